@@ -1,0 +1,1 @@
+"""The engine: networks, one step of backpropagation, and whole compiled trainings."""

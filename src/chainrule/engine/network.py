@@ -1,0 +1,149 @@
+"""Network: layers and a loss, put together, with every parameter under its own name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.numbers import Array, Number, given
+from chainrule.rules import registry
+from chainrule.rules.activations import activation
+from chainrule.rules.layers.chain import Chain
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.protocols import Kept, Layer, Names, Parameters
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a summary: the layer, the shape of its output, its parameters' shapes and count."""
+
+    layer: str
+    shape: tuple[str, int]
+    parameters: dict[str, tuple[int, ...]]
+
+    @property
+    def count(self) -> int:
+        return sum(int(np.prod(shape)) for shape in self.parameters.values())
+
+
+@dataclass(frozen=True, init=False)
+class Network:
+    """A feed-forward network and the loss it is trained on.
+
+        Network([Dense(4, "tanh"), Dense(1, "sigmoid")], loss="half_squared_error")
+
+    Layers count from 1: `w1` (inputs, units) and `b1` (units,) belong to the first Dense. How many
+    inputs there are is seen from the data. With a loss that is fused with an activation
+    (`binary_cross_entropy` with sigmoid, `softmax_cross_entropy` with softmax) the last layer may
+    name that activation or none; either way predictions are probabilities.
+
+    Args:
+        layers: layers, or names of activations.
+        loss: a loss or its name.
+
+    Raises:
+        InputError: an unknown name, or a last activation that the loss cannot be fused with.
+    """
+
+    layers: tuple[Layer, ...]
+    loss: Any
+
+    def __init__(self, layers: Sequence[Any], loss: Any = "half_squared_error") -> None:
+        object.__setattr__(self, "layers", Chain(layers).layers)
+        object.__setattr__(self, "loss", registry.loss(loss))
+        _ = self.chain  # so that a mistake is named here and not at the first use
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The layers with their addresses; the last one gives logits where the loss wants logits."""
+        layers, last = list(self.layers), self.layers[-1]
+        fused = self.loss.activation
+        if fused and isinstance(last, Dense):
+            name = last.activation and registry.name(last.activation)
+            if name not in (None, "identity", fused):
+                raise InputError(
+                    f"{registry.name(self.loss)} is fused with {fused}, but the last layer ends in {name}: "
+                    f"name {fused} there, or no activation"
+                )
+            layers[-1] = replace(last, activation=None)
+        return Chain(layers).placed(Names())
+
+    def start(self, inputs: int, seed: int = 0) -> dict[str, np.ndarray]:
+        """Initial parameters, float64, for rows `inputs` wide; one seed gives one network.
+
+        Raises:
+            ShapeError: given weights or a residual that do not fit; the layer is named.
+        """
+        return self.chain.start(np.random.default_rng(seed), inputs)[0]
+
+    def outputs(self, inputs: int) -> int:
+        """How many outputs a row has."""
+        return self.chain.start(np.random.default_rng(0), inputs)[1]
+
+    def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
+        """The last layer's output (logits for a fused loss), and what `backward` needs."""
+        return self.chain.forward(p, x)
+
+    def prediction(self, y: Number) -> Number:
+        """What the network predicts, from what `forward` returned."""
+        rule = activation(self.loss.activation)
+        return replace(rule, out=self.loss.predicted(y)).forward({}, y)[0] if rule else y
+
+    def predict(self, parameters: Mapping[str, Array], x: Array) -> Array:
+        """Predictions (n, outputs) for x (n, inputs), in the array library and dtype of x."""
+        named = {name: given(name, array) for name, array in parameters.items()}
+        with np.errstate(all="ignore"):
+            return self.prediction(self.forward(named, given("x", x))[0]).array
+
+    def summary(self, inputs: int) -> list[Row]:
+        """The network as a table, for rows `inputs` wide."""
+        rows: list[Row] = []
+        rng = np.random.default_rng(0)
+
+        def walk(layers: Sequence[Any], width: int, indent: str) -> int:
+            for one in layers:
+                inner = getattr(one, "layers", None)
+                if inner:
+                    rows.append(Row(indent + registry.name(one), ("n", width), {}))
+                    width = walk(inner, width, indent + "  ")
+                else:
+                    own, width = one.start(rng, width)
+                    shapes = {name: array.shape for name, array in own.items()}
+                    rows.append(Row(indent + _title(one), ("n", width), shapes))
+            return width
+
+        walk(self.chain.layers, inputs, "")
+        if self.loss.activation and isinstance(self.chain.layers[-1], Dense):
+            rows[-1] = replace(rows[-1], layer=f"{rows[-1].layer} {self.loss.activation}")
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """The specification as plain values; `from_dict` makes the same network again."""
+        return {
+            "layers": [registry.to_plain(one) for one in self.layers],
+            "loss": registry.to_plain(self.loss),
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Any) -> "Network":
+        """The network that `to_dict` wrote.
+
+        Raises:
+            InputError: a part is missing or unknown.
+        """
+        if not isinstance(plain, Mapping) or not isinstance(plain.get("layers"), Sequence):
+            raise InputError("a network is written as {'layers': [...], 'loss': {...}}")
+        layers = [registry.from_plain(one, registry.LAYERS) for one in plain["layers"]]
+        return cls(layers, plain.get("loss", "half_squared_error"))
+
+
+def _title(one: Any) -> str:
+    """`Dense(4) tanh`, `dropout(0.5)`, `relu`."""
+    if isinstance(one, Dense):
+        inner = one.activation and registry.name(one.activation)
+        return f"dense {one.w[1:]}" + (f" {inner}" if inner and inner != "identity" else "")
+    rate = getattr(one, "rate", None)
+    return registry.name(one) + ("" if rate is None else f" {rate:g}")

@@ -1,0 +1,82 @@
+"""One step of backpropagation: forward, backward and update, every number with its origin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.engine.network import Network
+from chainrule.numbers import Array, Number, constant, given, number, origins, path
+from chainrule.rules.penalties import WeightDecay
+from chainrule.rules.protocols import derivative
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What one forward and one backward pass found; all of it Numbers.
+
+    `loss` () is E; `output` (n, outputs) the prediction; `parameters` what was used;
+    `gradients` ∂E/∂parameter, each shaped like its parameter; `input_gradient` ∂E/∂x (n, inputs).
+    """
+
+    loss: Number
+    output: Number
+    parameters: dict[str, Number]
+    gradients: dict[str, Number]
+    input_gradient: Number
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """Every quantity by name: x, t, w1, z1, a1, E, dE/dz1, da1/dz1, dE/dw1, ..."""
+        return origins(self.loss, self.output, self.input_gradient, *self.gradients.values())
+
+
+def sweep(
+    network: Network,
+    parameters: Mapping[str, Array],
+    x: Array,
+    t: Array,
+    share: Array | None = None,
+    weight_decay: float = 0.0,
+) -> Sweep:
+    """Run `network` forward on x (n, inputs) against t (n, outputs), and back.
+
+    Args:
+        parameters: arrays by name; masks of dropout layers among them when training.
+        share: each row's part in the mean (n,), adding up to 1; equal parts if not given.
+        weight_decay: λ of the L2 penalty on weights.
+
+    Raises:
+        ShapeError: something does not fit; the layer is named.
+    """
+    p = {name: given(name, array) for name, array in parameters.items()}
+    with np.errstate(all="ignore"):  # what leaves the range is seen in the numbers, and named there
+        first = given("x", x)
+        if share is None:
+            xp = x.__array_namespace__()
+            share = xp.full(x.shape[0], 1 / max(x.shape[0], 1), dtype=x.dtype)
+        y, kept = network.forward(p, first)
+        loss, kept_by_loss = network.loss.forward(y, given("t", t), given("1/n", share))
+        gradients, dx = network.chain.backward(p, kept, network.loss.backward(kept_by_loss))
+        if weight_decay:
+            penalty = WeightDecay(weight_decay)
+            weights = [name for name in gradients if name.startswith("w")]
+            loss = number(loss.name, *loss.paths, *(penalty.forward(p[name]) for name in weights))
+            for name in weights:
+                decayed = (*gradients[name].paths, penalty.backward(p[name]))
+                gradients[name] = number(derivative(p[name]), *decayed)
+        return Sweep(loss, network.prediction(y), p, gradients, dx)
+
+
+def descend(step: Sweep, learning_rate: float) -> dict[str, Number]:
+    """One update of plain gradient descent, w' = w − α ∂E/∂w, for every parameter."""
+    updated = {}
+    with np.errstate(all="ignore"):
+        for name, gradient in step.gradients.items():
+            w = step.parameters[name]
+            axes = "ij"[: len(w.array.shape)]
+            change = (constant("-1", -1.0, w), constant("α", learning_rate, w), gradient)
+            down = path(f",,{axes}->{axes}", *change)
+            updated[name] = number(f"{name}'", path(f"{axes}->{axes}", w), down)
+    return updated

@@ -1,0 +1,1 @@
+"""The rules: every layer, loss and penalty, each with its derivative beside it."""

@@ -1,0 +1,44 @@
+"""The activations by name."""
+
+from typing import Any
+
+from chainrule.errors import InputError, did_you_mean
+from chainrule.rules.layers.elu import ELU
+from chainrule.rules.layers.gelu import GELU, TanhGELU
+from chainrule.rules.layers.identity import Identity
+from chainrule.rules.layers.leaky_relu import LeakyReLU
+from chainrule.rules.layers.relu import ReLU
+from chainrule.rules.layers.sigmoid import Sigmoid
+from chainrule.rules.layers.silu import SiLU
+from chainrule.rules.layers.softmax import Softmax
+from chainrule.rules.layers.softplus import Softplus
+from chainrule.rules.layers.tanh import Tanh
+from chainrule.rules.protocols import Activation
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "identity": Identity,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "elu": ELU,
+    "gelu": GELU,
+    "gelu_tanh": TanhGELU,
+    "silu": SiLU,
+    "softplus": Softplus,
+    "softmax": Softmax,
+}
+
+
+def activation(given: Any) -> Activation | None:
+    """The activation called `given`, or `given` itself if it is one (or None).
+
+    Raises:
+        InputError: no activation has that name; the nearest is suggested.
+    """
+    if given is None or isinstance(given, Activation):
+        return given
+    if isinstance(given, str) and given in ACTIVATIONS:
+        return ACTIVATIONS[given]()
+    hint = did_you_mean(str(given), list(ACTIVATIONS)) or f" One of: {', '.join(ACTIVATIONS)}."
+    raise InputError(f"no activation is called {given!r}.{hint}")

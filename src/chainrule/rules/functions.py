@@ -1,0 +1,88 @@
+"""Functions of arrays that rules share, exact to a few ulp from one end of the range to the other.
+
+σ(z), 1 − σ(z), Φ(z) and the like lose every digit at one end when one is computed from the other,
+so each has its own form here. They take the array library from their argument.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from chainrule.numbers import Array, Function
+
+_SPECIAL = {"numpy": "scipy.special", "jax.numpy": "jax.scipy.special", "torch": "torch.special"}
+
+
+def sigmoid(z: Array) -> Array:
+    """1 / (1 + e^-z), also where it is near 0."""
+    xp = z.__array_namespace__()
+    e = xp.exp(-xp.abs(z))
+    return xp.where(z >= 0, 1, e) / (1 + e)
+
+
+def co_sigmoid(z: Array) -> Array:
+    """1 − σ(z) = σ(−z), also where σ(z) rounds to 1."""
+    xp = z.__array_namespace__()
+    e = xp.exp(-xp.abs(z))
+    return xp.where(z >= 0, e, 1) / (1 + e)
+
+
+def softplus(z: Array) -> Array:
+    """ln(1 + e^z) = −ln(1 − σ(z))."""
+    xp = z.__array_namespace__()
+    return xp.maximum(z, 0) + xp.log1p(xp.exp(-xp.abs(z)))
+
+
+def normal_pdf(z: Array) -> Array:
+    """φ(z) = e^(−z²/2) / √(2π); z is split so that squaring it does not cost digits in the tail."""
+    xp = z.__array_namespace__()
+    near = xp.clip(z, -60, 60)  # beyond, φ is 0 even among the denormals
+    head = xp.round(near * 16) / 16
+    return xp.exp(-head * head / 2) * xp.exp((head - near) * (head + near) / 2) * 0.3989422804014327
+
+
+def normal_cdf(z: Array) -> Array:
+    """Φ(z), by erfcx in the lower tail."""
+    tail = 1.2533141373155003 * _special(z).erfcx(abs(z) * 0.7071067811865476) * normal_pdf(z)
+    return z.__array_namespace__().where(z >= 0, 1 - tail, tail)
+
+
+def softmax(z: Array) -> Array:
+    """e^z / Σ e^z along the last axis."""
+    e, _, rest = _shifted(z)
+    return e / (1 + rest)
+
+
+def co_softmax(z: Array) -> Array:
+    """1 − softmax(z), also where softmax rounds to 1: the sum over the other classes."""
+    e, top, rest = _shifted(z)
+    return z.__array_namespace__().where(top, rest, 1 + rest - e) / (1 + rest)
+
+
+def minus_log_softmax(z: Array) -> Array:
+    """−ln softmax(z) along the last axis, also where softmax rounds to 1."""
+    xp = z.__array_namespace__()
+    _, _, rest = _shifted(z)
+    return xp.max(z, axis=-1, keepdims=True) - z + xp.log1p(rest)
+
+
+def _shifted(z: Array) -> tuple[Array, Array, Array]:
+    """e^(z − max), a mask of the (first) largest, and the sum over all but that one."""
+    xp = z.__array_namespace__()
+    e = xp.exp(z - xp.max(z, axis=-1, keepdims=True))
+    top = xp.arange(z.shape[-1]) == xp.argmax(z, axis=-1)[..., None]
+    return e, top, xp.sum(xp.where(top, 0, e), axis=-1, keepdims=True)
+
+
+def _special(z: Array) -> Any:
+    """The special functions of z's array library."""
+    return import_module(_SPECIAL[z.__array_namespace__().__name__])
+
+
+SIGMOID = Function("σ({})", r"\sigma({})", sigmoid)
+CO_SIGMOID = Function("1-σ({})", r"1-\sigma({})", co_sigmoid)
+SOFTPLUS = Function("ln(1+e^{})", r"\ln(1+e^{{{}}})", softplus)
+SOFTMAX = Function("softmax({})", r"\operatorname{{softmax}}({})", softmax)
+CO_SOFTMAX = Function("1-softmax({})", r"1-\operatorname{{softmax}}({})", co_softmax)
+NORMAL_CDF = Function("Φ({})", r"\Phi({})", normal_cdf)
+NORMAL_PDF = Function("φ({})", r"\varphi({})", normal_pdf)
+ONE_MINUS = Function("1-{}", r"1-{}", lambda x: 1 - x)

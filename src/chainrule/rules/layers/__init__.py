@@ -1,0 +1,1 @@
+"""Layers: rules that pass an activation on and an error signal back."""

@@ -1,0 +1,81 @@
+"""Chain: layers one after another; forward from the left, backward from the right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.numbers import Number
+from chainrule.rules.activations import activation
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.identity import Identity
+from chainrule.rules.protocols import Activation, Gradients, Kept, Layer, Names, Parameters, Words
+
+
+@dataclass(frozen=True)
+class Chain(Layer):
+    """y = layers[-1](… layers[1](layers[0](x))); each layer may be given by name.
+
+    Raises:
+        InputError: no layers, or something that is not a layer.
+    """
+
+    layers: Sequence[Any]
+
+    words: ClassVar[Words] = Words(
+        symbol="∘",
+        formula="y = f₃(f₂(f₁(x)))",
+        slope="∂E/∂x = ∂E/∂y · f₃' · f₂' · f₁'",
+        latex=r"y = f_3(f_2(f_1(x)))",
+        source="the chain rule",
+    )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.layers, (str, Layer)) or not self.layers:
+            raise InputError("a chain needs a list of at least one layer, such as [Dense(1)]")
+        object.__setattr__(self, "layers", _joined([_layer(one) for one in self.layers]))
+
+    def placed(self, names: Names) -> "Chain":
+        return replace(self, layers=[one.placed(names) for one in self.layers])
+
+    def start(self, rng: np.random.Generator, inputs: int) -> tuple[dict[str, np.ndarray], int]:
+        parameters: dict[str, np.ndarray] = {}
+        for one in self.layers:
+            own, inputs = one.start(rng, inputs)
+            parameters |= own
+        return parameters, inputs
+
+    def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
+        kept = []
+        for one in self.layers:
+            x, own = one.forward(p, x)
+            kept.append(own)
+        return x, kept
+
+    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+        gradients: Gradients = {}
+        for one, own in zip(reversed(self.layers), reversed(kept), strict=True):
+            found, dy = one.backward(p, own, dy)
+            gradients = found | gradients
+        return gradients, dy
+
+
+def _layer(given: Any) -> Layer:
+    found = activation(given) if isinstance(given, str) else given
+    if not isinstance(found, Layer):
+        raise InputError(f"{given!r} is not a layer; write Dense(4, 'tanh'), Residual([...]) or 'tanh'")
+    return found
+
+
+def _joined(layers: list[Layer]) -> tuple[Layer, ...]:
+    """The layers, with an activation that follows a bare Dense taken into it: [Dense(4), Tanh()]."""
+    joined: list[Layer] = []
+    for one in layers:
+        last = joined[-1] if joined else None
+        if isinstance(one, Activation) and isinstance(last, Dense) and isinstance(last.activation, Identity):
+            joined[-1] = replace(last, activation=one)
+        else:
+            joined.append(one)
+    return tuple(joined)

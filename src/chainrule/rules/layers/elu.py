@@ -1,0 +1,40 @@
+"""ELU: a = z where z > 0, alpha (e^z − 1) elsewhere."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chainrule.numbers import Array, Function, Number, number, path
+from chainrule.rules.protocols import Activation, Words
+
+
+@dataclass(frozen=True)
+class ELU(Activation):
+    """a = z if z > 0 else α(e^z − 1); da/dz = 1 or α e^z; α at the kink, as torch takes it."""
+
+    alpha: float = 1.0
+
+    rectifier: ClassVar[bool] = True
+    words: ClassVar[Words] = Words(
+        symbol="ELU",
+        formula="a = z if z > 0 else α(eᶻ - 1)",
+        slope="da/dz = 1 if z > 0 else α eᶻ",
+        latex=r"a = \begin{cases} z & z > 0 \\ \alpha (e^z - 1) & z \le 0 \end{cases}",
+        source="Clevert, Unterthiner & Hochreiter 2016, eq. 15",
+    )
+
+    def value(self, z: Number) -> Number:
+        def elu(z: Array) -> Array:
+            xp = z.__array_namespace__()
+            return xp.where(z > 0, z, self.alpha * xp.expm1(xp.minimum(z, 0)))
+
+        return number(
+            self.out, path("nj->nj", z), through=Function("ELU({})", r"\operatorname{{ELU}}({})", elu)
+        )
+
+    def slope(self, z: Number, a: Number) -> Number:
+        def slope(z: Array) -> Array:
+            xp = z.__array_namespace__()
+            return xp.where(z > 0, xp.ones_like(z), self.alpha * xp.exp(xp.minimum(z, 0)))
+
+        shown = Function("ELU'({})", r"\operatorname{{ELU}}'({})", slope)
+        return number(self.slope_name(z), path("nj->nj", z), through=shown)

@@ -1,0 +1,34 @@
+"""Leaky ReLU: a = z where z > 0, a small multiple of z elsewhere."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chainrule.numbers import Array, Function, Number, number, path
+from chainrule.rules.protocols import Activation, Words
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Activation):
+    """a = z if z > 0 else leak·z; da/dz = 1 or leak; `leak` at the kink, as torch takes it."""
+
+    leak: float = 0.01
+
+    rectifier: ClassVar[bool] = True
+    words: ClassVar[Words] = Words(
+        symbol="LReLU",
+        formula="a = z if z > 0 else 0.01 z",
+        slope="da/dz = 1 if z > 0 else 0.01",
+        latex=r"a = \begin{cases} z & z > 0 \\ \lambda z & z \le 0 \end{cases}",
+        source="Maas, Hannun & Ng 2013, eq. 2",
+    )
+
+    def value(self, z: Number) -> Number:
+        return number(self.out, path("nj,nj->nj", self.slope(z, z), z))
+
+    def slope(self, z: Number, a: Number) -> Number:
+        def tilt(z: Array) -> Array:
+            xp = z.__array_namespace__()
+            return xp.where(z > 0, xp.ones_like(z), self.leak * xp.ones_like(z))
+
+        shown = Function(f"[{{}} > 0 or {self.leak:g}]", rf"[{{}} > 0 \lor {self.leak:g}]", tilt)
+        return number(self.slope_name(z), path("nj->nj", z), through=shown)

@@ -1,0 +1,33 @@
+"""Softmax: a = e^z / Σ e^z along the units of a row."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chainrule.numbers import Number, constant, given, number, path
+from chainrule.rules.functions import CO_SOFTMAX, SOFTMAX
+from chainrule.rules.protocols import Activation, Gradients, Kept, Parameters, Words, derivative
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """a = softmax(z); ∂aₖ/∂zⱼ = aⱼ(1 − aⱼ) where k = j, else −aₖaⱼ: every unit feels every other."""
+
+    words: ClassVar[Words] = Words(
+        symbol="softmax",
+        formula="aⱼ = e^zⱼ / Σₖ e^zₖ",
+        slope="∂aₖ/∂zⱼ = aₖ([k = j] - aⱼ)",
+        latex=r"a_j = \frac{e^{z_j}}{\sum_k e^{z_k}}",
+        source="Bridle 1990, eq. 2",
+    )
+
+    def value(self, z: Number) -> Number:
+        return number(self.out, path("nj->nj", z), through=SOFTMAX)
+
+    def backward(self, p: Parameters, kept: Kept, da: Number) -> tuple[Gradients, Number]:
+        z, a = kept
+        xp = a.array.__array_namespace__()
+        rest = number(f"1-{a.name}", path("nj->nj", z), through=CO_SOFTMAX)
+        others = given("[k≠j]", 1 - xp.eye(a.array.shape[1], dtype=a.array.dtype))
+        own = path("nj,nj,nj->nj", da, a, rest)
+        cross = path(",nk,nk,kj,nj->nj", constant("-1", -1.0, a), da, a, others, a)
+        return {}, number(derivative(z), own, cross)

@@ -1,0 +1,1 @@
+"""Losses: rules that end the chain in one number, E."""

@@ -1,0 +1,51 @@
+"""Huber's loss: squared where the error is small, absolute where it is large."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chainrule.errors import InputError
+from chainrule.numbers import Array, Function, Number, constant, number, path
+from chainrule.rules.protocols import Kept, Loss, Words, derivative, difference, per_output
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """E = mean over rows and outputs of ½e² if |e| ≤ δ else δ(|e| − ½δ), with e = T − y;
+    ∂E/∂y = −clip(e, −δ, δ)/outputs per row.
+
+    Raises:
+        InputError: delta is not a positive number.
+    """
+
+    delta: float = 1.0
+
+    words: ClassVar[Words] = Words(
+        symbol="Huber",
+        formula="E = 1/k Σⱼ H(T - y), H(e) = ½e² if |e| ≤ δ else δ(|e| - ½δ)",
+        slope="∂E/∂y = -1/k clip(T - y, -δ, δ)",
+        latex=r"E = \frac1k \sum_j H_\delta(T_j - y_j)",
+        source="Huber 1964, section 1",
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.delta < float("inf"):
+            raise InputError(f"Huber's delta is a positive number, not {self.delta!r}")
+
+    def forward(self, y: Number, t: Number, share: Number) -> tuple[Number, Kept]:
+        def bowl(e: Array) -> Array:
+            near = e.__array_namespace__().clip(abs(e), None, self.delta)
+            return near * (abs(e) - near / 2)
+
+        miss = difference(t, y)
+        shown = Function("H({})", r"H_\delta({})", bowl)
+        cost = number(f"H({miss.name})", path("nj->nj", miss), through=shown)
+        return number("E", path(",nj,n->", per_output(y), cost, share)), (y, miss, share)
+
+    def backward(self, kept: Kept) -> Number:
+        def clip(e: Array) -> Array:
+            return e.__array_namespace__().clip(e, -self.delta, self.delta)
+
+        y, miss, share = kept
+        shown = Function("clip({})", r"\operatorname{{clip}}_\delta({})", clip)
+        cut = number(f"clip({miss.name})", path("nj->nj", miss), through=shown)
+        return number(derivative(y), path(",,nj,n->nj", constant("-1", -1.0, y), per_output(y), cut, share))

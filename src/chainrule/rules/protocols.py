@@ -1,0 +1,161 @@
+"""What a rule is: the protocol of layers and losses, and what they share.
+
+A layer is a frozen dataclass with
+
+    start(rng, inputs)        -> parameters, outputs       NumPy float64 arrays by name, and the width
+    forward(parameters, x)    -> y, kept                   kept: just what backward needs
+    backward(parameters, kept, dy) -> gradients by name, dx
+    words                     symbol, formula, slope, LaTeX, source
+
+and a loss ends the chain: forward(y, t, share) -> E, kept and backward(kept) -> dy. Legend of
+shapes, used in every rule: x (n, i), z and a (n, j), y and t (n, j), share (n,), E ().
+`parameters` is one flat dict for the whole network; a rule takes its own entries by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.numbers import Array, Number, constant, number, path
+
+Parameters = Mapping[str, Number]
+Gradients = dict[str, Number]
+Kept = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How people write the rule: shown by explanations, the docs and `chainrule` itself."""
+
+    symbol: str
+    formula: str
+    slope: str
+    latex: str
+    source: str
+
+
+class Names:
+    """Hands out addresses while a network is put together: layers count from 1, names never repeat."""
+
+    def __init__(self) -> None:
+        self.layer = 0
+        self._taken: set[str] = set()
+
+    def free(self, letter: str) -> str:
+        """`letter` with the layer's number; `r2_2` if `r2` is taken."""
+        name, again = f"{letter}{self.layer}", 1
+        while name in self._taken:
+            again += 1
+            name = f"{letter}{self.layer}_{again}"
+        self._taken.add(name)
+        return name
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A rule inside the chain. `out` is the name of its output, given when a network places it."""
+
+    words: ClassVar[Words]
+
+    def placed(self, names: Names) -> Self:
+        """The same layer with its address in the network."""
+        raise TypeError(f"{type(self).__name__} has no address")
+
+    def start(self, rng: np.random.Generator, inputs: int) -> tuple[dict[str, np.ndarray], int]:
+        """Initial parameters by name, and the width of the output, for an input `inputs` wide."""
+        return {}, inputs
+
+    def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
+        """The output for x (n, inputs), and what `backward` needs."""
+        raise TypeError(f"{type(self).__name__} has no forward pass")
+
+    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+        """The gradients of the own parameters, and dE/dx, from dE/dy."""
+        raise TypeError(f"{type(self).__name__} has no backward pass")
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """A rule that acts on each number by itself: a = f(z), so dE/dz = dE/da · da/dz."""
+
+    out: str = field(default="a", kw_only=True, repr=False)
+
+    rectifier: ClassVar[bool] = False  # passes large z on, so that He's starts suit it
+
+    def placed(self, names: Names) -> Self:
+        return replace(self, out=names.free("h"))
+
+    def value(self, z: Number) -> Number:
+        """a, named `out`."""
+        raise TypeError(f"{type(self).__name__} has no value")
+
+    def slope(self, z: Number, a: Number) -> Number:
+        """da/dz, named by `slope_name`."""
+        raise TypeError(f"{type(self).__name__} has no slope")
+
+    def slope_name(self, z: Number) -> str:
+        return f"d{self.out}/d{z.name}"
+
+    def forward(self, p: Parameters, z: Number) -> tuple[Number, Kept]:
+        a = self.value(z)
+        return a, (z, a)
+
+    def backward(self, p: Parameters, kept: Kept, da: Number) -> tuple[Gradients, Number]:
+        z, a = kept
+        return {}, number(derivative(z), path("nj,nj->nj", da, self.slope(z, a)))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A rule that ends the chain. `activation` names the one that is fused into it, if any.
+
+    A loss with an activation takes logits z; what the network predicts is then that activation
+    of z. `share` is each row's part in the mean, 1/n without sample weights.
+    """
+
+    words: ClassVar[Words]
+    activation: ClassVar[str | None] = None
+
+    def forward(self, y: Number, t: Number, share: Number) -> tuple[Number, Kept]:
+        """E and what `backward` needs."""
+        raise TypeError(f"{type(self).__name__} has no forward pass")
+
+    def backward(self, kept: Kept) -> Number:
+        """dE/dy, or dE/dz where an activation is fused in."""
+        raise TypeError(f"{type(self).__name__} has no backward pass")
+
+    def predicted(self, z: Number) -> str:
+        """The name of the fused activation of z: a2 for z2, sigmoid(r2) for anything else."""
+        return f"a{z.name[1:]}" if z.name.startswith("z") else f"{self.activation}({z.name})"
+
+    def check_targets(self, t: Array) -> None:
+        """Refuse targets (n, outputs) for which the loss has no meaning.
+
+        Raises:
+            InputError: naming row, output and value.
+        """
+
+
+def derivative(of: Number) -> str:
+    """The name of ∂E/∂of."""
+    return f"dE/d{of.name}"
+
+
+def difference(t: Number, y: Number) -> Number:
+    """T − y, both (n, j)."""
+    return number(f"{t.name}-{y.name}", path("nj->nj", t), path(",nj->nj", constant("-1", -1.0, y), y))
+
+
+def per_output(y: Number) -> Number:
+    """1/k for the k outputs of y (n, k)."""
+    return constant("1/k", 1 / y.array.shape[1], like=y)
+
+
+def refuse_where(bad: np.ndarray, t: np.ndarray, why: str) -> None:
+    """Raise an InputError that names the first target where `bad` holds."""
+    if bad.any():
+        row, output = np.argwhere(bad)[0]
+        raise InputError(f"target t[{row},{output}] is {t[row, output]:g}: {why}")

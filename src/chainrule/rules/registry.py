@@ -1,0 +1,99 @@
+"""The registry: every rule by name, and a network's layers to and from plain dicts."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from chainrule.errors import InputError, did_you_mean
+from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.chain import Chain
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.residual import Residual
+from chainrule.rules.losses.binary_cross_entropy import BinaryCrossEntropy
+from chainrule.rules.losses.half_squared_error import HalfSquaredError
+from chainrule.rules.losses.huber import Huber
+from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError
+from chainrule.rules.losses.mean_squared_error import MeanSquaredError
+from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
+from chainrule.rules.protocols import Layer, Loss
+
+LAYERS: dict[str, type[Layer]] = {
+    "dense": Dense,
+    "dropout": Dropout,
+    "chain": Chain,
+    "residual": Residual,
+    **ACTIVATIONS,
+}
+
+LOSSES: dict[str, type[Loss]] = {
+    "half_squared_error": HalfSquaredError,
+    "mean_squared_error": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "huber": Huber,
+    "binary_cross_entropy": BinaryCrossEntropy,
+    "softmax_cross_entropy": SoftmaxCrossEntropy,
+}
+
+_NAMES = {rule: name for name, rule in {**LAYERS, **LOSSES}.items()}
+
+
+def name(rule: Any) -> str:
+    """The name under which a rule stands here."""
+    return _NAMES[type(rule)]
+
+
+def loss(given: Any) -> Loss:
+    """The loss called `given` (a name or a plain dict), or `given` itself if it is one.
+
+    Raises:
+        InputError: no loss has that name; the nearest is suggested.
+    """
+    if isinstance(given, Loss):
+        return given
+    made: Loss = from_plain({"rule": given} if isinstance(given, str) else given, LOSSES, "loss")
+    return made
+
+
+def to_plain(rule: Any) -> dict[str, Any]:
+    """A rule as a dict of plain values: its name under `rule`, then what it was made with."""
+    plain: dict[str, Any] = {"rule": name(rule)}
+    for field in fields(rule):
+        if field.init and not field.kw_only:  # keyword-only fields are addresses, given anew when placed
+            plain[field.name] = _value(getattr(rule, field.name))
+    return plain
+
+
+def from_plain(plain: Any, table: Mapping[str, type], kind: str = "layer") -> Any:
+    """The rule that `to_plain` wrote.
+
+    Raises:
+        InputError: an unknown rule or argument; the nearest is suggested.
+    """
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("rule"), str):
+        raise InputError(f"a {kind} is written as {{'rule': name, ...}}, not {plain!r}")
+    arguments = dict(plain)
+    wanted = arguments.pop("rule")
+    if wanted not in table:
+        hint = did_you_mean(wanted, list(table)) or f" One of: {', '.join(table)}."
+        raise InputError(f"no {kind} is called {wanted!r}.{hint}")
+    known = [field.name for field in fields(table[wanted]) if not field.kw_only]
+    for argument in arguments:
+        if argument not in known:
+            raise InputError(f"{kind} {wanted!r} takes no {argument!r}.{did_you_mean(argument, known)}")
+    if isinstance(arguments.get("layers"), list):
+        arguments["layers"] = [from_plain(one, LAYERS) for one in arguments["layers"]]
+    if isinstance(arguments.get("activation"), Mapping):
+        arguments["activation"] = from_plain(arguments["activation"], ACTIVATIONS, "activation")
+    try:
+        return table[wanted](**arguments)
+    except TypeError as error:
+        raise InputError(f"{kind} {wanted!r} cannot be made from {arguments!r}: {error}") from None
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Layer):
+        return to_plain(value)
+    if isinstance(value, (tuple, list)):
+        return [_value(one) for one in value]
+    return value
