@@ -1,0 +1,192 @@
+"""The house rules that a reader relies on: versions agree, imports go down, the way in is light."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+README = (ROOT / "README.md").read_text("utf-8")
+OURS = sorted(p for d in ("src", "tests", "docs", "benchmarks") for p in (ROOT / d).rglob("*.py"))
+HEAVY = {"jax", "jaxlib", "optax", "plotext", "polars", "rich", "scipy", "sklearn"}
+
+
+def names(paths: list[Path]) -> list[str]:
+    return [str(p.relative_to(ROOT)) for p in paths]
+
+
+def chainrule_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chainrule", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+
+# --- versions ---------------------------------------------------------------------------------------
+
+
+def test_one_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    released = re.findall(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE)
+    assert [chainrule.__version__, version("chainrule"), released[0]] == [PROJECT["version"]] * 3
+
+
+def test_lock_is_of_this_project_and_of_the_public_index() -> None:
+    text = (ROOT / "uv.lock").read_text("utf-8")
+    (own,) = (p for p in tomllib.loads(text)["package"] if p["name"] == "chainrule")
+    assert own["version"] == PROJECT["version"]
+    wanted = {re.split(r"[<>=\[]", d)[0] for d in PROJECT["dependencies"]}
+    assert {d["name"] for d in own["dependencies"]} == wanted
+    assert set(re.findall(r"https?://([^/\"]+)", text)) == {"pypi.org", "files.pythonhosted.org"}
+
+
+# --- the rungs --------------------------------------------------------------------------------------
+
+
+def lint_imports(where: Path) -> subprocess.CompletedProcess[str]:
+    """import-linter over the package in `where`/src, by the contracts in `where`/pyproject.toml."""
+    command = """if True:
+        import sys
+        sys.path.insert(0, "src")
+        from importlinter.cli import lint_imports
+        sys.exit(lint_imports(no_cache=True))"""
+    return subprocess.run(
+        [sys.executable, "-c", command], cwd=where, capture_output=True, text=True, check=False
+    )
+
+
+def test_imports_go_down() -> None:
+    judged = lint_imports(ROOT)
+    assert judged.returncode == 0, judged.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("errors.py", "from chainrule import numbers"),
+        ("numbers.py", "import jax"),
+        ("rules/protocols.py", "from chainrule.engine import network"),
+        ("engine/network.py", "import click"),
+        ("stray.py", ""),
+    ],
+)
+def test_an_import_that_goes_up_is_caught(tmp_path: Path, file: str, line: str) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    planted = tmp_path / "src" / "chainrule" / file
+    with planted.open("a", encoding="utf-8") as f:
+        f.write(f"\n\ndef planted():\n    {line or 'pass'}\n")
+    judged = lint_imports(tmp_path)
+    assert judged.returncode == 1, judged.stdout
+    assert f"chainrule.{Path(file).with_suffix('').as_posix().replace('/', '.')}" in judged.stdout
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+
+def test_all_names_are_there() -> None:
+    assert list(chainrule.__all__) == sorted(set(chainrule.__all__), key=chainrule.__all__.index)
+    for name in chainrule.__all__:
+        getattr(chainrule, name)
+
+
+def test_all_is_every_public_name() -> None:
+    submodules = {m.name for m in pkgutil.iter_modules(chainrule.__path__)}
+    public = {n for n in dir(chainrule) if not n.startswith("_")} - submodules
+    assert public == {n for n in chainrule.__all__ if not n.startswith("_")}
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = chainrule.no_such_name
+
+
+@pytest.mark.parametrize("file", names(OURS))
+def test_first_line_says_what_the_file_is_about(file: str) -> None:
+    text = (ROOT / file).read_text("utf-8")
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert text.startswith(('"""', 'r"""')), "the docstring is not the first line"
+
+
+@pytest.mark.parametrize("file", [n for n in names(OURS) if n.startswith("src")])
+def test_a_file_is_about_one_thing(file: str) -> None:
+    lines = len((ROOT / file).read_text("utf-8").splitlines())
+    assert lines <= 320, f"{lines} lines: what two things is it about?"
+
+
+def test_every_module_imports_by_itself() -> None:
+    for module in pkgutil.walk_packages(chainrule.__path__, "chainrule."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+# --- the way in -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], HEAVY | {"numpy"}),
+        (["--version"], HEAVY | {"numpy"}),
+        (["train", "--help"], HEAVY | {"numpy"}),
+        (["lesson"], HEAVY - {"rich"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_nothing_heavy_on_the_way_in(arguments: list[str], unwanted: set[str]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "chainrule", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in run.stderr.splitlines()}
+    assert "chainrule" in imported
+    assert not imported & unwanted
+
+
+def test_help_takes_under_three_tenths_of_a_second() -> None:
+    def spent() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    times = []
+    for _ in range(3):
+        before = spent()
+        chainrule_command("--help")
+        times.append(spent() - before)
+    assert min(times) < 0.3, times
+
+
+# --- what the README says ---------------------------------------------------------------------------
+
+IN_README = sorted(set(re.findall(r"^(?:.*/)?(?:uv run )?chainrule ([a-z]+)(.*)$", README, re.MULTILINE)))
+
+
+@pytest.mark.parametrize(("command", "rest"), IN_README)
+def test_readme_commands_exist(command: str, rest: str) -> None:
+    shown = chainrule_command(command, "--help").stdout
+    for option in re.findall(r"--[a-z-]+", rest):
+        assert option in shown, f"chainrule {command} has no {option}"
+
+
+def test_readme_shows_the_lesson_as_it_is() -> None:
+    block = re.search(r"<!-- chainrule lesson -->\n```text\n(.*?)```", README, re.DOTALL)
+    assert block
+    assert block[1].strip() == chainrule_command("lesson").stdout.strip()
+
+
+def test_readme_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", README):
+        assert (ROOT / target).exists(), target
