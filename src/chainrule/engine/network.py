@@ -1,6 +1,6 @@
 """Network: layers and a loss, put together, with every parameter under its own name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -98,24 +98,18 @@ class Network:
         with np.errstate(all="ignore"):
             return self.prediction(self.forward(named, given("x", x))[0]).array
 
+    def walk(self, inputs: int) -> Iterator[tuple[Layer, int]]:
+        """Every layer with its address, composites before what is in them, and the width it is given."""
+        yield from _walk(self.chain.layers, inputs)
+
     def summary(self, inputs: int) -> list[Row]:
         """The network as a table, for rows `inputs` wide."""
-        rows: list[Row] = []
-        rng = np.random.default_rng(0)
-
-        def walk(layers: Sequence[Any], width: int, indent: str) -> int:
-            for one in layers:
-                inner = getattr(one, "layers", None)
-                if inner:
-                    rows.append(Row(indent + registry.name(one), ("n", width), {}))
-                    width = walk(inner, width, indent + "  ")
-                else:
-                    own, width = one.start(rng, width)
-                    shapes = {name: array.shape for name, array in own.items()}
-                    rows.append(Row(indent + _title(one), ("n", width), shapes))
-            return width
-
-        walk(self.chain.layers, inputs, "")
+        rows = []
+        for one, width in self.walk(inputs):
+            inner = hasattr(one, "layers")
+            own, outputs = one.start(np.random.default_rng(0), width)
+            shapes = {} if inner else {name: array.shape for name, array in own.items()}
+            rows.append(Row(_title(one), ("n", outputs), shapes))
         if self.loss.activation and isinstance(self.chain.layers[-1], Dense):
             rows[-1] = replace(rows[-1], layer=f"{rows[-1].layer} {self.loss.activation}")
         return rows
@@ -138,6 +132,14 @@ class Network:
             raise InputError("a network is written as {'layers': [...], 'loss': {...}}")
         layers = [registry.from_plain(one, registry.LAYERS) for one in plain["layers"]]
         return cls(layers, plain.get("loss", "half_squared_error"))
+
+
+def _walk(layers: Sequence[Any], width: int) -> Iterator[tuple[Layer, int]]:
+    for one in layers:
+        yield one, width
+        if hasattr(one, "layers"):
+            yield from _walk(one.layers, width)
+        width = one.start(np.random.default_rng(0), width)[1]
 
 
 def _title(one: Any) -> str:

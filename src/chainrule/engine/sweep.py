@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.engine.network import Network
 from chainrule.numbers import Array, Number, constant, given, number, origins, path
 from chainrule.rules.penalties import WeightDecay
-from chainrule.rules.protocols import derivative
+from chainrule.rules.protocols import Kept, Parameters, derivative
 
 
 @dataclass(frozen=True)
@@ -53,20 +53,46 @@ def sweep(
     p = {name: given(name, array) for name, array in parameters.items()}
     with np.errstate(all="ignore"):  # what leaves the range is seen in the numbers, and named there
         first = given("x", x)
-        if share is None:
-            xp = x.__array_namespace__()
-            share = xp.full(x.shape[0], 1 / max(x.shape[0], 1), dtype=x.dtype)
         y, kept = network.forward(p, first)
-        loss, kept_by_loss = network.loss.forward(y, given("t", t), given("1/n", share))
+        loss, kept_by_loss = _loss(network, p, y, t, share, weight_decay)
         gradients, dx = network.chain.backward(p, kept, network.loss.backward(kept_by_loss))
         if weight_decay:
-            penalty = WeightDecay(weight_decay)
-            weights = [name for name in gradients if name.startswith("w")]
-            loss = number(loss.name, *loss.paths, *(penalty.forward(p[name]) for name in weights))
-            for name in weights:
-                decayed = (*gradients[name].paths, penalty.backward(p[name]))
+            for name in filter(_decays, gradients):
+                decayed = (*gradients[name].paths, WeightDecay(weight_decay).backward(p[name]))
                 gradients[name] = number(derivative(p[name]), *decayed)
         return Sweep(loss, network.prediction(y), p, gradients, dx)
+
+
+def evaluate(
+    network: Network,
+    parameters: Mapping[str, Array],
+    x: Array,
+    t: Array,
+    share: Array | None = None,
+    weight_decay: float = 0.0,
+) -> Number:
+    """E on x (n, inputs) and t (n, outputs): the forward half of `sweep`."""
+    p = {name: given(name, array) for name, array in parameters.items()}
+    with np.errstate(all="ignore"):
+        return _loss(network, p, network.forward(p, given("x", x))[0], t, share, weight_decay)[0]
+
+
+def _loss(
+    network: Network, p: Parameters, y: Number, t: Array, share: Array | None, weight_decay: float
+) -> tuple[Number, Kept]:
+    """E with its penalty, and what the loss keeps for its way back."""
+    rows = y.array.shape[0]
+    if share is None:
+        share = y.array.__array_namespace__().full(rows, 1 / max(rows, 1), dtype=y.array.dtype)
+    loss, kept = network.loss.forward(y, given("t", t), given("1/n", share))
+    if weight_decay:
+        penalty = WeightDecay(weight_decay)
+        loss = number(loss.name, *loss.paths, *(penalty.forward(p[name]) for name in filter(_decays, p)))
+    return loss, kept
+
+
+def _decays(name: str) -> bool:
+    return name.startswith("w")
 
 
 def descend(step: Sweep, learning_rate: float) -> dict[str, Number]:

@@ -103,4 +103,4 @@ class Dense(Layer):
 
 
 def _counts(units: object) -> bool:
-    return isinstance(units, (int, np.integer)) and not isinstance(units, bool) and units >= 1
+    return isinstance(units, (int, np.integer)) and not isinstance(units, bool) and int(units) >= 1

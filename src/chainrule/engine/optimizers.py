@@ -1,0 +1,75 @@
+"""Optimisers and schedules: all of them Optax's, by name or as objects."""
+
+from collections.abc import Callable
+from inspect import isfunction, signature
+from typing import Any
+
+from chainrule.errors import InputError, did_you_mean
+
+PLAIN = "sgd"  # plain gradient descent: the glass box's own update, w' = w - α ∂E/∂w
+_UNFIT = {"lbfgs", "noisy_sgd"}  # want a line search, a key of their own
+
+
+def names() -> list[str]:
+    """The optimisers of the installed Optax that need a learning rate and nothing else."""
+    import optax
+
+    return [name for name in dir(optax) if name not in _UNFIT and _fits(getattr(optax, name), name)]
+
+
+def optimizer(given: Any, learning_rate: Any) -> Any:
+    """An Optax optimiser.
+
+    Args:
+        given: a name such as `adam`, or any Optax transformation (then the learning rate is its own).
+        learning_rate: α, a positive number (or 0), or an Optax schedule: a function of the step.
+
+    Raises:
+        InputError: an unknown name, a rate that is no such number.
+    """
+    import optax
+
+    if not isinstance(given, str):
+        if not hasattr(given, "init") or not hasattr(given, "update"):
+            raise InputError(f"an optimizer is the name of one or an Optax transformation, not {given!r}")
+        return given
+    if not callable(learning_rate):
+        check_rate(learning_rate)
+    if given not in (known := names()):
+        hint = did_you_mean(given, known) or f" One of: {', '.join(known)}."
+        raise InputError(f"no optimizer is called {given!r}.{hint}")
+    return getattr(optax, given)(learning_rate)
+
+
+def schedule(given: str, learning_rate: float, steps: int) -> Any:
+    """A learning rate that falls over `steps` updates: constant, linear, exponential or cosine, to 0
+    (exponential: to a hundredth).
+
+    Raises:
+        InputError: an unknown name.
+    """
+    import optax
+
+    steps = max(steps, 1)
+    made: dict[str, Callable[[], Any]] = {
+        "constant": lambda: learning_rate,
+        "linear": lambda: optax.linear_schedule(learning_rate, 0.0, steps),
+        "exponential": lambda: optax.exponential_decay(learning_rate, steps, 0.01),
+        "cosine": lambda: optax.cosine_decay_schedule(learning_rate, steps),
+    }
+    if given not in made:
+        raise InputError(f"no schedule is called {given!r}.{did_you_mean(given, list(made))}")
+    return made[given]()
+
+
+def check_rate(rate: Any) -> None:
+    """Refuse a learning rate that is not a finite number from 0 up."""
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float("inf"):
+        raise InputError(f"a learning rate is a finite number from 0 up, not {rate!r}")
+
+
+def _fits(candidate: Any, name: str) -> bool:
+    if not isfunction(candidate) or name.startswith("scale_by"):
+        return False
+    first = next(iter(signature(candidate).parameters), None)
+    return first == "learning_rate"

@@ -1,0 +1,258 @@
+"""The compiled training: whole epochs in one XLA program, from the very rules that explain.
+
+Everything that happens between two visits of the host stands in one `while_loop`: shuffling,
+batches, forward, backward, update, validation, threshold and patience.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+
+from chainrule.engine.network import Network
+from chainrule.engine.optimizers import optimizer
+from chainrule.engine.sweep import evaluate, sweep
+from chainrule.rules.layers.dropout import Dropout
+
+SPAN = 1024  # epochs that one call can report
+RUNNING, THRESHOLD, PATIENCE, DIVERGED = range(4)
+ORDER, MASKS = range(2)  # what random numbers are for, so that no two streams meet
+
+Arrays = dict[str, jax.Array]
+
+
+class Tables(NamedTuple):
+    """Training and validation rows; `weight` and `validation` (x, t) may be None."""
+
+    x: jax.Array
+    t: jax.Array
+    weight: jax.Array | None
+    validation: tuple[jax.Array, jax.Array] | None
+
+
+class State(NamedTuple):
+    """All that changes while training; with the tables and the key it decides what follows."""
+
+    parameters: Arrays
+    optimizer: Any
+    epoch: jax.Array
+    best: Arrays | None
+    best_loss: jax.Array
+    waited: jax.Array
+
+
+class Limits(NamedTuple):
+    """When to come back: after `epochs`, below `threshold`, or after `patience` epochs without gain."""
+
+    epochs: int
+    threshold: float
+    patience: int
+
+
+class Chunk(NamedTuple):
+    """What one call brings back: why it stopped, and the losses of its epochs (SPAN,)."""
+
+    stop: jax.Array
+    loss: jax.Array
+    validation: jax.Array
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a program is compiled for; equal plans share one program."""
+
+    network: Network
+    optimizer: Any
+    learning_rate: Any
+    rows: int
+    batch: int
+    shuffle: bool
+    weight_decay: float
+    thresholded: bool
+    patient: bool
+
+    @property
+    def steps(self) -> int:
+        """Updates in an epoch."""
+        return -(-self.rows // self.batch)
+
+
+class Batch(NamedTuple):
+    """The rows of one step; `share` is each row's part in the mean (None: equal), `total` their weight."""
+
+    x: jax.Array
+    t: jax.Array
+    share: jax.Array | None
+    total: jax.Array
+
+
+class Program:
+    """The compiled functions for one plan.
+
+    begin(parameters) -> state
+    run(state, tables, key, limits) -> state, chunk       epochs until a limit, SPAN at most
+    loss(parameters, x, t, share) -> E                    without dropout and penalty
+    inputs(state, tables, key, step) -> batch, taken      what one step is given, to look into it
+    step(state, tables, key, step) -> state               one step of the epoch at hand
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.network = plan.network
+        self.rule = optimizer(plan.optimizer, plan.learning_rate)
+        self.padding = plan.steps * plan.batch - plan.rows
+        self.begin = jax.jit(self._begin)
+        self.run = jax.jit(self._run)
+        self.loss = jax.jit(self._loss)
+        self.inputs = jax.jit(self._inputs)
+        self.step = jax.jit(self._step)
+
+    def _begin(self, parameters: Arrays) -> State:
+        best = parameters if self.plan.patient else None
+        worst = jnp.asarray(jnp.inf, next(iter(parameters.values())).dtype)
+        return State(parameters, self.rule.init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
+
+    def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
+        first, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
+
+        def more(carried: tuple[State, Chunk]) -> jax.Array:
+            state, chunk = carried
+            return (state.epoch < limits.epochs) & (chunk.stop == RUNNING)
+
+        def body(carried: tuple[State, Chunk]) -> tuple[State, Chunk]:
+            before, chunk = carried
+            at = before.epoch - first
+            state, mean = self._epoch(before, tables, key)
+            chunk = chunk._replace(loss=chunk.loss.at[at].set(mean))
+            if tables.validation is not None:
+                held_out = self._loss(state.parameters, *tables.validation, None)
+                chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
+                state = self._watched(state, held_out)
+            chunk = chunk._replace(stop=self._verdict(state, mean, limits))
+            if self.plan.thresholded and self.plan.steps == 1:
+                # The loss of the only step was measured before its update: below the threshold the
+                # update is not needed, and the weights it was measured on are the result.
+                state = _choose(chunk.stop == THRESHOLD, before, state)
+            return state, chunk
+
+        return lax.while_loop(more, body, (state, Chunk(jnp.int32(RUNNING), empty, empty)))
+
+    def _watched(self, state: State, held_out: jax.Array) -> State:
+        """The state that remembers the best weights by validation loss, if patience asks for it."""
+        if not self.plan.patient:
+            return state
+        better = held_out < state.best_loss
+        return state._replace(
+            best=_choose(better, state.parameters, state.best),
+            best_loss=jnp.where(better, held_out, state.best_loss),
+            waited=jnp.where(better, 0, state.waited + 1),
+        )
+
+    def _verdict(self, state: State, mean: jax.Array, limits: Limits) -> jax.Array:
+        """Why to stop after this epoch, if at all."""
+        stop = jnp.int32(RUNNING)
+        if self.plan.patient:
+            stop = jnp.where(state.waited >= limits.patience, PATIENCE, stop)
+        if self.plan.thresholded:
+            stop = jnp.where(mean < limits.threshold, THRESHOLD, stop)
+        whole = [jnp.isfinite(mean), *(jnp.isfinite(a).all() for a in state.parameters.values())]
+        return jnp.where(jnp.stack(whole).all(), stop, DIVERGED)
+
+    def _epoch(self, state: State, tables: Tables, key: jax.Array) -> tuple[State, jax.Array]:
+        """The state after all steps of an epoch, and the mean of the losses met on the way."""
+        rows = self._order(key, state.epoch)
+        if rows is None:
+            after, loss = self._update(state, tables, key, None, jnp.int32(0))
+        else:
+
+            def body(step: jax.Array, carried: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+                after, loss = self._update(carried[0], tables, key, rows, step)
+                return after, carried[1] + loss
+
+            after, loss = lax.fori_loop(0, self.plan.steps, body, (state, jnp.zeros((), tables.x.dtype)))
+        whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
+        return after._replace(epoch=state.epoch + 1), loss / whole
+
+    def _update(
+        self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
+    ) -> tuple[State, jax.Array]:
+        """The state after one step, and the batch's loss times its weight."""
+        batch, taken = self._prepared(state, tables, key, rows, step)
+        found = sweep(self.network, taken, batch.x, batch.t, batch.share, self.plan.weight_decay)
+        gradients = {name: g.array for name, g in found.gradients.items()}
+        change, memory = self.rule.update(gradients, state.optimizer, state.parameters)
+        parameters = optax.apply_updates(state.parameters, change)
+        return state._replace(parameters=parameters, optimizer=memory), found.loss.array * batch.total
+
+    def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
+        """The rows of an epoch, in batches (steps, batch); padded with row 0, which then weighs nothing."""
+        plan = self.plan
+        if plan.steps == 1:
+            return None  # a mean does not depend on the order of its rows
+        rows = jnp.arange(plan.rows, dtype=jnp.int32)
+        if plan.shuffle:
+            rows = jax.random.permutation(jax.random.fold_in(jax.random.fold_in(key, ORDER), epoch), rows)
+        return jnp.pad(rows, (0, self.padding)).reshape(plan.steps, plan.batch)
+
+    def _prepared(
+        self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
+    ) -> tuple[Batch, Arrays]:
+        """The batch of one step, and what the network takes for it: parameters and masks."""
+        batch = self._batch(tables, rows, step)
+        masks = self._masks(batch.x, jax.random.fold_in(key, MASKS), state.epoch, step)
+        return batch, state.parameters | masks
+
+    def _batch(self, tables: Tables, rows: jax.Array | None, step: jax.Array) -> Batch:
+        x, t, weight = tables.x, tables.t, tables.weight
+        plan = self.plan
+        if rows is not None:
+            x, t = _rows(x, rows[step]), _rows(t, rows[step])
+            weight = None if weight is None else _rows(weight, rows[step])
+        if weight is None and not self.padding:
+            return Batch(x, t, None, jnp.asarray(plan.batch, x.dtype))
+        weight = jnp.ones(plan.batch, x.dtype) if weight is None else weight
+        if self.padding:
+            weight = jnp.where(step * plan.batch + jnp.arange(plan.batch) < plan.rows, weight, 0)
+        total = jnp.sum(weight)
+        return Batch(x, t, weight / jnp.where(total > 0, total, 1), total)
+
+    def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array) -> Arrays:
+        """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
+        drawn = {}
+        for number, (layer, width) in enumerate(self.network.walk(x.shape[1])):
+            if isinstance(layer, Dropout):
+                own = key
+                for part in (epoch, step, number):
+                    own = jax.random.fold_in(own, part)
+                drawn[layer.m] = layer.mask(jax.random.uniform(own, (x.shape[0], width), x.dtype))
+        return drawn
+
+    def _loss(self, parameters: Arrays, x: jax.Array, t: jax.Array, share: jax.Array | None) -> jax.Array:
+        loss: jax.Array = evaluate(self.network, parameters, x, t, share).array
+        return loss
+
+    def _inputs(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> tuple[Batch, Arrays]:
+        return self._prepared(state, tables, key, self._order(key, state.epoch), step)
+
+    def _step(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> State:
+        return self._update(state, tables, key, self._order(key, state.epoch), step)[0]
+
+
+@lru_cache(maxsize=32)
+def program(plan: Plan) -> Program:
+    """The program for `plan`; equal plans share one, so that a second training does not compile again."""
+    return Program(plan)
+
+
+def _rows(array: jax.Array, at: jax.Array) -> jax.Array:
+    taken: jax.Array = array.at[at].get(mode="promise_in_bounds")
+    return taken
+
+
+def _choose(condition: jax.Array, one: Any, other: Any) -> Any:
+    """`one` where the condition holds, else `other`, for every array of a tree."""
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)

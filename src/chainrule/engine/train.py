@@ -1,0 +1,301 @@
+"""Training: the host's side of it. It starts the compiled epochs, looks in between, and ends them well."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.engine.data import Data, prepare
+from chainrule.engine.network import Network
+from chainrule.engine.optimizers import PLAIN, check_rate
+from chainrule.engine.runs import History, Run
+from chainrule.engine.stop import Divergence, Stop
+from chainrule.errors import InputError, ShapeError
+
+if TYPE_CHECKING:
+    from chainrule.engine.program import Chunk, State
+
+VISIT = 0.2  # seconds between two looks at the clock, the keyboard and the progress
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress callback is told between epochs."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    validation_loss: float | None
+    seconds: float
+
+    @property
+    def remaining(self) -> float:
+        """Seconds to go if all epochs are run at the pace so far."""
+        return self.seconds / max(self.epoch, 1) * (self.epochs - self.epoch)
+
+
+Report = Callable[[Progress], None]
+
+
+def train(
+    network: Network,
+    x: Any,
+    t: Any,
+    *,
+    optimizer: Any = PLAIN,
+    learning_rate: Any = 0.1,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    threshold: float | None = None,
+    patience: int | None = None,
+    validation: tuple[Any, Any] | float | None = None,
+    sample_weight: Any = None,
+    weight_decay: float = 0.0,
+    parameters: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Report | None = None,
+) -> Run:
+    """Train `network` on x (n, inputs) and t (n, outputs), in the dtype of x.
+
+    Args:
+        optimizer: the name of an Optax optimiser (`sgd` is plain gradient descent) or one made by Optax.
+        learning_rate: α, or an Optax schedule (a function of the update's number).
+        epochs: how often to go through the rows at most.
+        batch_size: rows in an update; None takes all of them, 1 is online.
+        shuffle: a fresh order every epoch, drawn from (seed, epoch).
+        threshold: stop when an epoch's loss is below it. With one update an epoch, that is exact: the
+            weights returned are the first whose loss is below.
+        patience: stop when the validation loss has not improved for so many epochs; the best weights
+            are restored.
+        validation: rows held out, as (x, t), or the share of rows to hold out, taken at random from `seed`.
+        sample_weight: how much each row counts (n,).
+        weight_decay: λ of the L2 penalty ½λΣw² on weights; it is part of the loss.
+        parameters: where to start; drawn by the layers' starts from `seed` if not given.
+        seed: of the start, the order of rows, dropout and held-out rows. Same seed, same weights.
+        progress: called between epochs, a few times a second.
+
+    Returns:
+        The run. Ctrl-C ends it early and keeps what was learned; a NaN or an infinity ends it within an
+        epoch, with the last good weights.
+
+    Raises:
+        InputError: an option or a value that cannot be used.
+        ShapeError: sizes that do not fit; the layer is named.
+    """
+    data = prepare(network, x, t, sample_weight)
+    data, held_out = _split(network, data, validation, seed)
+    rows = len(data)
+    batch = rows if batch_size is None else min(_count(batch_size, "batch_size"), rows)
+    _count(epochs, "epochs", least=0)
+    _check(learning_rate, threshold, patience, held_out)
+    settings = {
+        "optimizer": optimizer if isinstance(optimizer, str) else "custom",
+        "learning_rate": learning_rate if isinstance(learning_rate, (int, float)) else "schedule",
+        "epochs": epochs,
+        "batch_size": batch,
+        "shuffle": shuffle,
+        "threshold": threshold,
+        "patience": patience,
+        "weight_decay": weight_decay,
+        "seed": seed,
+        "dtype": str(data.x.dtype),
+        "rows": rows,
+        "validation_rows": len(held_out) if held_out else 0,
+    }
+    start = _start(network, data, parameters, seed)
+
+    import jax
+
+    from chainrule.engine.program import Limits, Plan
+
+    plan = Plan(
+        network=network,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        rows=rows,
+        batch=batch,
+        shuffle=shuffle,
+        weight_decay=float(weight_decay),
+        thresholded=threshold is not None,
+        patient=patience is not None,
+    )
+    limits = Limits(epochs, -math.inf if threshold is None else threshold, patience or 0)
+    with jax.enable_x64(data.x.dtype == np.float64):
+        training = _Training(plan, data, held_out, start, seed)
+        with _interruptible() as interrupted:
+            stop = training.go(limits, progress, interrupted)
+        return training.result(stop, settings)
+
+
+class _Training:
+    """One training under way: the state of the compiled program, and what was recorded of it."""
+
+    def __init__(
+        self, plan: Any, data: Data, held_out: Data | None, start: dict[str, np.ndarray], seed: int
+    ) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        from chainrule.engine.program import Tables, program
+
+        self.plan, self.program = plan, program(plan)
+        weight = None if data.weight is None else jnp.asarray(data.weight)
+        watched = (jnp.asarray(held_out.x), jnp.asarray(held_out.t)) if held_out else None
+        self.tables = Tables(jnp.asarray(data.x), jnp.asarray(data.t), weight, watched)
+        self.key = jax.random.key(seed)
+        self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
+        self.state: State = self.program.begin({name: jnp.asarray(a) for name, a in start.items()})
+        self.losses: list[float] = []
+        self.held_out: list[float] = []
+        self.divergence: Divergence | None = None
+        self.began = time.perf_counter()
+
+    def go(
+        self, limits: Any, progress: Callable[[Progress], None] | None, interrupted: threading.Event
+    ) -> Stop:
+        """Run until something stops it."""
+        from chainrule.engine import program
+
+        span = 1
+        while (epoch := int(self.state.epoch)) < limits.epochs:
+            if interrupted.is_set():
+                return Stop.INTERRUPTED
+            before, clock = self.state, time.perf_counter()
+            upto = limits._replace(epochs=min(epoch + span, limits.epochs))
+            self.state, chunk = self.program.run(before, self.tables, self.key, upto)
+            code = int(chunk.stop)
+            if code == program.DIVERGED:
+                self._diverged(before, limits)
+                return Stop.DIVERGED
+            self._record(chunk, int(self.state.epoch) - epoch)
+            if progress and self.losses:
+                progress(self._progress(limits.epochs))
+            if code != program.RUNNING:
+                return Stop.THRESHOLD if code == program.THRESHOLD else Stop.PATIENCE
+            pace = (time.perf_counter() - clock) / span
+            span = max(1, min(int(VISIT / pace), 16 * span, program.SPAN))
+        return Stop.EPOCHS
+
+    def _diverged(self, before: "State", limits: Any) -> None:
+        """Go back to the end of the last epoch that was fine (bit for bit: it is run again), and look."""
+        from chainrule.engine.diagnose import locate
+
+        first, bad = int(before.epoch), int(self.state.epoch)
+        self.state, chunk = self.program.run(before, self.tables, self.key, limits._replace(epochs=bad - 1))
+        self._record(chunk, bad - 1 - first)
+        self.divergence = locate(self.program, self.state, self.tables, self.key)
+
+    def _record(self, chunk: "Chunk", epochs: int) -> None:
+        self.losses += np.asarray(chunk.loss, np.float64)[:epochs].tolist()
+        if self.tables.validation is not None:
+            self.held_out += np.asarray(chunk.validation, np.float64)[:epochs].tolist()
+
+    def _progress(self, epochs: int) -> Progress:
+        last = self.held_out[-1] if self.held_out else None
+        return Progress(len(self.losses), epochs, self.losses[-1], last, time.perf_counter() - self.began)
+
+    def result(self, stop: Stop, settings: dict[str, Any]) -> Run:
+        """The run, with the best weights where they were kept."""
+        kept = self.state.best or self.state.parameters
+        loss, weight = self.program.loss, self.tables.weight
+        share = None if weight is None else weight / weight.sum()
+        on_rows = float(loss(kept, self.tables.x, self.tables.t, share))
+        held_out = None
+        if self.tables.validation is not None:
+            held_out = float(loss(kept, *self.tables.validation, None))
+        return Run(
+            network=self.plan.network,
+            parameters={name: np.asarray(kept[name]) for name in self.names},
+            history=History(self.losses, self.held_out if self.tables.validation is not None else None),
+            stopped_by=stop,
+            epochs=int(self.state.epoch),
+            loss=on_rows,
+            validation_loss=held_out,
+            seconds=time.perf_counter() - self.began,
+            divergence=self.divergence,
+            settings=settings,
+        )
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets instead of raising, so that the epoch under way is finished.
+
+    A second Ctrl-C raises as usual. Outside the main thread Python allows no handler: there it never sets.
+    """
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    usual = signal.getsignal(signal.SIGINT)
+
+    def press(number: int, frame: Any) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, usual)
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def _split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Data, Data | None]:
+    """The rows to learn from and those held out."""
+    if validation is None:
+        return data, None
+    if isinstance(validation, tuple):
+        held_out = prepare(network, *validation)
+        if held_out.x.shape[1] != data.x.shape[1]:
+            raise ShapeError(f"validation x is {held_out.x.shape}, but x is {data.x.shape}")
+        return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype))
+    if isinstance(validation, bool) or not isinstance(validation, float) or not 0 < validation < 1:
+        raise InputError(f"validation is (x, t) or a share of the rows between 0 and 1, not {validation!r}")
+    count = round(validation * len(data))
+    if not 0 < count < len(data):
+        raise InputError(f"validation={validation} of {len(data)} rows leaves nothing on one side")
+    order = np.random.default_rng([seed, 1]).permutation(len(data))
+    out, kept = np.sort(order[:count]), np.sort(order[count:])
+    weight = None if data.weight is None else data.weight[kept]
+    return Data(data.x[kept], data.t[kept], weight), Data(data.x[out], data.t[out])
+
+
+def _start(network: Network, data: Data, given: Mapping[str, Any] | None, seed: int) -> dict[str, np.ndarray]:
+    """The initial parameters in the dtype of the data."""
+    start = network.start(data.x.shape[1], _count(seed, "seed", least=0))
+    if not start:
+        raise InputError("there is nothing to train: give the network a Dense layer")
+    if given is not None:
+        if set(given) != set(start):
+            raise InputError(f"parameters are {sorted(given)}, the network has {sorted(start)}")
+        for name, array in start.items():
+            if np.shape(given[name]) != array.shape:
+                raise ShapeError(
+                    f"{name} was given as {np.shape(given[name])}, the network wants {array.shape}"
+                )
+        start = {name: np.asarray(given[name]) for name in start}
+    return {name: array.astype(data.x.dtype) for name, array in start.items()}
+
+
+def _check(learning_rate: Any, threshold: Any, patience: Any, held_out: Data | None) -> None:
+    if not callable(learning_rate):
+        check_rate(learning_rate)
+    if threshold is not None and not 0 <= threshold < math.inf:
+        raise InputError(f"a threshold is a finite number from 0 up, not {threshold!r}")
+    if patience is not None:
+        _count(patience, "patience")
+        if held_out is None:
+            raise InputError("patience watches the validation loss: hold rows out with validation=0.2")
+
+
+def _count(value: object, name: str, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or int(value) < least:
+        raise InputError(f"{name} is a whole number from {least} up, not {value!r}")
+    return int(value)
