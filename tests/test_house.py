@@ -171,7 +171,7 @@ def test_help_takes_under_three_tenths_of_a_second() -> None:
 
 # --- what the README says ---------------------------------------------------------------------------
 
-IN_README = sorted(set(re.findall(r"^(?:.*/)?(?:uv run )?chainrule ([a-z]+)(.*)$", README, re.MULTILINE)))
+IN_README = sorted(set(re.findall(r"(?:`|/|run )chainrule ([a-z]+)([^`\n]*)", README)))
 
 
 @pytest.mark.parametrize(("command", "rest"), IN_README)
