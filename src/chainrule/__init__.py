@@ -1,0 +1,124 @@
+"""Train neural networks on tables, and see every number that backpropagation multiplied.
+
+from chainrule import Network, Dense, train
+network = Network([Dense(4, "tanh"), Dense(1, "sigmoid")], loss="half_squared_error")
+run = train(network, x, t, learning_rate=0.4, epochs=5000, threshold=1e-3, seed=0)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chainrule.engine.network import Network as Network
+    from chainrule.engine.runs import Run as Run
+    from chainrule.engine.sweep import Sweep as Sweep
+    from chainrule.engine.sweep import descend as descend
+    from chainrule.engine.sweep import sweep as sweep
+    from chainrule.engine.train import train as train
+    from chainrule.errors import ChainruleError as ChainruleError
+    from chainrule.errors import InputError as InputError
+    from chainrule.errors import ShapeError as ShapeError
+    from chainrule.rules.layers.chain import Chain as Chain
+    from chainrule.rules.layers.dense import Dense as Dense
+    from chainrule.rules.layers.dropout import Dropout as Dropout
+    from chainrule.rules.layers.elu import ELU as ELU
+    from chainrule.rules.layers.gelu import GELU as GELU
+    from chainrule.rules.layers.gelu import TanhGELU as TanhGELU
+    from chainrule.rules.layers.identity import Identity as Identity
+    from chainrule.rules.layers.leaky_relu import LeakyReLU as LeakyReLU
+    from chainrule.rules.layers.relu import ReLU as ReLU
+    from chainrule.rules.layers.residual import Residual as Residual
+    from chainrule.rules.layers.sigmoid import Sigmoid as Sigmoid
+    from chainrule.rules.layers.silu import SiLU as SiLU
+    from chainrule.rules.layers.softmax import Softmax as Softmax
+    from chainrule.rules.layers.softplus import Softplus as Softplus
+    from chainrule.rules.layers.tanh import Tanh as Tanh
+    from chainrule.rules.losses.binary_cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy
+    from chainrule.rules.losses.half_squared_error import HalfSquaredError as HalfSquaredError
+    from chainrule.rules.losses.huber import Huber as Huber
+    from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError as MeanAbsoluteError
+    from chainrule.rules.losses.mean_squared_error import MeanSquaredError as MeanSquaredError
+    from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
+
+    __version__: str
+
+# Where each public name lives. It is imported when it is first used, so that the command line does
+# not wait for JAX, and it has this one home besides.
+_HOMES = {
+    "engine.network": ("Network",),
+    "engine.runs": ("Run",),
+    "engine.sweep": ("Sweep", "descend", "sweep"),
+    "engine.train": ("train",),
+    "errors": ("ChainruleError", "InputError", "ShapeError"),
+    "rules.layers.chain": ("Chain",),
+    "rules.layers.dense": ("Dense",),
+    "rules.layers.dropout": ("Dropout",),
+    "rules.layers.elu": ("ELU",),
+    "rules.layers.gelu": ("GELU", "TanhGELU"),
+    "rules.layers.identity": ("Identity",),
+    "rules.layers.leaky_relu": ("LeakyReLU",),
+    "rules.layers.relu": ("ReLU",),
+    "rules.layers.residual": ("Residual",),
+    "rules.layers.sigmoid": ("Sigmoid",),
+    "rules.layers.silu": ("SiLU",),
+    "rules.layers.softmax": ("Softmax",),
+    "rules.layers.softplus": ("Softplus",),
+    "rules.layers.tanh": ("Tanh",),
+    "rules.losses.binary_cross_entropy": ("BinaryCrossEntropy",),
+    "rules.losses.half_squared_error": ("HalfSquaredError",),
+    "rules.losses.huber": ("Huber",),
+    "rules.losses.mean_absolute_error": ("MeanAbsoluteError",),
+    "rules.losses.mean_squared_error": ("MeanSquaredError",),
+    "rules.losses.softmax_cross_entropy": ("SoftmaxCrossEntropy",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "BinaryCrossEntropy",
+    "Chain",
+    "ChainruleError",
+    "Dense",
+    "Dropout",
+    "HalfSquaredError",
+    "Huber",
+    "Identity",
+    "InputError",
+    "LeakyReLU",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Network",
+    "ReLU",
+    "Residual",
+    "Run",
+    "ShapeError",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "SoftmaxCrossEntropy",
+    "Softplus",
+    "Sweep",
+    "Tanh",
+    "TanhGELU",
+    "__version__",
+    "descend",
+    "sweep",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("chainrule")
+    if name not in _HOME:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    found = getattr(import_module(f"chainrule.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,102 @@
+"""The command line: which commands there are, and the one place where their errors come out."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from chainrule.errors import InputError, did_you_mean
+
+# name: (where the command is, what it does). A command is imported when it is called, not before.
+COMMANDS = {
+    "lesson": (
+        "chainrule.faces.cli.lesson:lesson",
+        "Show a worked example of backpropagation, step by step.",
+    ),
+    "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
+    "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
+    "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
+}
+INTERRUPTED, PIPE_CLOSED = 130, 141  # 128 and the number of the signal, as shells count
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-"):
+            hint = did_you_mean(word, list(COMMANDS)) or f" One of: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"there is no command {word!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `chainrule lesson | head -3`: the reader has what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return PIPE_CLOSED
+        return code
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="`chainrule COMMAND --help` says more about a command.",
+)
+@click.version_option(package_name="chainrule", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Train neural networks on tables, and see every number that backpropagation multiplied."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 fine, 1 the answer is no, 2 bad input or usage, 130 interrupted.
+
+    A command returns its exit code, or None for 0. What the user can mend is one line on stderr;
+    anything else is our mistake and keeps its traceback.
+    """
+    try:
+        code = cli.main(args, prog_name="chainrule", standalone_mode=False)
+    except InputError as error:
+        refuse(str(error))
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "chainrule"
+        refuse(f"{error.format_message()} See `{where} --help`.")
+    except click.ClickException as error:
+        refuse(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        if not error.filename:
+            raise
+        refuse(f"{error.filename}: {error.strerror}")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def refuse(message: str) -> NoReturn:
+    """Say in one line on stderr what is wrong with what came in, and exit with 2."""
+    click.echo(f"chainrule: {' '.join(message.split())}", err=True)
+    sys.exit(2)

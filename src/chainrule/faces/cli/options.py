@@ -1,0 +1,118 @@
+"""Types for options, each with a message that says what came and what is wanted."""
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any, NoReturn
+
+import click
+
+from chainrule.errors import did_you_mean
+
+
+class Choice(click.ParamType[str]):
+    """One of some words; a near miss gets a suggestion. The words may be a function, called when needed.
+
+    Shown in the help as `metavar` if given, otherwise as the words with bars between.
+    """
+
+    name = "choice"
+
+    def __init__(self, words: Sequence[str] | Callable[[], Sequence[str]], metavar: str = "") -> None:
+        self.words = words if callable(words) else lambda: words
+        self.metavar = metavar
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return self.metavar or f"[{'|'.join(self.words())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        words = list(self.words())
+        if value not in words:
+            hint = did_you_mean(str(value), words) or f" One of: {', '.join(words)}."
+            self.fail(f"{value!r} is not known.{hint}", param, ctx)
+        return str(value)
+
+
+class Real(click.ParamType[float]):
+    """A finite number: above `above` or at least `least`, and below `below`, where they are given."""
+
+    name = "number"
+
+    def __init__(
+        self, *, above: float | None = None, least: float | None = None, below: float | None = None
+    ) -> None:
+        self.above, self.least, self.below = above, least, below
+
+    @property
+    def wanted(self) -> str:
+        limits = [
+            f"{word} {limit:g}"
+            for word, limit in (("above", self.above), ("from", self.least), ("below", self.below))
+            if limit is not None
+        ]
+        return " ".join(["a number", *limits[:1], *(f"and {limit}" for limit in limits[1:])])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        inside = (
+            isfinite(number)
+            and (self.above is None or number > self.above)
+            and (self.least is None or number >= self.least)
+            and (self.below is None or number < self.below)
+        )
+        if not inside:
+            self.fail(f"{str(value)!r} is not {self.wanted}", param, ctx)
+        return number
+
+
+class Whole(click.ParamType[int]):
+    """A whole number, at least `least`."""
+
+    name = "number"
+
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = _whole(value)
+        if number is None or number < self.least:
+            self.fail(f"{str(value)!r} is not a whole number from {self.least} up", param, ctx)
+        return number
+
+
+class Wholes(click.ParamType[tuple[int, ...]]):
+    """Whole numbers with commas between, each at least 1: `64,64`; `none` or nothing is no number at all."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        if value.strip() in ("", "none"):
+            return ()
+        numbers = [_whole(one) for one in value.split(",")]
+        found = tuple(one for one in numbers if one is not None and one >= 1)
+        if len(found) < len(numbers):
+            self._refuse(value, param, ctx)
+        return found
+
+    def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        wrong = next(one for one in value.split(",") if (_whole(one) or 0) < 1).strip()
+        said = f"{wrong!r} in {value!r}" if wrong != value else repr(value)
+        self.fail(f"{said} is not a whole number from 1 up; write 64,32 for two layers", param, ctx)
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+POSITIVE = Real(above=0)
+FROM_ZERO = Real(least=0)
+FRACTION = Real(least=0, below=1)
