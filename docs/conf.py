@@ -17,7 +17,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "mathml",
     "commands",
-    "rule_tables",
+    "rule_lists",
     "public_names",
     "stops",
 ]

@@ -1,4 +1,4 @@
-"""The `rules` directive: a table of the registry's rules in their own words, so that it cannot drift.
+"""The `rules` directive: a list of the registry's rules in their own words, so that it cannot drift.
 
     ```{rules} activations
     ```
@@ -25,7 +25,7 @@ TABLES = {
 
 
 class Rules(SphinxDirective):
-    """Every rule of one table: name, formula, slope, source."""
+    """Every rule of one kind: name, formula, derivative, source."""
 
     required_arguments = 1
 
@@ -37,11 +37,10 @@ class Rules(SphinxDirective):
         return holder.children
 
     def rules(self, wanted: str) -> Iterator[str]:
-        yield from ("| name | formula | derivative | source |", "|---|---|---|---|")
         for name, rule in TABLES[wanted].items():
             words = rule.words
-            cells = (f"`{name}`", f"${words.latex}$", words.slope, words.source)
-            yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+            yield from (f"`{name}`", ": $$", f"  {words.latex}", "  $$", "")
+            yield from (f"  {words.slope}", "", f"  *{words.source}*", "")
 
     def starts(self) -> Iterator[str]:
         yield ", ".join(f"`{name}`" for name in STARTS) + "."
