@@ -1,6 +1,5 @@
 """Optimisers and schedules: all of them Optax's, by name or as objects."""
 
-from collections.abc import Callable
 from inspect import isfunction, signature
 from typing import Any
 
@@ -51,7 +50,7 @@ def schedule(given: str, learning_rate: float, steps: int) -> Any:
     import optax
 
     steps = max(steps, 1)
-    made: dict[str, Callable[[], Any]] = {
+    made: dict[str, Any] = {
         "constant": lambda: learning_rate,
         "linear": lambda: optax.linear_schedule(learning_rate, 0.0, steps),
         "exponential": lambda: optax.exponential_decay(learning_rate, steps, 0.01),

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -77,8 +78,8 @@ class Run:
         blocks = [x[i : i + rows] for i in range(0, max(len(x), 1), rows)]
         return np.concatenate([self.network.predict(self.parameters, block) for block in blocks])
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write the run into a new folder, whole or not at all.
+    def save(self, folder: str | os.PathLike[str], also: Mapping[str, bytes] | None = None) -> Path:
+        """Write the run into a new folder, whole or not at all; `also` holds further files by name.
 
         Raises:
             InputError: the folder exists already, or cannot be written; the reason is named.
@@ -91,6 +92,8 @@ class Run:
             made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
             try:
                 self._write(made)
+                for name, content in (also or {}).items():
+                    _put(made / name, content)
                 os.chmod(made, 0o755)
                 os.rename(made, target)
             except BaseException:

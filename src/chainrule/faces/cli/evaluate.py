@@ -1,0 +1,32 @@
+"""chainrule evaluate: how good a trained network is on a table."""
+
+from typing import Any
+
+import click
+
+from chainrule.faces.cli.reading import given, reading_options, say
+
+
+@click.command()
+@click.argument("run")
+@click.argument("table")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@reading_options
+def evaluate(run: str, table: str, as_json: bool, **options: Any) -> None:
+    """Measure the network in RUN on TABLE, which holds the target.
+
+    Classes: accuracy, log loss and the confusion matrix. Amounts: R², MAE and RMSE, in the target's units.
+    """
+    from chainrule.engine.runs import load
+    from chainrule.faces import tabular
+    from chainrule.faces.cli import report
+
+    trained = load(run)
+    read = tabular.reading_of(trained, given(options)).table(table)
+    try:
+        scores = tabular.evaluate(trained, read)
+    finally:
+        say(read.notes)
+    if tabular.trained_on(trained, table):
+        click.echo("warning: this is the table that the run was trained on: new rows will do worse", err=True)
+    click.echo(report.dumps(scores) if as_json else report.scores_text(scores))

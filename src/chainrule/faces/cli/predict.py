@@ -1,0 +1,32 @@
+"""chainrule predict: a raw new table in, predictions out."""
+
+from typing import Any
+
+import click
+
+from chainrule.faces.cli.reading import given, reading_options, say
+
+
+@click.command()
+@click.argument("run")
+@click.argument("table")
+@click.option("--output", metavar="FILE", help="CSV or Parquet by its suffix.  [default: CSV on stdout]")
+@reading_options
+def predict(run: str, table: str, output: str | None, **options: Any) -> None:
+    """Predict every row of TABLE with the network in RUN, a folder that `chainrule train` wrote.
+
+    TABLE holds the columns of the training, in any order; the target may be missing. Rows keep their
+    order; classes come with the probability of each.
+    """
+    from chainrule.engine.runs import load
+    from chainrule.faces.tables.write import write_table
+    from chainrule.faces.tabular import predict as predicted
+    from chainrule.faces.tabular import reading_of
+
+    trained = load(run)
+    read = reading_of(trained, given(options)).table(table)
+    try:
+        columns = predicted(trained, read)
+    finally:
+        say(read.notes)
+    write_table(output or click.get_binary_stream("stdout"), columns)

@@ -1,0 +1,35 @@
+"""The progress of a training on the terminal: loss, rate and remaining time, only where somebody looks."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from chainrule.engine.train import Progress, Report
+
+
+@contextmanager
+def bar(epochs: int, quiet: bool = False) -> Iterator[Report | None]:
+    """A progress callback that draws a bar on stderr; None where stderr is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=20),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as drawn:
+        task = drawn.add_task("compiling", total=epochs)
+
+        def report(now: Progress) -> None:
+            held_out = "" if now.validation_loss is None else f"  validation {now.validation_loss:.4g}"
+            pace = f"{now.epoch / max(now.seconds, 1e-9):.3g} epochs/s"
+            drawn.update(task, completed=now.epoch, description=f"loss {now.loss:.4g}{held_out}  {pace}")
+
+        yield report

@@ -1,0 +1,130 @@
+"""What `chainrule train` and `evaluate` say at the end, as text and as JSON."""
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chainrule.engine.network import Network
+from chainrule.engine.runs import Run
+from chainrule.faces.pictures import in_terminal
+from chainrule.faces.tables.shown import counted, plain
+from chainrule.faces.tables.table import Table
+from chainrule.faces.tabular import Fit
+
+REMEDY = "a lower --learning-rate is the usual cure"
+CLASSES_SHOWN = 8
+
+
+def as_json(run: Run, folder: Path) -> str:
+    """The one object that `train --json` prints."""
+    plain_values = {
+        "run": str(folder),
+        "task": run.extra["task"],
+        "epochs": run.epochs,
+        "stopped_by": run.stopped_by.word,
+        "loss": run.loss,
+        "validation": _with_loss(run),
+        "seconds": run.seconds,
+    }
+    if run.divergence:
+        plain_values["divergence"] = str(run.divergence)
+    return dumps(plain_values)
+
+
+def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
+    """The report of a training, at most 80 columns wide."""
+    settings = run.settings
+    inputs = counted(len(ready.encoding.columns), "input column")
+    parts = [
+        f"{plain(Path(table.path).name)}: {counted(table.rows, 'row')}, "
+        f"{inputs} as {ready.encoding.inputs} inputs",
+        f"{len(ready.kept)} rows to learn from, {len(ready.held_out) or 'none'} held out",
+        "",
+        network_table(run.network, ready.encoding.inputs),
+        "",
+        f"{settings['optimizer']}, learning rate {settings['learning_rate']:g}"
+        + ("" if settings["schedule"] == "constant" else f" ({settings['schedule']} schedule)")
+        + f", batches of {settings['batch_size']}, {settings['dtype']}",
+    ]
+    if drawn := in_terminal(run.history, colour=sys.stdout.isatty() and not no_colour()):
+        parts += ["", drawn.rstrip()]
+    pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s"
+    parts += ["", f"{pace}: {run.stopped_by.value}"]
+    held_out = "" if run.validation_loss is None else f", {run.validation_loss:.4g} on the rows held out"
+    parts += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
+    if run.extra["validation"]:
+        chosen = " (which also chose the weights)" if settings["patience"] else ""
+        parts += [
+            "",
+            f"the {len(ready.held_out)} rows held out{chosen}:",
+            scores_text(run.extra["validation"]),
+        ]
+    parts += ["", f"saved in {folder}, with the loss as a picture in {folder / 'loss.svg'}"]
+    return "\n".join([*parts, f"next: chainrule predict {folder} NEW.csv"])
+
+
+def network_table(network: Network, inputs: int) -> str:
+    """Layer, shape of its output, parameters."""
+    rows = [("layer", "output", "parameters", "")]
+    for row in network.summary(inputs):
+        shapes = " + ".join(f"{name} {shape}".replace(",)", ")") for name, shape in row.parameters.items())
+        rows.append(
+            (row.layer, f"({row.shape[0]}, {row.shape[1]})", shapes, f"{row.count:,}" if row.count else "")
+        )
+    total = sum(row.count for row in network.summary(inputs))
+    rows.append(("", "", "", f"{total:,}"))
+    return aligned(rows, right=(3,))
+
+
+def scores_text(scores: dict[str, Any]) -> str:
+    """Scores in words; a confusion matrix of up to eight classes."""
+    if "accuracy" not in scores:
+        r2 = "not defined" if scores["r2"] is None else f"{scores['r2']:.4f}"
+        return f"  R² {r2}   MAE {scores['mae']:.4g}   RMSE {scores['rmse']:.4g}"
+    right = sum(scores["confusion"][i][i] for i in range(len(scores["labels"])))
+    hits = f"accuracy {scores['accuracy']:.4f} ({right} of {scores['rows']})"
+    lines = [f"  {hits}   log loss {scores['log_loss']:.4f}"]
+    labels = [plain(label, 12) for label in scores["labels"]]
+    if len(labels) <= CLASSES_SHOWN:
+        rows = [("true \\ predicted", *labels)]
+        rows += [(label, *map(str, row)) for label, row in zip(labels, scores["confusion"], strict=True)]
+        lines += ["", aligned(rows, right=tuple(range(1, len(labels) + 1)))]
+    return "\n".join(lines)
+
+
+def aligned(rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> str:
+    """Rows as columns of text, two spaces apart and two in."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+
+    def cell(text: str, at: int) -> str:
+        return text.rjust(widths[at]) if at in right else text.ljust(widths[at])
+
+    return "\n".join("  " + "  ".join(cell(text, at) for at, text in enumerate(row)).rstrip() for row in rows)
+
+
+def dumps(values: dict[str, Any]) -> str:
+    """JSON in one line; JSON has no NaN and no infinity, so they are null."""
+    return json.dumps(_plain(values), ensure_ascii=False)
+
+
+def no_colour() -> bool:
+    """Whether NO_COLOR asks for none (no-color.org)."""
+    import os
+
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def _with_loss(run: Run) -> dict[str, Any] | None:
+    measured = run.extra["validation"]
+    return measured and {"loss": run.validation_loss, **measured}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,124 @@
+"""chainrule train: a table in, a trained network out."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Wholes
+from chainrule.faces.cli.reading import given, reading_options, say
+
+ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
+DIVERGED, INTERRUPTED = 1, 130
+
+
+def _activations() -> list[str]:
+    from chainrule.rules.activations import ACTIVATIONS
+
+    return list(ACTIVATIONS)
+
+
+def _losses() -> list[str]:
+    from chainrule.rules.registry import LOSSES
+
+    return ["auto", *LOSSES]
+
+
+@click.command(context_settings={"show_default": True})
+@click.argument("table")
+@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("--hidden", type=Wholes(), default="64,64", help="Units of each hidden layer; 'none' for none.")
+@click.option("--activation", type=Choice(_activations, ACTIVATIONS_SHOWN), default="relu")
+@click.option("--loss", type=Choice(_losses, "NAME"), default="auto", help="auto: cross-entropy for classes.")
+@click.option(
+    "--optimizer", metavar="NAME", default="adam", help="Any of Optax: adam, sgd, adamw, rmsprop, ..."
+)
+@click.option("--learning-rate", type=FROM_ZERO, default=0.001)
+@click.option(
+    "--schedule",
+    type=Choice(("constant", "linear", "cosine", "exponential")),
+    default="constant",
+    help="How the learning rate falls over the epochs.",
+)
+@click.option("--batch-size", type=Whole(), default=32, help="Rows in an update; 1 is online.")
+@click.option("--epochs", type=Whole(), default=200)
+@click.option("--threshold", type=FROM_ZERO, help="Stop when the loss of an epoch is below.")
+@click.option(
+    "--patience",
+    type=Whole(),
+    help="Stop after so many epochs without a better validation loss; keep the best weights.",
+)
+@click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
+@click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")
+@click.option("--weight-decay", type=FROM_ZERO, default=0.0, help="λ of the L2 penalty ½λΣw².")
+@click.option("--seed", type=Whole(0), default=0, help="Same seed, same weights.")
+@click.option(
+    "--task", type=Choice(("classification", "regression")), help="Seen from the target if not given."
+)
+@click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be repeated.")
+@click.option(
+    "--missing",
+    type=Choice(("impute", "refuse")),
+    default="impute",
+    help="Fill missing cells in and flag them, or stop.",
+)
+@click.option("--dtype", type=Choice(("float32", "float64")), default="float32")
+@reading_options
+@click.option("--out", metavar="DIR", help="Where to write the run.  [default: runs/TABLE-N]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
+    """Train a network on TABLE, a CSV or Parquet file, and write it into a run.
+
+    The columns' types are found by looking: numbers are standardised, categories one-hot encoded, missing
+    cells filled in and flagged. Some rows are held out, and the network is measured on them.
+    """
+    from chainrule.engine.optimizers import schedule
+    from chainrule.faces import tabular
+    from chainrule.faces.cli import report
+    from chainrule.faces.cli.progress import bar
+    from chainrule.faces.pictures import as_svg
+
+    target_folder = free_folder(out, table)
+    reading = tabular.Reading(**given(options))
+    fields = tabular.Request.__dataclass_fields__
+    request = tabular.Request(**{name: options.pop(name) for name in list(options) if name in fields})
+    read = reading.table(table)
+    try:
+        ready = tabular.prepare(read, request)
+    finally:
+        say(read.notes)
+    rate, shape = options.pop("learning_rate"), options.pop("schedule")
+    steps = -(-len(ready.kept) // options["batch_size"]) * options["epochs"]
+    options["learning_rate"] = rate if shape == "constant" else schedule(shape, rate, steps)
+    with bar(options["epochs"], quiet=as_json) as progress:
+        run = tabular.fit(read, request, ready, reading, progress, **options)
+    run.settings.update(learning_rate=rate, schedule=shape)
+    run.save(target_folder, {"loss.svg": as_svg(run.history, f"{read.path}: {request.target}").encode()})
+    if run.divergence:
+        click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
+    click.echo(
+        report.as_json(run, target_folder) if as_json else report.as_text(run, ready, read, target_folder)
+    )
+    return {"diverged": DIVERGED, "interrupted": INTERRUPTED}.get(run.stopped_by.word, 0)
+
+
+def free_folder(out: str | None, table: str) -> Path:
+    """Where the run goes: `out` if it is free, else the first free runs/TABLE-N; checked before training.
+
+    Raises:
+        InputError: `out` exists already, or no folder can be made there.
+    """
+    import os
+
+    from chainrule.errors import InputError
+
+    if out is None:
+        stem, number = Path(table).name.partition(".")[0] or "run", 1
+        while (folder := Path("runs", f"{stem}-{number}")).exists():
+            number += 1
+    elif (folder := Path(out)).exists():
+        raise InputError(f"--out {out} exists already: name another folder, or remove it first")
+    parent = next(one for one in folder.absolute().parents if one.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be made: {parent} is not a folder you can write to")
+    return folder

@@ -1,0 +1,223 @@
+"""From a table to a run and back: split, encode, train, predict, measure."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.network import Network
+from chainrule.engine.runs import Run
+from chainrule.engine.train import Report, train
+from chainrule.errors import InputError, did_you_mean
+from chainrule.faces.scores import scores
+from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tables.reading import read
+from chainrule.faces.tables.survey import Survey
+from chainrule.faces.tables.table import Table
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.registry import LOSSES
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a delimited file is read; stored with the run, so that new files are read the same way."""
+
+    delimiter: str | None = None
+    decimal: str = "."
+    encoding: str | None = None
+    missing_markers: tuple[str, ...] = ()
+
+    def table(self, path: str) -> Table:
+        return read(path, self.delimiter, self.decimal, self.encoding, self.missing_markers)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a training on a table; the command line's options, in Python's words."""
+
+    target: str
+    hidden: tuple[int, ...] = (64, 64)
+    activation: str = "relu"
+    dropout: float = 0.0
+    loss: str = "auto"
+    task: str | None = None
+    drop: tuple[str, ...] = ()
+    missing: str = "impute"
+    validation: float = 0.2
+    dtype: str = "float32"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A table made ready: the encoding learned from the training rows, and both sets of rows."""
+
+    encoding: Encoding
+    network: Network
+    x: np.ndarray
+    t: np.ndarray
+    kept: np.ndarray
+    held_out: np.ndarray
+
+
+def prepare(table: Table, request: Request) -> Fit:
+    """Split the rows, learn the encoding from those kept, and choose the network.
+
+    Rows held out are chosen at random from the seed, each class in proportion where there are classes.
+
+    Raises:
+        InputError: a table or an option that cannot be used.
+    """
+    survey = Survey(table, request.target, request.drop, request.task, request.missing)
+    kept, held_out = _split(table, survey.codes, request)
+    encoding, x, t = survey.learn(kept)
+    network = _network(request, encoding)
+    return Fit(encoding, network, x.astype(request.dtype), t.astype(request.dtype), kept, held_out)
+
+
+def fit(
+    table: Table, request: Request, ready: Fit, reading: Reading, progress: Report | None, **options: Any
+) -> Run:
+    """Train on the rows kept; the run carries all that `predict` needs to take raw tables.
+
+    Args:
+        options: of `engine.train.train`: optimizer, learning_rate, epochs, batch_size, ...
+    """
+    x, t, kept, out = ready.x, ready.t, ready.kept, ready.held_out
+    validation = (x[out], t[out]) if len(out) else None
+    if validation is None and options.get("patience") is not None:
+        raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
+    run = train(
+        ready.network,
+        x[kept],
+        t[kept],
+        validation=validation,
+        seed=request.seed,
+        progress=progress,
+        **options,
+    )
+    extra = {
+        "task": ready.encoding.task,
+        "table": {"name": Path(table.path).name, "rows": table.rows, "sha256": fingerprint(table.path)},
+        "reading": vars(reading) | {"missing_markers": list(reading.missing_markers)},
+        "encoding": ready.encoding.to_dict(),
+        "held_out": {"share": request.validation, "rows": len(out)},
+    }
+    measured = scores(ready.encoding.target, run.predict(x[out]), t[out]) if len(out) else None
+    return replace(run, extra=extra | {"validation": measured})
+
+
+def predict(run: Run, table: Table) -> dict[str, Any]:
+    """The columns of a prediction file, in the order of the table's rows: `prediction`, and for classes
+    `probability <label>` of each.
+
+    Raises:
+        InputError: a column the run needs is missing, or a cell that cannot be read.
+    """
+    encoding = encoding_of(run)
+    output = run.predict(encoding.encode(table))
+    columns: dict[str, Any] = {"prediction": encoding.decode(output)}
+    if encoding.classes:
+        shares = encoding.probabilities(output)
+        columns |= {f"probability {label}": shares[:, at] for at, label in enumerate(encoding.classes)}
+    return columns
+
+
+def evaluate(run: Run, table: Table) -> dict[str, Any]:
+    """The run's scores on a table that has the target; see `scores`.
+
+    Raises:
+        InputError: a column or the target is missing, no rows, or a cell that cannot be read.
+    """
+    encoding = encoding_of(run)
+    x, t = encoding.encode(table), encoding.encode_target(table)
+    if not len(t):
+        raise table.fault("no data rows: there is nothing to measure")
+    return scores(encoding.target, run.predict(x), t)
+
+
+def encoding_of(run: Run) -> Encoding:
+    """The table encoding stored in a run.
+
+    Raises:
+        InputError: the run was not trained on a table, or its encoding is damaged.
+    """
+    if "encoding" not in run.extra:
+        raise InputError("this run was trained on arrays, not on a table: use it from Python")
+    return Encoding.from_dict(run.extra["encoding"])
+
+
+def reading_of(run: Run, given: dict[str, Any]) -> Reading:
+    """How new tables for this run are read: as the training table was, except for what is `given`."""
+    stored = {name: run.extra.get("reading", {}).get(name) for name in Reading.__dataclass_fields__}
+    known = {name: value for name, value in stored.items() if value} | given
+    return Reading(**known | {"missing_markers": tuple(known.get("missing_markers", ()))})
+
+
+def trained_on(run: Run, path: str) -> bool:
+    """Whether the file is the very one that the run was trained on."""
+    return bool(fingerprint(path) == run.extra.get("table", {}).get("sha256"))
+
+
+def fingerprint(path: str) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _loss(asked: str, encoding: Encoding) -> str:
+    """The loss that suits the target, or the one asked for if it does."""
+    outputs = encoding.outputs
+    if asked == "auto":
+        if not encoding.classes:
+            return "half_squared_error"
+        return "binary_cross_entropy" if outputs == 1 else "softmax_cross_entropy"
+    if asked not in LOSSES:
+        raise InputError(f"no loss is called {asked!r}.{did_you_mean(asked, list(LOSSES))}")
+    fused = LOSSES[asked].activation
+    if fused and not encoding.classes:
+        raise InputError(f"--loss {asked} is for classes, but the task is regression: try half_squared_error")
+    if fused == "softmax" and outputs == 1:
+        raise InputError(
+            f"--loss {asked} is for three classes or more: two have one output, binary_cross_entropy"
+        )
+    return asked
+
+
+def _network(request: Request, encoding: Encoding) -> Network:
+    """Dense layers with dropout after each hidden one, and an end that suits target and loss."""
+    loss = _loss(request.loss, encoding)
+    layers: list[Any] = []
+    for units in request.hidden:
+        layers.append(Dense(units, request.activation))
+        if request.dropout:
+            layers.append(Dropout(request.dropout))
+    outputs, end = encoding.outputs, LOSSES[loss].activation
+    if end is None and encoding.classes:
+        end = "sigmoid" if outputs == 1 else "softmax"  # so that predictions are probabilities all the same
+    return Network([*layers, Dense(outputs, end or "identity")], loss)
+
+
+def _split(table: Table, codes: np.ndarray | None, request: Request) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of the rows to learn from and of those held out, both ascending."""
+    everything, nothing = np.arange(table.rows), np.arange(0)
+    if not request.validation:
+        return everything, nothing
+    count = round(request.validation * table.rows)
+    if not 0 < count < table.rows:
+        table.say(
+            "warning",
+            f"{table.rows} rows are too few to hold {request.validation:g} of them out: no validation",
+        )
+        return everything, nothing
+    from sklearn.model_selection import train_test_split
+
+    least = 0 if codes is None else min(np.bincount(codes).min() / 2, count / len(np.bincount(codes)))
+    stratify = codes if least >= 1 else None  # else a class is too rare to give each side its part
+    kept, held_out = train_test_split(
+        everything, test_size=count, random_state=request.seed, stratify=stratify
+    )
+    return np.sort(kept), np.sort(held_out)
