@@ -1,0 +1,187 @@
+"""How an input column is encoded: numbers standardised, words one-hot; missing cells filled and flagged."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chainrule.faces.tables.cells import Cells, positions
+from chainrule.faces.tables.hints import is_number
+from chainrule.faces.tables.kinds import BOOLEAN, NUMBER, WORDS, numbers_as, say_beyond_exact
+from chainrule.faces.tables.moments import FAR, Moments
+from chainrule.faces.tables.shown import counted, listed, quoted
+
+FAR_SPREADS = 1e3
+"""Values further than this many standard deviations from the mean are warned about."""
+_TINY = 2.0**-511  # below it the variance underflows
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """Standardised numbers (or booleans as 0 and 1); a missing cell is the median, flagged in a second input.
+
+    A constant column is exactly 0, now and later. The flag exists only if a cell was missing in training.
+    """
+
+    name: str
+    kind: str
+    moments: Moments
+    fill: float
+    flagged: bool
+
+    @classmethod
+    def learn(cls, column: Cells, kind: str, rows: np.ndarray) -> "NumberColumn":
+        """Mean, spread, median from `rows` alone. Raises InputError if none of them has a value."""
+        values = numbers_as(column, kind)
+        known = values[rows]
+        gaps = np.isnan(known)
+        known = known[~gaps]
+        if not len(known):
+            raise column.fault("has no value in the rows that are trained on; leave it out")
+        moments = Moments.of(known)
+        _say_spread(column, moments)
+        say_beyond_exact(column, values)
+        fill = np.ldexp(np.median(np.ldexp(known, -moments.exponent)), moments.exponent)
+        return cls(column.name, kind, moments, float(fill), bool(gaps.any()))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of its inputs."""
+        return (self.name, f"{self.name} (missing)") if self.flagged else (self.name,)
+
+    def encode(self, column: Cells, out: np.ndarray) -> None:
+        """Write the encoded cells into `out` (n, inputs)."""
+        values = numbers_as(column, self.kind)
+        missing = np.isnan(values)
+        if missing.any():
+            _say_filled(column, missing, f"filled with the median {self.fill:.6g}", self.flagged)
+            values = np.where(missing, self.fill, values)
+        out[:, 0] = self.moments.standardise(values)
+        if self.flagged:
+            out[:, 1] = missing
+        if self.moments.constant:
+            self._say_changed(column, values)
+        else:
+            self._say_far(column, values, np.abs(out[:, 0]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; `from_dict` reads it back exactly."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "NumberColumn":
+        """The inverse of `to_dict`."""
+        return cls(**{**data, "moments": Moments(**data["moments"])})
+
+    def _say_far(self, column: Cells, values: np.ndarray, distance: np.ndarray) -> None:
+        far = distance > FAR_SPREADS
+        if far.any():
+            row = int(far.argmax())
+            held = f"; taken as {FAR:.0e}" if distance[row] >= FAR else ""
+            text = f"{values[row]:.6g}, {distance[row]:.0e} spreads from the mean{held}"
+            many = counted(int(np.count_nonzero(far)), "value")
+            first = f"column {quoted(self.name)}: {many} far outside the training range (first on"
+            column.table.say("warning", f"{first} {column.table.where(row)}: {text})")
+
+    def _say_changed(self, column: Cells, values: np.ndarray) -> None:
+        other = values != self.moments.centre
+        if other.any():
+            row = int(other.argmax())
+            was = f"column {quoted(self.name)} was constant ({self.moments.centre:.6g}) in training"
+            differs = f"here it differs (first on {column.table.where(row)})"
+            column.table.say("warning", f"{was} and is not used; {differs}")
+
+
+@dataclass(frozen=True)
+class WordColumn:
+    """One input for each word of the training, 1 where the cell is that word; unseen words are all zeros."""
+
+    name: str
+    words: tuple[str, ...]
+    flagged: bool
+    kind: ClassVar[str] = WORDS
+
+    @classmethod
+    def learn(cls, column: Cells, kind: str, rows: np.ndarray) -> "WordColumn":
+        """The sorted words of `rows` alone. Raises InputError if none of them has a value."""
+        known = column.words[rows]
+        words = known.drop_nulls().unique().sort().to_list()
+        if not words:
+            raise column.fault("has no value in the rows that are trained on; leave it out")
+        if len(words) == 1:
+            column.table.say(
+                "warning", f"column {quoted(column.name)} is constant: {quoted(words[0])} in every row"
+            )
+        return cls(column.name, tuple(words), known.null_count() > 0)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of its inputs."""
+        names = tuple(f"{self.name}={word}" for word in self.words)
+        return (*names, f"{self.name} (missing)") if self.flagged else names
+
+    def encode(self, column: Cells, out: np.ndarray) -> None:
+        """Write the encoded cells into `out` (n, inputs)."""
+        found = positions(column.words, self.words)
+        rows = np.flatnonzero(found >= 0)
+        out[:] = 0.0
+        out[rows, found[rows]] = 1.0
+        if column.missing.any():
+            _say_filled(column, column.missing, "no category", self.flagged)
+        if self.flagged:
+            out[:, -1] = column.missing
+        self._say_unseen(column, (found < 0) & ~column.missing)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; `from_dict` reads it back exactly."""
+        return {"name": self.name, "kind": self.kind, "words": list(self.words), "flagged": self.flagged}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "WordColumn":
+        """The inverse of `to_dict`."""
+        return cls(data["name"], tuple(data["words"]), data["flagged"])
+
+    def _say_unseen(self, column: Cells, unseen: np.ndarray) -> None:
+        count = int(np.count_nonzero(unseen))
+        if not count:
+            return
+        row = int(unseen.argmax())
+        if count == column.count and not column.bad.any() and not any(map(is_number, self.words)):
+            raise column.fault(
+                f"{quoted(column.values[row])} is a number, but was a word in training ({listed(self.words)})",
+                row,
+            )
+        first = f"first {quoted(column.words[row])} on {column.table.where(row)}"
+        text = (
+            f"column {quoted(self.name)}: {counted(count, 'cell')} not among the categories of the training"
+        )
+        column.table.say("note", f"{text} ({first}): encoded as none of them")
+
+
+Column = NumberColumn | WordColumn
+
+
+def learner(kind: str) -> type[NumberColumn] | type[WordColumn]:
+    """The class that encodes columns of `kind`."""
+    return {NUMBER: NumberColumn, BOOLEAN: NumberColumn, WORDS: WordColumn}[kind]
+
+
+def _say_filled(column: Cells, missing: np.ndarray, how: str, flagged: bool) -> None:
+    row, count = int(missing.argmax()), int(np.count_nonzero(missing))
+    tail = "and flagged" if flagged else "(none was missing in training: not flagged)"
+    first = f"{counted(count, 'missing cell')} (first on {column.table.where(row)})"
+    column.table.say("note", f"column {quoted(column.name)}: {first}, {how} {tail}")
+
+
+def _say_spread(column: Cells, moments: Moments) -> None:
+    name = f"column {quoted(column.name)}"
+    if moments.constant:
+        column.table.say(
+            "warning", f"{name} is constant ({moments.mean:.6g}): it can teach nothing and is not used"
+        )
+    elif moments.std < _TINY:
+        text = f"{name} holds values so small (spread {moments.std:.3g}) that their variance underflows"
+        column.table.say("warning", f"{text}; they are scaled up first")
+    elif moments.std < 4 * np.finfo(float).eps * abs(moments.mean):
+        text = f"{name} is nearly constant: its spread {moments.std:.3g} is within the rounding of its values"
+        column.table.say("warning", text)

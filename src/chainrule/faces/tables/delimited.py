@@ -1,0 +1,234 @@
+"""CSV and its kin: UTF-8 bytes into raw string columns; a fault is named by the line its record starts on."""
+
+import csv
+import io
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from chainrule.errors import InputError
+from chainrule.faces.tables.header import checked_names
+from chainrule.faces.tables.shown import counted, plain, quoted
+from chainrule.faces.tables.table import Note, file_name
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_OTHERS = (";", "\t", ",", "|")
+_WORDS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+_CHUNK = 50_000
+
+
+class Parsed(NamedTuple):
+    """What a delimited text holds: its columns, the line each row starts on, and what to say aloud."""
+
+    columns: "dict[str, pl.Series]"
+    lines: Sequence[int]
+    notes: list[Note]
+
+
+class _Record(NamedTuple):
+    fields: list[str]
+    line: int
+    end: int
+
+
+def parse(path: str, data: bytes, delimiter: str | None = None, decimal: str = ".") -> Parsed:
+    """Parse UTF-8 `data`; `path` is for its suffix and for messages.
+
+    Raises:
+        InputError: bad options, no header, ragged rows, an unclosed quote, bad names; it says where.
+    """
+    asked = chosen(delimiter, decimal)
+    if not data or data.isspace():
+        raise InputError(f"{file_name(path)}: the file is empty: no header and no data")
+    separator, notes = _separator(path, data, asked, decimal)
+    return _Reading(path, data, separator).parsed(notes)
+
+
+def chosen(delimiter: str | None, decimal: str) -> str | None:
+    """The delimiter that was asked for, by its sign or by its name, such as `tab`.
+
+    Raises:
+        InputError: a delimiter or a decimal mark that cannot be used, alone or together.
+    """
+    mark = _WORDS.get(delimiter or "", delimiter)
+    if decimal not in (".", ","):
+        raise InputError(f"--decimal {quoted(decimal)}: the decimal mark is '.' or ','")
+    if mark is not None and (
+        len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in "\"'\r\n\0.+-_"
+    ):
+        raise InputError(f"--delimiter {quoted(mark)}: one character is needed, such as ',' ';' '|' or tab")
+    if mark == decimal:
+        raise InputError(f"--delimiter and --decimal are both {quoted(mark)}: they must differ")
+    return mark
+
+
+class _Reading:
+    """One pass over one text; it knows enough to say where and how that text is broken."""
+
+    def __init__(self, path: str, data: bytes, delimiter: str) -> None:
+        self.path, self.data, self.delimiter = path, data, delimiter
+        spaced = (
+            f'{delimiter} "'.encode() in data
+        )  # `a, "b, c"`: the quote is one only if the space is skipped
+        self.dialect = {"delimiter": delimiter, "strict": True, "skipinitialspace": spaced}
+
+    def parsed(self, notes: list[Note]) -> Parsed:
+        """The columns: by Polars where every line is alike and unquoted, otherwise by `csv`."""
+        records = self.records()
+        head = next(records)
+        columns, lines = self.fast(head) or self.careful(records, head)
+        if len(columns) > 1 and not head.fields[-1].strip() and (columns[-1].str.strip_chars() == "").all():
+            notes.append(Note("warning", f"column {len(columns)} has no name and no values: left out"))
+            columns, head = columns[:-1], head._replace(fields=head.fields[:-1])
+        names = checked_names(self.path, head.fields, f"line {head.line}")
+        return Parsed(dict(zip(names, columns, strict=True)), lines, notes)
+
+    def records(self) -> Iterator[_Record]:
+        """Every record that is not blank, with the physical lines that it starts and ends on."""
+        stream = io.TextIOWrapper(io.BytesIO(self.data), "utf-8", newline="")
+        reader = csv.reader(stream, **self.dialect)  # type: ignore[arg-type]
+        line = 1
+        try:
+            for fields in reader:
+                if fields and not (len(fields) == 1 and fields[0].isspace()):
+                    yield _Record(fields, line, reader.line_num)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            self.broken(line, error)
+
+    def careful(self, records: Iterator[_Record], head: _Record) -> "tuple[list[pl.Series], Sequence[int]]":
+        """The columns below `head`, record by record."""
+        import polars as pl
+
+        width, lines, rows = len(head.fields), array("q"), []
+        chunks: list[list[pl.Series]] = [[pl.Series([], dtype=pl.String)] for _ in head.fields]
+        for record in records:
+            if len(record.fields) != width:
+                self.ragged(record, head)
+            rows.append(record.fields)
+            lines.append(record.line)
+            if len(rows) == _CHUNK:
+                _store(rows, chunks)
+        _store(rows, chunks)
+        return [pl.concat(parts) for parts in chunks], lines
+
+    def regular(self, width: int) -> bool:
+        """Whether each line, from the first on, is `width` plain fields: no quote, no blank line."""
+        import numpy as np
+
+        data = self.data
+        if width < 2 or b'"' in data or data.count(b"\r") != data.count(b"\r\n"):
+            return False
+        raw = np.frombuffer(data, np.uint8)
+        marks = raw[np.flatnonzero((raw == ord(self.delimiter)) | (raw == ord("\n")))] == ord("\n")
+        if not data.endswith(b"\n"):
+            marks = np.append(marks, True)
+        rows, rest = divmod(len(marks), width)
+        return not rest and np.count_nonzero(marks) == rows and bool(marks[width - 1 :: width].all())
+
+    def fast(self, head: _Record) -> "tuple[list[pl.Series], Sequence[int]] | None":
+        """What `careful` gives, by Polars; None where the text is not so plain that both must agree."""
+        import polars as pl
+
+        width = len(head.fields)
+        if head.end != 1 or not self.regular(width) or self.data.find(b"\n") in (-1, len(self.data) - 1):
+            return None
+        frame = pl.read_csv(
+            self.data,
+            has_header=False,
+            skip_lines=1,
+            schema={str(index): pl.String for index in range(width)},
+            separator=self.delimiter,
+            quote_char=None,
+            empty_string_is_null=False,
+        )
+        longest = frame.select(pl.all().str.len_bytes().max()).row(0)
+        if max(longest) > csv.field_size_limit():
+            return None
+        return frame.get_columns(), range(2, 2 + frame.height)
+
+    def ragged(self, record: _Record, head: _Record) -> NoReturn:
+        """Fail with how many fields `record` has, and what may have happened."""
+        have, want = len(record.fields), len(head.fields)
+        text = f"line {record.line}: {counted(have, 'field')}, but the header has {want}"
+        if have > want:
+            text = f"line {record.line}: too many fields: {have}, but the header has {want}"
+        if record.end > record.line:
+            text += f" (a quoted cell runs on to line {record.end})"
+        if record.fields[0].startswith("#"):
+            text += "; comment lines are not taken: remove them"
+        elif head.fields[0].startswith("#"):
+            text += f"; line {head.line} was read as the header: is it a comment? Remove it"
+        else:
+            text += _other_delimiter(record.fields, self.delimiter)
+        self.fail(text)
+
+    def broken(self, line: int, error: csv.Error) -> NoReturn:
+        """Fail with what `csv` found in the record that starts on `line`: a stray quote, an endless cell."""
+        raw = next(
+            x
+            for n, x in enumerate(io.TextIOWrapper(io.BytesIO(self.data), "utf-8", newline=""), 1)
+            if n == line
+        )
+        lenient = {**self.dialect, "strict": False}
+        fields = next(csv.reader([raw[:100_000].rstrip("\r\n")], **lenient), [""])  # type: ignore[arg-type]
+        names = next(csv.reader(io.StringIO(self.data[:100_000].decode("utf-8", "ignore")), **lenient))  # type: ignore[arg-type]
+        at = len(fields) - 1
+        column = f"column {quoted(names[at].strip())}" if line > 1 and at < len(names) else f"field {at + 1}"
+        said = str(error)
+        if "end of data" in said:
+            self.fail(f"line {line}, {column}: a quote opens here and never closes")
+        if "field limit" in said:
+            closes = (
+                "a quote opens here and does not close within"
+                if raw.count('"') % 2
+                else "a cell is too long: over"
+            )
+            self.fail(f"line {line}, {column}: {closes} {csv.field_size_limit()} characters")
+        self.fail(
+            f"line {line}, {column}: misplaced quote ({plain(said, 60)}); write a quote inside quotes twice"
+        )
+
+    def fail(self, text: str) -> NoReturn:
+        """Raise `text` about this file."""
+        raise InputError(f"{file_name(self.path)}: {text}")
+
+
+def _store(rows: list[list[str]], chunks: "list[list[pl.Series]]") -> None:
+    import polars as pl
+
+    for parts, cells in zip(chunks, zip(*rows, strict=True), strict=False):
+        parts.append(pl.Series(cells, dtype=pl.String))
+    rows.clear()
+
+
+def _separator(path: str, data: bytes, asked: str | None, decimal: str) -> tuple[str, list[Note]]:
+    """The delimiter: as asked, else the suffix's, else (said aloud) the one that the header line has."""
+    head = data[: 1 << 20].lstrip().split(b"\n")[0].decode("utf-8", "ignore").strip("\r")
+    bare = "" if '"' in head else head  # quoted names may hold anything
+    usual = "\t" if path.lower().removesuffix(".gz").endswith((".tsv", ".tab")) else ","
+    best = max((mark for mark in _OTHERS if mark != decimal), key=bare.count)
+    if asked is not None:
+        if asked not in head and bare.count(best):
+            raise InputError(
+                f"{file_name(path)}: the header is one field {quoted(head)} with delimiter {_shown(asked)};"
+                f" did you mean --delimiter {_shown(best)}?"
+            )
+        return asked, []
+    if usual != decimal and (usual in head or not bare.count(best)):
+        return usual, []
+    if usual in head and not bare.count(best):
+        raise InputError(f"{file_name(path)}: with --decimal ',' the cells need another --delimiter, say ';'")
+    return best, [Note("note", f"the header has no {_shown(usual)}: read with delimiter {_shown(best)}")]
+
+
+def _other_delimiter(fields: list[str], delimiter: str) -> str:
+    text = delimiter.join(fields)
+    best = max((mark for mark in _OTHERS if mark != delimiter), key=text.count)
+    return f"; is the delimiter {_shown(best)}?" if text.count(best) >= max(len(fields), 1) else ""
+
+
+def _shown(mark: str) -> str:
+    return "tab" if mark == "\t" else quoted(mark)

@@ -1,0 +1,132 @@
+"""What kind a column is, decided by looking at all its cells; and reading new cells as that kind."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainrule.faces.tables.cells import Cells, UnfitColumnError
+from chainrule.faces.tables.hints import DATE
+from chainrule.faces.tables.shown import counted, dropping, listed, quoted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NUMBER, BOOLEAN, WORDS = "number", "boolean", "words"
+FEW, MANY = 20, 1000
+"""Up to FEW distinct words may always be categories; more only if they repeat, and never over MANY."""
+EXACT = 2.0**53
+"""Past it float64 cannot tell neighbouring integers apart."""
+
+
+def kind_of(column: Cells) -> str:
+    """NUMBER, BOOLEAN or WORDS.
+
+    Raises:
+        InputError: no value at all, or a cell that is no number in a column of numbers.
+    """
+    if not column.count:
+        raise UnfitColumnError(
+            str(column.fault(f"has no value at all, every cell is missing; {_drop(column)}"))
+        )
+    wrong = int(np.count_nonzero(column.bad))
+    if not wrong:
+        return NUMBER
+    if column.flags is not None:
+        return BOOLEAN
+    if (
+        not column.textual
+        or 2 * (column.count - wrong) >= column.count
+        or 2 * column.nearly_numbers() >= column.count
+    ):
+        raise column.not_a_number(int(column.bad.argmax()))
+    return WORDS
+
+
+def check_words(column: Cells) -> None:
+    """Refuse dates and free text among columns of words.
+
+    Raises:
+        UnfitColumnError: it names the column, an example and the option that leaves it out.
+    """
+    words = column.words.drop_nulls()
+    if 2 * int(words.str.contains(DATE).sum()) >= len(words):
+        raise UnfitColumnError(
+            str(column.fault(f"holds dates or times ({quoted(words[0])}); {_drop(column)}"))
+        )
+    distinct = words.n_unique()
+    if too_many(distinct, len(words)):
+        text = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...):"
+        text += f" free text or an identifier, no categories; {_drop(column)}"
+        raise UnfitColumnError(str(column.fault(text)))
+
+
+def too_many(distinct: int, rows: int) -> bool:
+    """Whether `distinct` values in `rows` rows are too many to be classes or categories."""
+    return distinct > MANY or (distinct > FEW and 2 * distinct > rows)
+
+
+def numbers_as(column: Cells, kind: str) -> np.ndarray:
+    """The cells (n,) as float64 of `kind` NUMBER or BOOLEAN, NaN where missing.
+
+    Raises:
+        InputError: the first cell that is of another kind.
+    """
+    if kind == BOOLEAN and column.flags is not None:
+        return column.flags
+    values, bad = column.numbers, column.bad
+    if kind == BOOLEAN:
+        bad = bad | ((values != 0.0) & (values != 1.0) & ~np.isnan(values))
+        if bad.any():
+            row = int(bad.argmax())
+            raise column.fault(
+                f"{quoted(column.values[row])} is neither true nor false, as it was in training", row
+            )
+    if bad.any():
+        raise column.not_a_number(int(bad.argmax()))
+    return values
+
+
+def say_spellings(column: Cells) -> None:
+    """Say aloud which words were made one (spaces, Unicode form) and which were not (case)."""
+    import polars as pl
+
+    table, words = column.table, column.words.drop_nulls().unique()
+    raw = table.columns[column.name]
+    if raw.dtype == pl.String and not too_many(len(words), column.count):
+        spelled = raw.filter(~pl.Series(column.missing)).unique()
+        trimmed = spelled.str.strip_chars()
+        if trimmed.n_unique() < len(spelled):
+            padded = quoted(spelled.filter(spelled != trimmed).sort()[0])
+            table.say(
+                "note", f"column {quoted(column.name)}: spaces around words are trimmed, as in {padded}"
+            )
+        if len(words) < trimmed.n_unique():
+            odd = quoted(trimmed.filter(trimmed != trimmed.str.normalize("NFC")).sort()[0])
+            table.say(
+                "note",
+                f"column {quoted(column.name)}: words in two Unicode forms, as {odd}, are made one (NFC)",
+            )
+    lowered = words.str.to_lowercase()
+    if lowered.n_unique() < len(words):
+        twins = words.filter(lowered.is_duplicated()).sort()
+        text = f"column {quoted(column.name)}: words that differ only in case are kept apart: {listed(twins)}"
+        table.say("warning", text)
+
+
+def say_beyond_exact(column: Cells, values: np.ndarray) -> None:
+    """Warn of integers that float64 cannot tell apart."""
+    with np.errstate(invalid="ignore"):
+        huge = np.abs(values) > EXACT
+    if not huge.any():
+        return
+    whole: pl.Series | bool = column.values.dtype.is_integer()
+    if column.textual:
+        whole = column.values.str.contains(r"^[+-]?[0-9]+$")[int(huge.argmax())]
+    if whole:
+        place = column.table.where(int(huge.argmax()))
+        text = f"column {quoted(column.name)} holds integers beyond 2**53 (first on {place}): float64 loses"
+        column.table.say("warning", f"{text} their last digits; if it is an identifier, {_drop(column)}")
+
+
+def _drop(column: Cells) -> str:
+    return f"leave it out with {dropping([column.name])}"

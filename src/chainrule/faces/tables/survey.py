@@ -1,0 +1,191 @@
+"""Looking at a table before learning from it: what each column is, what the task is, what cannot be used."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError, did_you_mean
+from chainrule.faces.tables.cells import Cells, UnfitColumnError, comparable, read_cells
+from chainrule.faces.tables.columns import learner
+from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_missing
+from chainrule.faces.tables.header import looks_like_data
+from chainrule.faces.tables.kinds import WORDS, check_words, kind_of, numbers_as, say_spellings
+from chainrule.faces.tables.moments import Moments
+from chainrule.faces.tables.shown import counted, dropping, listed, quoted
+from chainrule.faces.tables.table import MISSING, Table, tidy
+from chainrule.faces.tables.targets import (
+    CLASSIFICATION,
+    REGRESSION,
+    Amounts,
+    Target,
+    classes,
+    decide,
+    target_kind,
+)
+
+FEW_ROWS = 10
+"""Below this many rows the user is warned."""
+
+
+class Survey:
+    """A validated table: each column's kind and the task are decided, over all rows; nothing is measured.
+
+    Attributes:
+        task: `classification` or `regression`.
+        codes: the class of each row (n,), for splitting by class; None for regression.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        target: str,
+        drop: Sequence[str] = (),
+        task: str | None = None,
+        missing: str = IMPUTE,
+    ) -> None:
+        """Look at `table`; the arguments and errors are those of `learn`."""
+        _check_option("--task", task, (CLASSIFICATION, REGRESSION, None))
+        _check_option("--missing", missing, (IMPUTE, REFUSE))
+        self.table, self.missing, self._dropped = table, missing, [tidy(name) for name in drop]
+        inputs = self._check_columns(tidy(target))
+        self._target = read_cells(table, [tidy(target)])[tidy(target)]
+        self._kind = target_kind(self._target)
+        self.task = decide(self._target, self._kind, task)
+        self._classes = classes(self._target, self._kind) if self.task == CLASSIFICATION else None
+        self.codes = self._classes.codes(self._target) if self._classes else None
+        self._inputs, self._kinds = self._look(inputs)
+        if missing == REFUSE:
+            refuse_missing(list(self._inputs.values()))
+
+    def learn(self, rows: Any = None) -> tuple[Encoding, np.ndarray, np.ndarray]:
+        """The encoding, x (n, inputs), t (n, outputs), of all rows; statistics from `rows` (indices) alone."""
+        chosen = np.arange(self.table.rows) if rows is None else np.arange(self.table.rows)[np.asarray(rows)]
+        if not len(chosen):
+            raise self.table.fault("no rows are left to learn from")
+        learned = [
+            learner(kind).learn(self._inputs[name], kind, chosen) for name, kind in self._kinds.items()
+        ]
+        target = self._learn_target(chosen)
+        made = Encoding(
+            columns=tuple(learned),
+            target=target,
+            dropped=tuple(self._dropped),
+            missing=self.missing,
+            decimal=self.table.decimal,
+            markers=tuple(sorted(self.table.markers - MISSING)),
+        )
+        x = made.encode_cells(self.table, self._inputs)
+        encoding = Encoding(**{**vars(made), "notes": tuple(self.table.notes)})
+        return encoding, x, target.encode(self._target)
+
+    def _learn_target(self, rows: np.ndarray) -> Target:
+        if self._classes:
+            return self._classes
+        values = numbers_as(self._target, self._kind)[rows]
+        if (values == values[0]).all():
+            raise self._target.fault(
+                "is the same in every row that is trained on: such a target teaches nothing"
+            )
+        return Amounts(self._target.name, self._kind, Moments.of(values))
+
+    def _check_columns(self, target: str) -> list[str]:
+        """The names of the input columns, after what names and the number of rows alone can tell."""
+        table = self.table
+        for name in [target, *self._dropped]:
+            if name not in table.columns:
+                raise table.fault(
+                    self._unknown(name, "no target column" if name == target else "--drop: no column")
+                )
+        if target in self._dropped:
+            raise table.fault(f"{quoted(target)} is the target: it cannot be dropped")
+        inputs = [name for name in table.names if name != target and name not in self._dropped]
+        if not inputs:
+            raise table.fault(f"no input columns: there is only the target {quoted(target)}")
+        if table.rows < 2:
+            text = "no data rows" if not table.rows else "only 1 row of data: at least 2 are needed"
+            raise table.fault(text)
+        if table.rows < FEW_ROWS:
+            table.say(
+                "warning", f"only {counted(table.rows, 'row')} of data: too few to learn anything that holds"
+            )
+        return inputs
+
+    def _unknown(self, name: str, what: str) -> str:
+        names = self.table.names
+        if looks_like_data(names) and self.table.lines is not None:
+            data = listed(names, 3, 12)
+            return f"{what} {quoted(name)}: line 1 looks like data ({data}); is the header row missing?"
+        near = did_you_mean(name, names)
+        return (
+            f"{what} {quoted(name)}.{near}"
+            if near
+            else f"{what} {quoted(name)}; there are {listed(names, 6)}"
+        )
+
+    def _look(self, names: list[str]) -> tuple[dict[str, Cells], dict[str, str]]:
+        """The cells and the kind of every input column; all that must be left out are named in one error."""
+        unfit: dict[str, UnfitColumnError] = {}
+        kinds: dict[str, str] = {}
+        for name in names:
+            try:
+                comparable(self.table, name)
+            except UnfitColumnError as error:
+                unfit[name] = error
+        read = read_cells(self.table, [name for name in names if name not in unfit])
+        for name, column in read.items():
+            try:
+                kinds[name] = _kind(column)
+            except UnfitColumnError as error:
+                unfit[name] = error
+        if unfit:
+            first, *others = sorted(unfit, key=names.index)
+            raise InputError(f"{unfit[first]}{f' (likewise {dropping(others)})' if others else ''}")
+        return read, kinds
+
+
+def learn(
+    table: Table,
+    target: str,
+    drop: Sequence[str] = (),
+    task: str | None = None,
+    missing: str = IMPUTE,
+    rows: Any = None,
+) -> tuple[Encoding, np.ndarray, np.ndarray]:
+    """Learn how to encode `table`, and encode it.
+
+    Args:
+        table: as `read` gives it.
+        target: the name of the column to be predicted.
+        drop: names of columns to leave out.
+        task: `classification` or `regression`; by default decided from the target, and said aloud.
+        missing: `impute` (fill in and flag) or `refuse`.
+        rows: indices of the rows that statistics (means, medians, categories) come from; by default all.
+            Kinds, classes and validity are judged on the whole table.
+
+    Returns:
+        The encoding; x (rows, inputs); t (rows, outputs), where two classes are ONE column of 0 and 1 (for a
+        sigmoid unit with binary cross-entropy), more classes are one-hot, and amounts are standardised.
+        What was assumed stands in `encoding.notes`, to be said aloud.
+
+    Raises:
+        InputError: anything that cannot be used, in one line that names file, line and column.
+    """
+    return Survey(table, target, drop, task, missing).learn(rows)
+
+
+def _kind(column: Cells) -> str:
+    """The kind of an input column. Raises InputError if it cannot be an input."""
+    kind = kind_of(column)
+    if kind == WORDS:
+        check_words(column)
+        say_spellings(column)
+    return kind
+
+
+def _check_option(option: str, value: str | None, allowed: tuple[str | None, ...]) -> None:
+    if value not in allowed:
+        names = [name for name in allowed if name]
+        raise InputError(
+            f"{option} {quoted(value)}: it is {' or '.join(names)}.{did_you_mean(str(value), names)}"
+        )

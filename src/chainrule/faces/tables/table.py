@@ -1,0 +1,72 @@
+"""A table as it was read: raw columns, where each row stands in its file, what was said aloud about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
+
+from chainrule.errors import InputError
+from chainrule.faces.tables.shown import plain, quoted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"})
+"""The cells that are taken as missing without being told (after spaces are trimmed)."""
+
+
+class Note(NamedTuple):
+    """One sentence said aloud: what was assumed ("note"), or what the user should look at ("warning")."""
+
+    kind: str
+    text: str
+
+
+@dataclass(eq=False)
+class Table:
+    """Raw columns by name, all as long as the table; `read` makes it.
+
+    CSV columns are Polars strings, untrimmed; Parquet columns keep their own types.
+    `lines[row]` is the physical line on which a CSV row starts (from 1), None for Parquet.
+    """
+
+    path: str
+    columns: "dict[str, pl.Series]"
+    rows: int
+    lines: Sequence[int] | None = None
+    decimal: str = "."
+    markers: frozenset[str] = MISSING
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The column names, in the file's order."""
+        return list(self.columns)
+
+    def where(self, row: int) -> str:
+        """Where row `row` (from 0) stands: `line 7` of a CSV file, `row 3` (from 1) of a Parquet file."""
+        return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
+
+    def fault(self, text: str, row: int | None = None, column: str | None = None) -> InputError:
+        """The error that says `text` of this file and row; of a column without a row it is a predicate."""
+        if column is not None and row is None:
+            return InputError(f"{file_name(self.path)}: column {quoted(column)} {text}")
+        places = [] if row is None else [self.where(row)]
+        places += [] if column is None else [f"column {quoted(column)}"]
+        return InputError(": ".join([file_name(self.path), *([", ".join(places)] if places else []), text]))
+
+    def say(self, kind: str, text: str) -> None:
+        """Say `text` aloud, once."""
+        note = Note(kind, text)
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def file_name(path: str) -> str:
+    """The path for a message; of a long one the end counts."""
+    return plain(path if len(path) <= 100 else f"…{path[-99:]}", 100)
+
+
+def tidy(name: str) -> str:
+    """A column name as it is compared: without spaces around it, in Unicode form NFC."""
+    return normalize("NFC", name).strip()
