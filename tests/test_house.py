@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 README = (ROOT / "README.md").read_text("utf-8")
 OURS = sorted(p for d in ("src", "tests", "docs", "benchmarks") for p in (ROOT / d).rglob("*.py"))
-HEAVY = {"jax", "jaxlib", "optax", "plotext", "polars", "rich", "scipy", "sklearn"}
+HEAVY = {"jax", "jaxlib", "optax", "plotille", "polars", "rich", "scipy", "sklearn"}
 
 
 def names(paths: list[Path]) -> list[str]:
