@@ -41,7 +41,7 @@ class Command(SphinxDirective):
         done = subprocess.run(
             words,
             cwd=folder(self.env.app),
-            env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1"},
+            env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

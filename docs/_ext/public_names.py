@@ -35,6 +35,12 @@ class PublicNames(SphinxDirective):
             yield from ("```", "")
 
 
+def escape_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Absolute values, |e|, are not reStructuredText's substitutions."""
+    lines[:] = [line if line.startswith("    ") else line.replace("|", r"\|") for line in lines]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-process-docstring", escape_bars)
     app.add_directive("public-names", PublicNames)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
