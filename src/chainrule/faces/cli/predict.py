@@ -1,5 +1,6 @@
 """chainrule predict: a raw new table in, predictions out."""
 
+import sys
 from typing import Any
 
 import click
@@ -29,4 +30,4 @@ def predict(run: str, table: str, output: str | None, **options: Any) -> None:
         columns = predicted(trained, read)
     finally:
         say(read.notes)
-    write_table(output or click.get_binary_stream("stdout"), columns)
+    write_table(output or sys.stdout.buffer, columns)

@@ -37,10 +37,10 @@ def as_json(run: Run, folder: Path) -> str:
 def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
     """The report of a training, at most 80 columns wide."""
     settings = run.settings
-    inputs = counted(len(ready.encoding.columns), "input column")
+    columns = counted(len(ready.encoding.columns), "input column")
+    rows = f"{plain(Path(table.path).name)}: {counted(table.rows, 'row')}"
     parts = [
-        f"{plain(Path(table.path).name)}: {counted(table.rows, 'row')}, "
-        f"{inputs} as {ready.encoding.inputs} inputs",
+        f"{rows}, {columns} as {ready.encoding.inputs} inputs",
         f"{len(ready.kept)} rows to learn from, {len(ready.held_out) or 'none'} held out",
         "",
         network_table(run.network, ready.encoding.inputs),

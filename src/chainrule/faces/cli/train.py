@@ -75,6 +75,7 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     from chainrule.engine.optimizers import schedule
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
+    from chainrule.faces.cli.compiled import keep_compiled
     from chainrule.faces.cli.progress import bar
     from chainrule.faces.pictures import as_svg
 
@@ -90,6 +91,7 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     rate, shape = options.pop("learning_rate"), options.pop("schedule")
     steps = -(-len(ready.kept) // options["batch_size"]) * options["epochs"]
     options["learning_rate"] = rate if shape == "constant" else schedule(shape, rate, steps)
+    keep_compiled()
     with bar(options["epochs"], quiet=as_json) as progress:
         run = tabular.fit(read, request, ready, reading, progress, **options)
     run.settings.update(learning_rate=rate, schedule=shape)
