@@ -183,7 +183,8 @@ def test_readme_commands_exist(command: str, rest: str) -> None:
 
 def test_readme_shows_the_lesson_as_it_is() -> None:
     block = re.search(r"<!-- chainrule lesson -->\n```text\n(.*?)```", README, re.DOTALL)
-    assert block
+    assert block, "the README has lost the lesson"
+    assert block[1].strip(), "the README does not show the lesson yet"
     assert block[1].strip() == chainrule_command("lesson").stdout.strip()
 
 

@@ -1,6 +1,7 @@
-"""The `public-names` directive: the reference of everything in `chainrule.__all__`.
+"""The `public-names` directive: the reference of everything in `chainrule.__all__`, by rung.
 
-A public name without a docstring fails the build.
+A public name without a docstring fails the build. Rules are shown without their methods, which are
+the protocol's.
 """
 
 import inspect
@@ -13,26 +14,43 @@ from sphinx.util.docutils import SphinxDirective
 
 import chainrule
 
+TITLES = {
+    "engine": "Networks and training",
+    "ask": "Questions",
+    "faces": "Estimators",
+    "rules": "Rules",
+    "numbers": "Numbers",
+    "errors": "Errors",
+}
+
 
 class PublicNames(SphinxDirective):
     """One entry for each public name, by autodoc."""
 
     def run(self) -> list[nodes.Node]:
-        holder = nodes.container()
-        self.state.nested_parse(StringList(list(self.lines()), source=self.env.docname), 0, holder)
-        return holder.children
-
-    def lines(self) -> Iterator[str]:
+        by_rung: dict[str, list[str]] = {rung: [] for rung in TITLES}
         for name in chainrule.__all__:
             thing = getattr(chainrule, name)
-            if name.startswith("__") or inspect.ismodule(thing):
-                continue
-            if not inspect.getdoc(thing):
-                raise self.error(f"chainrule.{name} has no docstring")
-            kind = "class" if inspect.isclass(thing) else "function"
-            yield from ("```{eval-rst}", f".. auto{kind}:: chainrule.{name}")
-            yield from (("   :members:", "   :show-inheritance:") if kind == "class" else ())
-            yield from ("```", "")
+            if not name.startswith("__"):
+                if not inspect.getdoc(thing):
+                    raise self.error(f"chainrule.{name} has no docstring")
+                by_rung[thing.__module__.split(".")[1]].append(name)
+        holder = nodes.container()
+        lines = [line for rung, names in by_rung.items() if names for line in entries(rung, names)]
+        self.state.nested_parse(StringList(lines, source=self.env.docname), 0, holder)
+        return holder.children
+
+
+def entries(rung: str, names: list[str]) -> Iterator[str]:
+    """The reStructuredText of one rung's names."""
+    yield from ("```{eval-rst}", f".. rubric:: {TITLES[rung]}", "")
+    for name in names:
+        is_class = inspect.isclass(getattr(chainrule, name))
+        yield f".. auto{'class' if is_class else 'function'}:: chainrule.{name}"
+        if is_class and rung not in ("rules", "errors"):
+            yield "   :members:"
+        yield ""
+    yield "```"
 
 
 def escape_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
@@ -41,6 +59,6 @@ def escape_bars(app: Sphinx, what: str, name: str, thing: object, options: objec
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("autodoc-process-docstring", escape_bars)
     app.add_directive("public-names", PublicNames)
+    app.connect("autodoc-process-docstring", escape_bars)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
