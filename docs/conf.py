@@ -30,6 +30,7 @@ suppress_warnings = ["myst.header"]
 
 default_role = "code"
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True

@@ -191,3 +191,9 @@ def test_readme_shows_the_lesson_as_it_is() -> None:
 def test_readme_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_docs_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out.startswith("the loss fell below the threshold 0.000")
