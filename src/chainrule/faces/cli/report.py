@@ -55,6 +55,8 @@ def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
     parts += ["", f"{pace}: {run.stopped_by.value}"]
     held_out = "" if run.validation_loss is None else f", {run.validation_loss:.4g} on the rows held out"
     parts += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
+    if advice := _too_long(run):
+        parts += [advice]
     if run.extra["validation"]:
         chosen = " (which also chose the weights)" if settings["patience"] else ""
         parts += [
@@ -64,6 +66,15 @@ def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
         ]
     parts += ["", f"saved in {folder}, with the loss as a picture in {folder / 'loss.svg'}"]
     return "\n".join([*parts, f"next: chainrule predict {folder} NEW.csv"])
+
+
+def _too_long(run: Run) -> str:
+    """Advice where the rows held out say that it learned too long."""
+    held_out = run.history.validation_loss
+    if not held_out or run.settings["patience"] or not held_out[-1] > 1.1 * min(held_out):
+        return ""
+    best = held_out.index(min(held_out)) + 1
+    return f"(it was lowest after epoch {best}, {min(held_out):.4g}: --patience 20 keeps such weights)"
 
 
 def network_table(network: Network, inputs: int) -> str:

@@ -95,7 +95,9 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     with bar(options["epochs"], quiet=as_json) as progress:
         run = tabular.fit(read, request, ready, reading, progress, **options)
     run.settings.update(learning_rate=rate, schedule=shape)
-    run.save(target_folder, {"loss.svg": as_svg(run.history, f"{read.path}: {request.target}").encode()})
+    run.save(
+        target_folder, {"loss.svg": as_svg(run.history, f"{Path(table).name}: {request.target}").encode()}
+    )
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
     click.echo(
