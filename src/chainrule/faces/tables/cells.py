@@ -22,7 +22,11 @@ _BATCH = 100  # columns read in one Polars query
 
 
 class UnfitColumnError(InputError):
-    """A column of a kind that no network takes; it can be left out."""
+    """A column of a kind that no network takes; it can be left out. `what` says why, as a predicate."""
+
+    def __init__(self, table: Table, name: str, what: str) -> None:
+        super().__init__(f"{table.fault(what, column=name)}; leave it out with {dropping([name])}")
+        self.name, self.what = name, what
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,9 @@ class Cells:
         return self.fault(f"{quoted(cell)} {advice(cell, self.table.decimal)}", row)
 
     def absent(self, row: int) -> str:
-        """`the cell is missing ('NA')`, for messages."""
+        """`missing ('NA')`, for messages."""
         cell = self.values[row]
-        return f"the cell is missing ({'empty' if cell in (None, '') else quoted(cell)})"
+        return f"missing ({'empty' if cell in (None, '') else quoted(cell)})"
 
 
 def read_cells(table: Table, names: Iterable[str]) -> dict[str, Cells]:
@@ -134,8 +138,7 @@ def comparable(table: Table, name: str) -> "pl.Series":
         return raw.cast(pl.String)
     word = re.sub(r"[(\[{].*", "", str(kind)).lower()
     what = "holds dates or times" if kind.is_temporal() else "holds neither numbers nor words"
-    text = f"{what} (its type is {word}); leave it out with {dropping([name])}"
-    raise UnfitColumnError(str(table.fault(text, column=name)))
+    raise UnfitColumnError(table, name, f"{what} (its type is {word})")
 
 
 def _query(table: Table, columns: "dict[str, pl.Series]") -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

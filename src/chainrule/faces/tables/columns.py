@@ -45,6 +45,11 @@ class NumberColumn:
         return cls(column.name, kind, moments, float(fill), bool(gaps.any()))
 
     @property
+    def constant(self) -> str | None:
+        """The one value that the column had in training, if it had but one."""
+        return f"{self.moments.centre:.6g}" if self.moments.constant else None
+
+    @property
     def features(self) -> tuple[str, ...]:
         """The names of its inputs."""
         return (self.name, f"{self.name} (missing)") if self.flagged else (self.name,)
@@ -108,11 +113,12 @@ class WordColumn:
         words = known.drop_nulls().unique().sort().to_list()
         if not words:
             raise column.fault("has no value in the rows that are trained on; leave it out")
-        if len(words) == 1:
-            column.table.say(
-                "warning", f"column {quoted(column.name)} is constant: {quoted(words[0])} in every row"
-            )
         return cls(column.name, tuple(words), known.null_count() > 0)
+
+    @property
+    def constant(self) -> str | None:
+        """The one word that the column had in training, if it had but one."""
+        return self.words[0] if len(self.words) == 1 else None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -148,7 +154,7 @@ class WordColumn:
         row = int(unseen.argmax())
         if count == column.count and not column.bad.any() and not any(map(is_number, self.words)):
             raise column.fault(
-                f"{quoted(column.values[row])} is a number, but was a word in training ({listed(self.words)})",
+                f"{quoted(column.values[row])} is a number, but training had words ({listed(self.words)})",
                 row,
             )
         first = f"first {quoted(column.words[row])} on {column.table.where(row)}"
@@ -176,10 +182,8 @@ def _say_filled(column: Cells, missing: np.ndarray, how: str, flagged: bool) -> 
 def _say_spread(column: Cells, moments: Moments) -> None:
     name = f"column {quoted(column.name)}"
     if moments.constant:
-        column.table.say(
-            "warning", f"{name} is constant ({moments.mean:.6g}): it can teach nothing and is not used"
-        )
-    elif moments.std < _TINY:
+        return
+    if moments.std < _TINY:
         text = f"{name} holds values so small (spread {moments.std:.3g}) that their variance underflows"
         column.table.say("warning", f"{text}; they are scaled up first")
     elif moments.std < 4 * np.finfo(float).eps * abs(moments.mean):

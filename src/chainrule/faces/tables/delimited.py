@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from chainrule.errors import InputError
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 _OTHERS = (";", "\t", ",", "|")
 _WORDS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
-_CHUNK = 50_000
+_CHUNK = 50_000  # records turned into columns at a time
+_PEEK = 10_000  # characters of a broken line that are looked at again
 
 
 class Parsed(NamedTuple):
@@ -159,37 +162,51 @@ class _Reading:
             text += f" (a quoted cell runs on to line {record.end})"
         if record.fields[0].startswith("#"):
             text += "; comment lines are not taken: remove them"
-        elif head.fields[0].startswith("#"):
-            text += f"; line {head.line} was read as the header: is it a comment? Remove it"
+        elif head.fields[0].startswith(("#", "sep=")):
+            text += f"; line {head.line} was read as the header: if it is none, remove it"
+        elif have == want + 1 and not record.fields[-1].strip():
+            text += f"; the last is empty: does a stray {_shown(self.delimiter)} end the line?"
         else:
             text += _other_delimiter(record.fields, self.delimiter)
         self.fail(text)
 
     def broken(self, line: int, error: csv.Error) -> NoReturn:
         """Fail with what `csv` found in the record that starts on `line`: a stray quote, an endless cell."""
-        raw = next(
-            x
-            for n, x in enumerate(io.TextIOWrapper(io.BytesIO(self.data), "utf-8", newline=""), 1)
-            if n == line
-        )
-        lenient = {**self.dialect, "strict": False}
-        fields = next(csv.reader([raw[:100_000].rstrip("\r\n")], **lenient), [""])  # type: ignore[arg-type]
-        names = next(csv.reader(io.StringIO(self.data[:100_000].decode("utf-8", "ignore")), **lenient))  # type: ignore[arg-type]
-        at = len(fields) - 1
-        column = f"column {quoted(names[at].strip())}" if line > 1 and at < len(names) else f"field {at + 1}"
+        stream = io.TextIOWrapper(io.BytesIO(self.data), "utf-8", newline="")
+        raw = next(islice(stream, line - 1, None))[:_PEEK].rstrip("\r\n")
+        at = self.fields_before_fault(raw)
+        names = next(self.lenient(self.data[: 1 << 20].decode("utf-8", "ignore")))
+        named = line > 1 and at < len(names)
+        place = f"line {line}, " + (f"column {quoted(names[at].strip())}" if named else f"field {at + 1}")
         said = str(error)
         if "end of data" in said:
-            self.fail(f"line {line}, {column}: a quote opens here and never closes")
-        if "field limit" in said:
-            closes = (
-                "a quote opens here and does not close within"
-                if raw.count('"') % 2
-                else "a cell is too long: over"
-            )
-            self.fail(f"line {line}, {column}: {closes} {csv.field_size_limit()} characters")
-        self.fail(
-            f"line {line}, {column}: misplaced quote ({plain(said, 60)}); write a quote inside quotes twice"
+            self.fail(f"{place}: a quote opens here and never closes")
+        if "field limit" not in said:
+            self.fail(f"{place}: misplaced quote ({plain(said, 60)}); a quote inside quotes is written twice")
+        what = (
+            "a quote opens here and does not close within"
+            if raw.count('"') % 2
+            else "a cell is too long: over"
         )
+        self.fail(f"{place}: {what} {csv.field_size_limit()} characters")
+
+    def fields_before_fault(self, raw: str) -> int:
+        """How many fields of the line `raw` end before the quote or the cell that `csv` cannot take."""
+        ends = (match.end() + 1 for match in re.finditer('"', raw))
+        cut = next((end for end in ends if self.misplaced(raw[:end])), len(raw))
+        return len(next(self.lenient(raw[:cut]), [""])) - 1
+
+    def misplaced(self, text: str) -> bool:
+        """Whether a quote in `text` is misplaced (rather than not closed yet)."""
+        try:
+            list(csv.reader([text], **self.dialect))  # type: ignore[arg-type]
+        except csv.Error as error:
+            return "end of data" not in str(error)
+        return False
+
+    def lenient(self, text: str) -> Iterator[list[str]]:
+        """The records of `text`, whatever its quotes are like."""
+        return csv.reader(io.StringIO(text, newline=""), **{**self.dialect, "strict": False})  # type: ignore[arg-type]
 
     def fail(self, text: str) -> NoReturn:
         """Raise `text` about this file."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import InputError, did_you_mean
-from chainrule.faces.tables.cells import Cells, read_cells
+from chainrule.faces.tables.cells import Cells, UnfitColumnError, read_cells
 from chainrule.faces.tables.columns import Column, learner
 from chainrule.faces.tables.shown import listed, quoted
 from chainrule.faces.tables.table import Note, Table
@@ -75,7 +75,7 @@ class Encoding:
         self._check_names(table)
         if not table.rows:
             table.say("warning", "the table has no data rows")
-        return self.encode_cells(table, read_cells(table, [column.name for column in self.columns]))
+        return self.encode_cells(table, _read_again(table, [column.name for column in self.columns]))
 
     def encode_cells(self, table: Table, cells: Mapping[str, Cells]) -> np.ndarray:
         """As `encode`, of columns that are known to be there."""
@@ -102,7 +102,7 @@ class Encoding:
         name = self.target.name
         if name not in table.columns:
             raise table.fault(f"has no target column {quoted(name)}.{did_you_mean(name, table.names)}")
-        return self.target.encode(read_cells(table, [name])[name])
+        return self.target.encode(_read_again(table, [name])[name])
 
     def codes(self, output: np.ndarray) -> np.ndarray:
         """The class code (n,) of outputs (n, outputs); of classification only."""
@@ -165,9 +165,17 @@ class Encoding:
             table.say("note", f"ignored, since the run was not trained on them: {listed(extra)}")
 
 
+def _read_again(table: Table, names: list[str]) -> dict[str, Cells]:
+    """The cells of columns that were fit to be learned from before."""
+    try:
+        return read_cells(table, names)
+    except UnfitColumnError as error:
+        raise table.fault(f"{error.what}, unlike in training", column=error.name) from None
+
+
 def refuse_missing(columns: list[Cells]) -> None:
     """Raise an InputError for the first row with a missing cell in any of `columns`."""
     gaps = [(int(column.missing.argmax()), at) for at, column in enumerate(columns) if column.missing.any()]
     if gaps:
         row, at = min(gaps)
-        raise columns[at].fault(f"{columns[at].absent(row)}, and missing cells are refused", row)
+        raise columns[at].fault(f"the cell is {columns[at].absent(row)}, and missing cells are refused", row)

@@ -25,9 +25,7 @@ def kind_of(column: Cells) -> str:
         InputError: no value at all, or a cell that is no number in a column of numbers.
     """
     if not column.count:
-        raise UnfitColumnError(
-            str(column.fault(f"has no value at all, every cell is missing; {_drop(column)}"))
-        )
+        raise UnfitColumnError(column.table, column.name, "has no value at all: every cell is missing")
     wrong = int(np.count_nonzero(column.bad))
     if not wrong:
         return NUMBER
@@ -49,15 +47,20 @@ def check_words(column: Cells) -> None:
         UnfitColumnError: it names the column, an example and the option that leaves it out.
     """
     words = column.words.drop_nulls()
-    if 2 * int(words.str.contains(DATE).sum()) >= len(words):
-        raise UnfitColumnError(
-            str(column.fault(f"holds dates or times ({quoted(words[0])}); {_drop(column)}"))
-        )
+    if are_dates(column):
+        raise UnfitColumnError(column.table, column.name, f"holds dates or times ({quoted(words[0])})")
     distinct = words.n_unique()
     if too_many(distinct, len(words)):
-        text = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...):"
-        text += f" free text or an identifier, no categories; {_drop(column)}"
-        raise UnfitColumnError(str(column.fault(text)))
+        what = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...)"
+        raise UnfitColumnError(
+            column.table, column.name, f"{what}: free text or an identifier, no categories"
+        )
+
+
+def are_dates(column: Cells) -> bool:
+    """Whether at least half of the words are dates or times."""
+    words = column.words.drop_nulls()
+    return 2 * int(words.str.contains(DATE).sum()) >= len(words)
 
 
 def too_many(distinct: int, rows: int) -> bool:
@@ -125,8 +128,7 @@ def say_beyond_exact(column: Cells, values: np.ndarray) -> None:
     if whole:
         place = column.table.where(int(huge.argmax()))
         text = f"column {quoted(column.name)} holds integers beyond 2**53 (first on {place}): float64 loses"
-        column.table.say("warning", f"{text} their last digits; if it is an identifier, {_drop(column)}")
-
-
-def _drop(column: Cells) -> str:
-    return f"leave it out with {dropping([column.name])}"
+        column.table.say(
+            "warning",
+            f"{text} their last digits; if it is an identifier, leave it out with {dropping([column.name])}",
+        )

@@ -1,6 +1,9 @@
 """Parquet files: columns of their own types, after the few checks that make a damaged file's error plain."""
 
 import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chainrule.errors import InputError
@@ -24,20 +27,37 @@ def parse(path: str, data: bytes) -> "tuple[dict[str, pl.Series], int]":
     import polars as pl
 
     _check_frame(path, data)
+    damaged = f"{file_name(path)}: cannot read it as Parquet; is it damaged?"
     try:
-        frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
+        with _muted():
+            frame = pl.read_parquet(io.BytesIO(data))
+    except pl.exceptions.PanicException:
+        raise InputError(damaged) from None
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         if "duplicate" in str(error).lower():
-            raise InputError(
-                f"{file_name(path)}: two columns have the same name ({plain(error, 120)})"
-            ) from None
-        raise InputError(
-            f"{file_name(path)}: cannot read it as Parquet; damaged? ({plain(error, 120)})"
-        ) from None
+            raise InputError(f"{file_name(path)}: two columns share a name ({plain(error, 120)})") from None
+        raise InputError(f"{damaged} ({plain(error, 120)})") from None
     if not frame.width:
         raise InputError(f"{file_name(path)}: the Parquet file has no columns")
     names = checked_names(path, frame.columns, "Parquet schema")
     return dict(zip(names, frame.get_columns(), strict=True)), frame.height
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Silence the process's stderr: there Polars tells of a panic in full, before it raises it."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def _check_frame(path: str, data: bytes) -> None:

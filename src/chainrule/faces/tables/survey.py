@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.cells import Cells, UnfitColumnError, comparable, read_cells
-from chainrule.faces.tables.columns import learner
+from chainrule.faces.tables.columns import Column, learner
 from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_missing
 from chainrule.faces.tables.header import looks_like_data
 from chainrule.faces.tables.kinds import WORDS, check_words, kind_of, numbers_as, say_spellings
@@ -49,8 +49,7 @@ class Survey:
         _check_option("--missing", missing, (IMPUTE, REFUSE))
         self.table, self.missing, self._dropped = table, missing, [tidy(name) for name in drop]
         inputs = self._check_columns(tidy(target))
-        self._target = read_cells(table, [tidy(target)])[tidy(target)]
-        self._kind = target_kind(self._target)
+        self._target, self._kind = self._read_target(tidy(target))
         self.task = decide(self._target, self._kind, task)
         self._classes = classes(self._target, self._kind) if self.task == CLASSIFICATION else None
         self.codes = self._classes.codes(self._target) if self._classes else None
@@ -59,13 +58,14 @@ class Survey:
             refuse_missing(list(self._inputs.values()))
 
     def learn(self, rows: Any = None) -> tuple[Encoding, np.ndarray, np.ndarray]:
-        """The encoding, x (n, inputs), t (n, outputs), of all rows; statistics from `rows` (indices) alone."""
+        """The encoding, x (n, inputs), t (n, outputs) of all rows; statistics from `rows` (indices) alone."""
         chosen = np.arange(self.table.rows) if rows is None else np.arange(self.table.rows)[np.asarray(rows)]
         if not len(chosen):
             raise self.table.fault("no rows are left to learn from")
         learned = [
             learner(kind).learn(self._inputs[name], kind, chosen) for name, kind in self._kinds.items()
         ]
+        self._say_constant(learned)
         target = self._learn_target(chosen)
         made = Encoding(
             columns=tuple(learned),
@@ -78,6 +78,22 @@ class Survey:
         x = made.encode_cells(self.table, self._inputs)
         encoding = Encoding(**{**vars(made), "notes": tuple(self.table.notes)})
         return encoding, x, target.encode(self._target)
+
+    def _say_constant(self, learned: list[Column]) -> None:
+        constant = {column.name: column.constant for column in learned if column.constant is not None}
+        if len(constant) == 1:
+            [(name, value)] = constant.items()
+            text = f"column {quoted(name)} is constant ({quoted(value)} in every row)"
+            self.table.say("warning", f"{text}: it teaches nothing")
+        elif constant:
+            self.table.say("warning", f"columns are constant: {listed(constant)}; they teach nothing")
+
+    def _read_target(self, name: str) -> tuple[Cells, str]:
+        try:
+            column = read_cells(self.table, [name])[name]
+            return column, target_kind(column)
+        except UnfitColumnError as error:
+            raise self.table.fault(f"{error.what}: it cannot be the target", column=name) from None
 
     def _learn_target(self, rows: np.ndarray) -> Target:
         if self._classes:
@@ -117,6 +133,10 @@ class Survey:
             data = listed(names, 3, 12)
             return f"{what} {quoted(name)}: line 1 looks like data ({data}); is the header row missing?"
         near = did_you_mean(name, names)
+        if len(names) == 1 and self.table.lines is not None:
+            return (
+                f"{what} {quoted(name)}; the header is one field, {quoted(names[0])}: is the delimiter right?"
+            )
         return (
             f"{what} {quoted(name)}.{near}"
             if near

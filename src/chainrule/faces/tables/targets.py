@@ -11,6 +11,7 @@ from chainrule.faces.tables.kinds import (
     FEW,
     NUMBER,
     WORDS,
+    are_dates,
     kind_of,
     numbers_as,
     say_beyond_exact,
@@ -142,11 +143,10 @@ def target_kind(column: Cells) -> str:
     Raises:
         InputError: missing cells, no value, dates, an infinite value, a cell that is no number among numbers.
     """
-    try:
-        kind = kind_of(column)
-    except UnfitColumnError:
-        raise column.fault("has no value at all: every cell of the target is missing") from None
+    kind = kind_of(column)
     _check_present(column)
+    if kind == WORDS and are_dates(column):
+        raise UnfitColumnError(column.table, column.name, f"holds dates or times ({quoted(column.words[0])})")
     return kind
 
 
@@ -180,7 +180,7 @@ def _reason(column: Cells, kind: str, task: str | None) -> tuple[str, str]:
     if len(distinct) <= FEW or kind != NUMBER:
         seen += f" ({listed(map(_label, distinct))})"
     else:
-        seen += f" from {_label(distinct[0])} to {_label(distinct[-1])}"
+        seen += f" from {distinct[0]:.6g} to {distinct[-1]:.6g}"
     if task is not None:
         return task, f"{seen}: {task}, as asked"
     if kind != NUMBER:
@@ -223,9 +223,7 @@ def _check_present(column: Cells) -> None:
         row = int(column.missing.argmax())
         total = int(np.count_nonzero(column.missing))
         more = f" (and {total - 1} more)" if total > 1 else ""
-        raise column.fault(
-            f"the target's value is missing{more}: {column.absent(row)}; take such rows out", row
-        )
+        raise column.fault(f"the target is {column.absent(row)}{more}; take such rows out", row)
 
 
 def _words(column: Cells, kind: str) -> "pl.Series":

@@ -185,6 +185,8 @@ def _encoding_of(path: str, data: bytes, asked: str | None) -> str:
     if found and not name.startswith(found):
         conflict = f"starts with a {found.upper()} mark, but --encoding says {plain(asked)}; leave it out"
         raise InputError(f"{file_name(path)}: {conflict}")
+    if name.startswith(("utf-16", "utf-32")) and b"\0" not in data:  # its line ends would hold NUL bytes
+        raise InputError(f"{file_name(path)}: not encoded as {name.upper()}; leave --encoding out")
     return found or name
 
 
