@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chainrule.numbers import Function, Number, number, path
+from chainrule.numbers import Array, Function, Number, number, path
 from chainrule.rules.functions import co_sigmoid, sigmoid
 from chainrule.rules.protocols import Activation, Words
 
-TANH = Function("tanh({})", r"\tanh({})", lambda z: z.__array_namespace__().tanh(z))
+
+def tanh(z: Array) -> Array:
+    """(1 − e^-2|z|) / (1 + e^-2|z|) with z's sign; XLA's own is 7 ulp off in float64."""
+    xp = z.__array_namespace__()
+    e = xp.expm1(-2 * xp.abs(z))
+    return -xp.sign(z) * e / (2 + e)
+
+
+TANH = Function("tanh({})", r"\tanh({})", tanh)
 BELOW = Function("1-tanh({})", r"1-\tanh({})", lambda z: 2 * co_sigmoid(2 * z))
 ABOVE = Function("1+tanh({})", r"1+\tanh({})", lambda z: 2 * sigmoid(2 * z))
 
