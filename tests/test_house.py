@@ -19,7 +19,8 @@ import chainrule
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 README = (ROOT / "README.md").read_text("utf-8")
-OURS = sorted(p for d in ("src", "tests", "docs", "benchmarks") for p in (ROOT / d).rglob("*.py"))
+FOLDERS = ("src", "tests", "docs", "benchmarks")
+OURS = sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py") if p.stat().st_size)
 HEAVY = {"jax", "jaxlib", "optax", "plotille", "polars", "rich", "scipy", "sklearn"}
 
 
