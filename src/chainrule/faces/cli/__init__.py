@@ -84,7 +84,8 @@ def main(args: list[str] | None = None) -> NoReturn:
         refuse(str(error))
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "chainrule"
-        refuse(f"{error.format_message()} See `{where} --help`.")
+        message = error.format_message()
+        refuse(f"{message}{'' if message[-1:] in '.?!' else '.'} See `{where} --help`.")
     except click.ClickException as error:
         refuse(error.format_message())
     except (click.Abort, KeyboardInterrupt):

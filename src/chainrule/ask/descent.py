@@ -1,0 +1,129 @@
+"""Gradient descent on a worked example, by its convention: one step, or as many as it takes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from chainrule.ask.example import Example
+from chainrule.engine.network import Network
+from chainrule.engine.stop import Stop
+from chainrule.engine.sweep import Sweep, descend, sweep
+from chainrule.numbers import Array, Number, number, path
+from chainrule.rules.layers.chain import Chain
+from chainrule.rules.protocols import Gradients, Kept, Parameters
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sweep and, where there is a learning rate, the new value of every parameter, by its name."""
+
+    sweep: Sweep
+    updated: dict[str, Number]
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """Every quantity by name, `w1'` among them."""
+        return self.sweep.numbers | {new.name: new for new in self.updated.values()}
+
+    @property
+    def loss(self) -> float:
+        return float(self.sweep.loss.array)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Many steps: E after 0, 1, 2, ... updates, the steps at some of them, and why it ended."""
+
+    losses: list[float]
+    steps: dict[int, Step]
+    stop: Stop
+
+    @property
+    def updates(self) -> int:
+        return len(self.losses) - 1
+
+
+def step(example: Example, parameters: Mapping[str, Array] | None = None) -> Step:
+    """One step from `parameters`, or from the example's own."""
+    parameters = example.parameters if parameters is None else parameters
+    network = _Sequential(example) if example.convention.update == "sequential" else example.network
+    found = sweep(network, parameters, example.x, example.t, example.share)
+    return Step(found, _updated(example, found))
+
+
+def steps(example: Example) -> Iterator[Step]:
+    """Step after step, without end (one only where there is no learning rate)."""
+    parameters = example.parameters
+    while parameters:
+        one = step(example, parameters)
+        yield one
+        parameters = {name: new.array for name, new in one.updated.items()}
+
+
+def descend_until(example: Example, epochs: int, threshold: float) -> Descent:
+    """Steps until E < threshold, at most `epochs` updates; all rows go into each."""
+    losses: list[float] = []
+    kept: dict[int, Step] = {}
+    last = None
+    stop = Stop.EPOCHS
+    for n, last in enumerate(islice(steps(example), epochs + 1)):
+        losses.append(last.loss)
+        if str(n).rstrip("0") in ("", "1", "2", "5"):
+            kept[n] = last
+        if not np.isfinite(last.loss):
+            stop = Stop.DIVERGED
+            break
+        if last.loss < threshold:
+            stop = Stop.THRESHOLD
+            break
+    if last:
+        kept[len(losses) - 1] = last
+    return Descent(losses, kept, stop)
+
+
+def _updated(example: Example, found: Sweep) -> dict[str, Number]:
+    """By parameter, w' for everything that has a gradient; what does not learn is passed on."""
+    if example.learning_rate is None:
+        return {}
+    down = descend(found, example.learning_rate)
+    return {
+        name: new if example.learns(name) else _same(found.parameters[name]) for name, new in down.items()
+    }
+
+
+def _same(parameter: Number) -> Number:
+    axes = "ij"[: len(parameter.array.shape)]
+    return number(f"{parameter.name}'", path(f"{axes}->{axes}", parameter))
+
+
+class _Sequential(Network):
+    """An example's network whose layers are updated one by one, the last first."""
+
+    example: Example
+
+    def __init__(self, example: Example) -> None:
+        object.__setattr__(self, "example", example)
+        super().__init__(example.network.layers, example.network.loss)
+
+    @cached_property
+    def chain(self) -> Chain:
+        return _OneByOne(super().chain.layers, self.example)
+
+
+@dataclass(frozen=True)
+class _OneByOne(Chain):
+    """Layers that hand the error on through the weights they have just got."""
+
+    example: Example
+
+    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+        gradients: Gradients = {}
+        for one, own in zip(reversed(self.layers), reversed(kept), strict=True):
+            found, dx = one.backward(p, own, dy)
+            gradients = found | gradients
+            new = _updated(self.example, Sweep(dy, dy, dict(p), found, dx))
+            dy = one.backward({**p, **new}, own, dy)[1]
+        return gradients, dy

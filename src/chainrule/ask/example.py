@@ -1,0 +1,275 @@
+"""Worked examples: a network, its data and what a source says about them, in one TOML file."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.ask import stated
+from chainrule.ask.quantity import Quantities, Quantity
+from chainrule.engine.network import Network
+from chainrule.errors import InputError, did_you_mean
+from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.protocols import Activation
+from chainrule.rules.registry import LOSSES
+
+_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How a source counts and updates: `batch` mean or sum over rows, whether biases learn, and
+    whether all layers are updated at once or each before the error goes on to the one below.
+    """
+
+    batch: str = "mean"
+    update_biases: bool = True
+    update: str = "simultaneous"
+
+
+_CHOICES = {"batch": ("mean", "sum"), "update": ("simultaneous", "sequential")}
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A worked example.
+
+    Attributes:
+        title: what it is called.
+        network: with the weights and biases as its starts.
+        x: (n, inputs), float64.
+        t: (n, outputs), float64.
+        learning_rate: α, or None where the source makes no update.
+        convention: how the source counts and updates.
+        names: the source's own names for quantities.
+        claims: by quantity, the numbers that the source prints, as printed.
+        absent: biases that the file does not state; they are 0 and stay so.
+    """
+
+    title: str
+    network: Network
+    x: np.ndarray
+    t: np.ndarray
+    learning_rate: float | None
+    convention: Convention
+    names: Mapping[str, str]
+    claims: Mapping[str, str]
+    absent: frozenset[str]
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Weights and biases by name, as stated."""
+        return self.network.start(self.x.shape[1])
+
+    @cached_property
+    def layers(self) -> list[Dense]:
+        """The layers, first to last."""
+        return [layer for layer in self.network.layers if isinstance(layer, Dense)]
+
+    @cached_property
+    def activations(self) -> list[Activation]:
+        """What each layer ends in; the last in what the loss is fused with, if anything."""
+        fused = self.network.loss.activation
+        own = [layer.activation for layer in self.layers]
+        return [*own[:-1], ACTIVATIONS[fused]()] if fused else own
+
+    @property
+    def share(self) -> np.ndarray:
+        """Each row's part in E (n,): 1/n where rows are averaged, 1 where they are added up."""
+        rows = len(self.x)
+        return np.full(rows, 1 / rows if self.convention.batch == "mean" else 1.0)
+
+    def learns(self, parameter: str) -> bool:
+        """Whether an update changes the parameter."""
+        is_bias = parameter.startswith("b")
+        return not is_bias or (self.convention.update_biases and parameter not in self.absent)
+
+    @cached_property
+    def quantities(self) -> Quantities:
+        """The addresses of this example's numbers."""
+        rows = len(self.x)
+        shapes: dict[str, tuple[int, ...]] = {"x": self.x.shape, "t": self.t.shape, "E": ()}
+        for name, array in self.parameters.items():
+            shapes[name] = array.shape
+            if name.startswith("b"):
+                shapes |= {f"z{name[1:]}": (rows, len(array)), f"a{name[1:]}": (rows, len(array))}
+        of_e = {f"dE/d{name}": shape for name, shape in shapes.items() if name not in ("E", "t")}
+        slopes = {f"da{name[1:]}/d{name}": shape for name, shape in shapes.items() if name.startswith("z")}
+        updated = {f"{name}'": shape for name, shape in shapes.items() if name[0] in "wb"}
+        return Quantities(shapes | of_e | slopes | updated, rows, self.names)
+
+    def quantity(self, text: str) -> Quantity:
+        """The quantity that `text` addresses, the example's own names among them.
+
+        Raises:
+            InputError: there is no such quantity.
+        """
+        return self.quantities.find(text)
+
+
+def read(path: str | Path) -> Example:
+    """The worked example in a TOML file.
+
+    Raises:
+        InputError: the file cannot be read or is no worked example; file and key are named.
+    """
+    return parse(text(path), str(path))
+
+
+def text(path: str | Path) -> str:
+    """The text of a file.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
+
+
+def builtin() -> str:
+    """The text of the built-in lesson: one input, one hidden unit, one output."""
+    from importlib.resources import files
+
+    return files("chainrule.ask").joinpath("lesson.toml").read_text("utf-8")
+
+
+def parse(text: str, source: str) -> Example:
+    """The worked example in a TOML text; `source` stands before every message.
+
+    Raises:
+        InputError: it is no worked example; the key is named.
+    """
+    try:
+        return _example(tomllib.loads(text), source)
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at (.*)\)", str(error))
+        where, what = (found[2], found[1]) if found else ("TOML", str(error))
+        raise InputError(f"{source}: {where}: {what}") from None
+    except RecursionError:
+        raise InputError(f"{source}: brackets are nested too deeply") from None
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+
+
+def _example(given: dict[str, Any], source: str) -> Example:
+    known = ["title", "learning_rate", "loss", "inputs", "targets", "layers", "convention", "names", "claims"]
+    stated.refuse_unknown(given, known, "")
+    for key in ("inputs", "targets", "layers"):
+        if key not in given:
+            raise InputError(f"{key} is missing")
+    x = stated.matrix(given["inputs"], "inputs")
+    t = stated.matrix(given["targets"], "targets")
+    if len(t) != len(x):
+        raise InputError(f"targets has {_rows(len(t))}, but inputs has {_rows(len(x))}")
+    layers, absent = _layers(given["layers"], x.shape[1])
+    network = Network(layers, stated.rule(given.get("loss", "half_squared_error"), LOSSES, "loss"))
+    if t.shape[1] != layers[-1].units:
+        raise InputError(
+            f"targets has rows of {t.shape[1]}, but the last layer has {_units(layers[-1].units)}: "
+            "one target for each"
+        )
+    network.loss.check_targets(t)
+    rate = given.get("learning_rate")
+    if rate is not None and not (rate := stated.number(rate, "learning_rate")) > 0:
+        raise InputError(f"learning_rate is {rate:g}, but a step wants a number above 0")
+    example = Example(
+        title=stated.text(given.get("title", Path(source).stem), "title"),
+        network=network,
+        x=x,
+        t=t,
+        learning_rate=rate,
+        convention=_convention(given.get("convention", {})),
+        names=stated.texts(given.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"'),
+        claims=stated.texts(
+            given.get("claims", {}), "claims", "the number in quotes, so that its digits count"
+        ),
+        absent=absent,
+    )
+    _check_names(example)
+    _check_claims(example)
+    if example.convention.update == "sequential" and rate is None:
+        raise InputError("convention: update is 'sequential', so learning_rate must be given")
+    return example
+
+
+def _layers(given: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
+    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
+        raise InputError("layers is written as one [[layers]] table for each layer")
+    layers: list[Dense] = []
+    absent: set[str] = set()
+    before = f"there are {width} inputs" if width > 1 else "there is 1 input"
+    for position, one in enumerate(given, 1):
+        here = f"layer {position}"
+        stated.refuse_unknown(one, ["activation", "weights", "biases"], f"{here}: ")
+        if "weights" not in one:
+            raise InputError(f"{here}: weights is missing")
+        w = stated.matrix(one["weights"], f"{here}: weights")
+        units = w.shape[1]
+        if len(w) != width:
+            turned = " (are they written by unit? weights are (inputs, units))" if units == width else ""
+            raise InputError(f"{here}: weights has {_rows(len(w))}, but {before}: one row for each{turned}")
+        if "biases" not in one:
+            absent.add(f"b{position}")
+        b = stated.vector(one.get("biases", [0.0] * units), f"{here}: biases")
+        if len(b) != units:
+            raise InputError(f"{here}: biases has {len(b)} numbers, but weights makes {_units(units)}")
+        try:
+            activation = stated.rule(one.get("activation", "identity"), ACTIVATIONS, "activation")
+        except InputError as error:
+            raise InputError(f"{here}: {error}") from None
+        layers.append(Dense(units, activation, w.tolist(), b.tolist()))
+        width, before = units, f"layer {position} has {_units(units)}"
+    return layers, frozenset(absent)
+
+
+def _convention(given: Any) -> Convention:
+    if not isinstance(given, dict):
+        raise InputError("convention is written as a table, [convention]")
+    stated.refuse_unknown(given, [field.name for field in fields(Convention)], "convention: ")
+    for key, value in given.items():
+        choices = _CHOICES.get(key)
+        if choices is None and not isinstance(value, bool):
+            raise InputError(f"convention: {key} is true or false, not {value!r}")
+        if choices and value not in choices:
+            hint = did_you_mean(str(value), choices)
+            raise InputError(f"convention: {key} is {' or '.join(map(repr, choices))}, not {value!r}.{hint}")
+    return Convention(**given)
+
+
+def _check_names(example: Example) -> None:
+    for name, text in example.names.items():
+        try:
+            if not re.fullmatch(r"[^\W\d]\w*", name):
+                raise InputError("a name is letters, digits and _, and begins with a letter")
+            if example.quantities.without_names().find(text).after:
+                raise InputError("a name is for a quantity, without @")
+        except InputError as error:
+            raise InputError(f"names: {name}: {error}") from None
+
+
+def _check_claims(example: Example) -> None:
+    for text, printed in example.claims.items():
+        try:
+            example.quantity(text)
+        except InputError as error:
+            raise InputError(f"claims: {error}") from None
+        if not _NUMERAL.fullmatch(printed.strip().replace("−", "-")):
+            raise InputError(f"claims: {text}: {printed!r} is not a number")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"

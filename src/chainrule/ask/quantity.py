@@ -1,0 +1,119 @@
+"""Quantities: the addresses of design and errors, `w1[0,2]`, `dE/dz1[2]`, `w1'[0,2]`, `E@10000`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chainrule.errors import InputError, did_you_mean
+
+_PARTS = re.compile(r"(?P<name>[^\[\]@]+?)\s*(?:\[(?P<index>[^\]]*)\])?\s*(?:@\s*(?P<after>[^\[\]@]*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One number of a network: its array's name, its full index in that array, after how many updates."""
+
+    name: str
+    index: tuple[int, ...]
+    after: int = 0
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """The quantities of one network for one batch.
+
+    Attributes:
+        shapes: of every array, by name.
+        rows: how many rows the batch has; with one, its index may be left out.
+        names: an example's own names for quantities.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]]
+    rows: int
+    names: Mapping[str, str]
+
+    def find(self, text: str) -> Quantity:
+        """The quantity that `text` addresses.
+
+        Raises:
+            InputError: no such quantity, or an index that is missing, too long or out of range.
+        """
+        name, index, after = _split(text)
+        if name in self.names:
+            if index is not None:
+                raise InputError(f"{text!r}: {name!r} is {self.names[name]!r} already and takes no index")
+            own = self.without_names().find(self.names[name])
+            return Quantity(own.name, own.index, after or own.after)
+        plain, found = self._plain(name)
+        if plain not in self.shapes:
+            hint = did_you_mean(plain, [*self.names, *self.shapes]) or f" {self._known()}"
+            raise InputError(f"there is no quantity {text!r}.{hint}")
+        if found is not None and index is not None:
+            raise InputError(f"{text!r}: the index is known from the name {name!r} already")
+        return Quantity(plain, self._index(text, plain, index) if found is None else found, after)
+
+    def without_names(self) -> "Quantities":
+        return Quantities(self.shapes, self.rows, {})
+
+    def _plain(self, name: str) -> tuple[str, tuple[int, ...] | None]:
+        """`dE/dw5` as (`dE/dw2`, (0, 0)) where the example calls w2[0,0] w5."""
+        for shape, inner in (("{}'", name[:-1]), ("dE/d{}", name[4:])):
+            if name == shape.format(inner) and inner in self.names:
+                own = self.without_names().find(self.names[inner])
+                return shape.format(own.name), own.index
+        slope = re.fullmatch(r"d(\w+)/d(\w+)", name)
+        if slope and slope[1] in self.names and slope[2] in self.names:
+            top, bottom = (self.without_names().find(self.names[slope[i]]) for i in (1, 2))
+            if top.index == bottom.index:
+                return f"d{top.name}/d{bottom.name}", top.index
+        return name, None
+
+    def _index(self, text: str, name: str, index: tuple[int, ...] | None) -> tuple[int, ...]:
+        shape = self.shapes[name]
+        if index is None and all(length == 1 for length in shape):
+            return (0,) * len(shape)
+        index = index or ()
+        if (
+            len(index) == len(shape) - 1
+            and shape[0] == self.rows == 1
+            and name[0] not in "wb"
+            and has_rows(name)
+        ):
+            index = (0, *index)
+        if len(index) != len(shape):
+            wanted = f"{name}[{','.join('0' * len(shape))}]" if shape else name
+            raise InputError(f"{text!r}: {name} is {shape_in_words(shape)}; write {wanted}")
+        for at, length in zip(index, shape, strict=True):
+            if not 0 <= at < length:
+                raise InputError(f"{text!r}: {name} is {shape_in_words(shape)}; indices count from 0")
+        return index
+
+    def _known(self) -> str:
+        return (
+            f"This network has {', '.join(name for name in self.shapes if '/' not in name)} and derivatives."
+        )
+
+
+def has_rows(name: str) -> bool:
+    """Whether an array called `name` has a row for every row of the batch: z1 has, w1 has not."""
+    bottom = name.rpartition("/d")[2]
+    return bottom[:1] not in ("w", "b", "E")
+
+
+def shape_in_words(shape: tuple[int, ...]) -> str:
+    """`2 x 3`, `3 long`, `one number`."""
+    return " x ".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]} long" if shape else "one number"
+
+
+def _split(text: str) -> tuple[str, tuple[int, ...] | None, int]:
+    parts = _PARTS.fullmatch(text.strip())
+    try:
+        if not parts:
+            raise ValueError
+        index = None if parts["index"] is None else tuple(int(one) for one in parts["index"].split(","))
+        after = int(parts["after"]) if parts["after"] is not None else 0
+        if after < 0:
+            raise ValueError
+    except ValueError:
+        raise InputError(f"{text!r} is not a quantity; write w1[0,2], dE/dz1[2], w1'[0,2] or E@100") from None
+    return parts["name"], index, after

@@ -1,0 +1,79 @@
+"""What a TOML file states, taken as what it must be; a mistake is told with its key."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError, did_you_mean
+from chainrule.rules.registry import from_plain
+
+
+def refuse_unknown(table: dict[str, Any], known: list[str], where: str) -> None:
+    """Refuse keys that nobody reads; the nearest known one is suggested."""
+    for key in table:
+        if key not in known:
+            hint = did_you_mean(key, known) or f" Known here: {', '.join(known)}."
+            raise InputError(f"{where}unknown key {key!r}.{hint}")
+
+
+def number(value: Any, where: str) -> float:
+    """A finite number."""
+    if isinstance(value, str):
+        raise InputError(f"{where} is the text {value!r}; write the number without quotes")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError(f"{where} is {value!r}, but a number is wanted")
+    try:
+        found = float(value)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise InputError(f"{where} is {found}, but a finite number is wanted")
+    return found
+
+
+def vector(value: Any, where: str) -> np.ndarray:
+    """A list of numbers, (n,)."""
+    if not isinstance(value, list) or not value or any(isinstance(one, list) for one in value):
+        raise InputError(f"{where} is a list of numbers, such as [0.4, 0.6]")
+    return np.array([number(one, f"{where}[{at}]") for at, one in enumerate(value)])
+
+
+def matrix(value: Any, where: str) -> np.ndarray:
+    """A list of rows of numbers, (n, k), all rows as long as the first."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
+        raise InputError(f"{where} is a list of rows of numbers, such as [[0.1, 0.2]]")
+    for at, row in enumerate(value):
+        if len(row) != len(value[0]):
+            raise InputError(f"{where}[{at}] has {len(row)} numbers, but {where}[0] has {len(value[0])}")
+    return np.array(
+        [[number(one, f"{where}[{i},{j}]") for j, one in enumerate(row)] for i, row in enumerate(value)]
+    )
+
+
+def rule(value: Any, table: Mapping[str, type], where: str) -> Any:
+    """A rule by its name, or with its settings: `{rule = "huber", delta = 0.5}`."""
+    if isinstance(value, dict):
+        settings = {key: number(one, f"{where}: {key}") for key, one in value.items() if key != "rule"}
+        return from_plain({"rule": value.get("rule"), **settings}, table, where)
+    if not isinstance(value, str):
+        raise InputError(f"{where} is {value!r}, but a name in quotes is wanted")
+    return from_plain({"rule": value}, table, where)
+
+
+def text(value: Any, where: str) -> str:
+    """A text, on one line."""
+    if not isinstance(value, str):
+        raise InputError(f"{where} is {value!r}, but a text in quotes is wanted")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
+
+
+def texts(value: Any, where: str, wanted: str) -> dict[str, str]:
+    """A table of texts; `wanted` says what to write for one that is not."""
+    if not isinstance(value, dict):
+        raise InputError(f"{where} is written as a table, [{where}]")
+    for key, text in value.items():
+        if not isinstance(text, str):
+            raise InputError(f"{where}: {key} is {text!r}; write {wanted}")
+    return value

@@ -1,0 +1,74 @@
+"""chainrule lesson: a worked example of backpropagation, step by step."""
+
+import os
+import sys
+from shutil import get_terminal_size
+from typing import Any
+
+import click
+
+from chainrule.faces.cli.options import POSITIVE, Whole
+
+_COLOURS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "heading": {"fg": "cyan", "bold": True},
+    "name": {"fg": "yellow"},
+    "result": {"fg": "green", "bold": True},
+    "command": {"bold": True},
+    "note": {"dim": True},
+}
+
+
+@click.command()
+@click.argument("example", required=False, metavar="[EXAMPLE.toml]")
+@click.option("--epochs", type=Whole(0), default=10_000, show_default=True, help="The most updates to make.")
+@click.option(
+    "--threshold", type=POSITIVE, default=1e-3, show_default=True, help="Train until the error is below this."
+)
+@click.option("--ascii", "plain", is_flag=True, help="Write ASCII only, as where ∂ and · cannot be shown.")
+@click.option("--json", "as_json", is_flag=True, help="Print the numbers as one JSON object instead.")
+@click.option("--toml", "as_toml", is_flag=True, help="Print the example's file, to start your own from.")
+def lesson(
+    example: str | None, epochs: int, threshold: float, plain: bool, as_json: bool, as_toml: bool
+) -> int:
+    """Work through a network's forward pass, its error, the gradients by the chain rule and one update,
+    every number shown, and then train until the error is below the threshold.
+
+    Without a file this is the built-in lesson: one input, one hidden unit, one output.
+    """
+    from chainrule.ask import example as worked
+    from chainrule.ask.lesson import Lesson
+    from chainrule.ask.text import WIDTH, Printer
+
+    text = worked.text(example) if example else worked.builtin()
+    found = worked.parse(text, example or "lesson.toml")
+    if as_toml:
+        click.echo(text, nl=False)
+        return 0
+    told = Lesson(found, epochs, threshold)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(told.plain(), allow_nan=False))
+    else:
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        printer = Printer(
+            width=max(min(get_terminal_size().columns, WIDTH), 40),
+            unicode=not plain and _can_show("∂E/∂w₁ · ½ → █"),
+            paint=_painted if colour else lambda text, role: text,
+        )
+        for part in printer.text(told.blocks()):
+            click.echo(part)
+    return int(told.diverged)
+
+
+def _painted(text: str, role: str) -> str:
+    return click.style(text, **_COLOURS[role])
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
