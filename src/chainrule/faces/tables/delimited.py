@@ -43,8 +43,6 @@ def parse(path: str, data: bytes, delimiter: str | None = None, decimal: str = "
         InputError: bad options, no header, ragged rows, an unclosed quote, bad names; it says where.
     """
     asked = chosen(delimiter, decimal)
-    if not data or data.isspace():
-        raise InputError(f"{file_name(path)}: the file is empty: no header and no data")
     separator, notes = _separator(path, data, asked, decimal)
     return _Reading(path, data, separator).parsed(notes)
 
@@ -80,7 +78,9 @@ class _Reading:
     def parsed(self, notes: list[Note]) -> Parsed:
         """The columns: by Polars where every line is alike and unquoted, otherwise by `csv`."""
         records = self.records()
-        head = next(records)
+        head = next(records, None)
+        if head is None:
+            self.fail("the file is empty: no header and no data")
         columns, lines = self.fast(head) or self.careful(records, head)
         if len(columns) > 1 and not head.fields[-1].strip() and (columns[-1].str.strip_chars() == "").all():
             notes.append(Note("warning", f"column {len(columns)} has no name and no values: left out"))
@@ -223,7 +223,8 @@ def _store(rows: list[list[str]], chunks: "list[list[pl.Series]]") -> None:
 
 def _separator(path: str, data: bytes, asked: str | None, decimal: str) -> tuple[str, list[Note]]:
     """The delimiter: as asked, else the suffix's, else (said aloud) the one that the header line has."""
-    head = data[: 1 << 20].lstrip().split(b"\n")[0].decode("utf-8", "ignore").strip("\r")
+    text = data[: 1 << 20].lstrip().decode("utf-8", "ignore")
+    head = re.split(r"[\r\n]", text, maxsplit=1)[0]
     bare = "" if '"' in head else head  # quoted names may hold anything
     usual = "\t" if path.lower().removesuffix(".gz").endswith((".tsv", ".tab")) else ","
     best = max((mark for mark in _OTHERS if mark != decimal), key=bare.count)

@@ -7,6 +7,7 @@ import numpy as np
 
 FAR = 1e18
 """The largest standardised value: past it float32 sums would overflow."""
+_LARGEST = float(np.finfo(np.float64).max)
 _SAFE = 400  # exponents within which squares of differences neither overflow nor vanish
 
 
@@ -61,6 +62,8 @@ class Moments:
         return np.clip(standard, -FAR, FAR)
 
     def restore(self, standard: np.ndarray) -> np.ndarray:
-        """The inverse of `standardise`: values in their own unit."""
-        scaled = np.asarray(standard, np.float64) * self.spread + self.rest + self.centre
-        return np.ldexp(scaled, self.exponent) if self.exponent else scaled
+        """The inverse of `standardise`: values in their own unit, held within float64's range."""
+        with np.errstate(over="ignore"):
+            scaled = np.asarray(standard, np.float64) * self.spread + self.rest + self.centre
+            values = np.ldexp(scaled, self.exponent) if self.exponent else scaled
+        return np.clip(values, -_LARGEST, _LARGEST)
