@@ -1,0 +1,1 @@
+"""The tests of chainrule; they mirror the tree of src/chainrule."""

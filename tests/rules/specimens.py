@@ -1,0 +1,50 @@
+"""One specimen of every rule in the registry, and the smallest networks that put it to use."""
+
+from typing import Any
+
+from chainrule.engine.network import Network
+from chainrule.rules.layers.chain import Chain
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.residual import Residual
+from chainrule.rules.protocols import Layer, Loss
+from chainrule.rules.registry import LAYERS, LOSSES
+
+WIDTH = 4
+
+# Rules that cannot be made without arguments; any other is made by calling it.
+_MADE: dict[str, Any] = {
+    "dense": lambda: Dense(WIDTH, "softplus"),
+    "dropout": lambda: Dropout(0.4),
+    "chain": lambda: Chain([Dense(3, "tanh"), Dense(WIDTH, "sigmoid")]),
+    "residual": lambda: Residual([Dense(3, "tanh"), Dense(WIDTH, "sigmoid")]),
+}
+
+
+def layer(name: str) -> Layer:
+    made: Layer = _MADE.get(name, LAYERS[name])()
+    return made
+
+
+def loss(name: str) -> Loss:
+    return LOSSES[name]()
+
+
+def between(one: Any, loss: Any = "half_squared_error") -> Network:
+    """The layer on its own between two others, so that its dE/dx is used."""
+    return Network([Dense(WIDTH, "tanh"), one, Dense(3)], loss)
+
+
+def in_residual(one: Any) -> Network:
+    return Network([Dense(WIDTH, "tanh"), Residual([one]), Dense(3)])
+
+
+def under(loss: Any) -> Network:
+    """A network under the loss, two layers deep."""
+    return Network([Dense(WIDTH, "tanh"), Dense(3)], loss)
+
+
+def networks() -> dict[str, Network]:
+    """A network for each rule, by the rule's name."""
+    by_layer = {name: between(layer(name)) for name in LAYERS}
+    return by_layer | {name: under(loss(name)) for name in LOSSES}
