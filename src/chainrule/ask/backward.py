@@ -95,7 +95,7 @@ class Backward:
             says = "belongs to a weight further back"
         several = "every row of the data" if self.derive.rows > 1 else "several units of the layers behind it"
         return paragraph(
-            gradient, f" {says}. The weight acts on E through {several}, and what comes of it adds up. So the "
-            "error is traced back step by step; where it comes from several sides, the largest part is "
+            gradient, f" {says}. The weight acts on E through {several}, and what comes of it adds up. So "
+            "the error is traced back step by step; where it comes from several sides, the largest part is "
             "followed:",
         )  # fmt: skip

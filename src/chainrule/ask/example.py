@@ -249,8 +249,8 @@ def _convention(given: Any) -> Convention:
 def _check_names(example: Example) -> None:
     for name, text in example.names.items():
         try:
-            if not re.fullmatch(r"[^\W\d]\w*", name):
-                raise InputError("a name is letters, digits and _, and begins with a letter")
+            if not re.fullmatch(r"[^\W\d]\w{,29}", name):
+                raise InputError("a name is at most 30 letters, digits and _, and begins with a letter")
             if example.quantities.without_names().find(text).after:
                 raise InputError("a name is for a quantity, without @")
         except InputError as error:

@@ -153,7 +153,7 @@ class Lesson:
         output = "" if loss.activation else f", where y is the output {pretty(self._last('a').number.name)}"
         yield Heading("2  The error: how wrong is that?")
         yield paragraph(
-            f"The {registry.name(loss).replace('_', ' ')}: {formula}{output}{average(self.example)}."
+            f"Measured as {registry.name(loss).replace('_', ' ')}, {formula}{output}{average(self.example)}."
         )
         yield Equations((self._equation("E", ()),))
 

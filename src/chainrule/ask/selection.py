@@ -147,11 +147,12 @@ def _group(label: str, derive: Derivations, name: str) -> Group:
         Equation(derive.symbol(Factor(number, at)), (Value(Factor(number, at).value, AS_GIVEN),))
         for at in shown
     )
-    return Group(label, equations, _more(number.array.size - ITEMS, "number", "numbers"))
+    return Group(label, equations, _more(number.array.size - len(shown), "number"))
 
 
 def _first(shape: tuple[int, ...], most: int) -> list[Index]:
-    return [tuple(map(int, np.unravel_index(k, shape))) for k in range(min(int(np.prod(shape)), most))]
+    size = int(np.prod(shape))
+    return [tuple(map(int, np.unravel_index(k, shape))) for k in range(most if size > most + 1 else size)]
 
 
 def _value(derive: Derivations, name: str, at: Index) -> Value:

@@ -24,6 +24,7 @@ from chainrule.ask.written import pieces, written
 WIDTH = 80
 _INDENT = "  "
 _BAR = 24
+_ROOM = 20  # columns for words beside something
 _NO_BREAK = "\u00a0"
 
 
@@ -77,12 +78,18 @@ class Printer:
         return [line.replace(_NO_BREAK, " ") for line in lines]
 
     def _commands(self, block: Commands) -> Iterator[str]:
-        widest = max(len(command) for command, _ in block.lines)
+        """Commands and what they do side by side, or below each other where there is no room."""
+        column = len(_INDENT) + max(len(command) for command, _ in block.lines) + 2
+        beside = self.width - column >= _ROOM
         for command, does in block.lines:
-            room = self.width - len(_INDENT) - widest - 2
-            words = wrap(self._plain(does), max(room, 20))
-            yield f"{_INDENT}{self.paint(command.ljust(widest), 'command')}  {words[0]}"
-            yield from (" " * (len(_INDENT) + widest + 2) + line for line in words[1:])
+            start = _INDENT + self.paint(command, "command")
+            indent = " " * (column if beside else 2 * len(_INDENT))
+            words = wrap(self._plain(does), self.width - len(indent))
+            if beside:
+                yield start + " " * (column - len(_INDENT) - len(command)) + words.pop(0)
+            else:
+                yield start
+            yield from (indent + line for line in words)
 
     # --- equations
 
@@ -108,18 +115,19 @@ class Printer:
         rows = [[*row[:-1], *[""] * (deepest - len(row)), row[-1]] if row[1:] else row for row in steps]
         widths = [max((len(row[k]) for row in rows if k < len(row)), default=0) for k in range(deepest)]
         if len(_INDENT) + left + sum(3 + width for width in widths) > self.width:
-            return [
-                self._in_columns(n.ljust(left), row, [0] * deepest)
-                for n, row in zip(lefts, steps, strict=True)
-            ]
-        return [self._in_columns(n.ljust(left), row, widths) for n, row in zip(lefts, rows, strict=True)]
+            rows, widths, left = steps, [0] * deepest, 0
+        named = [self.paint(name.ljust(left), "name") for name in lefts]
+        return [
+            f"{_INDENT}{name}{self._in_columns(row, widths, one)}"
+            for name, row, one in zip(named, rows, equations, strict=True)
+        ]
 
-    def _in_columns(self, name: str, row: list[str], widths: list[int]) -> str:
-        line = _INDENT + self.paint(name, "name")
-        for at, (step, width) in enumerate(zip(row, widths, strict=False)):
-            shown = self.paint(step, "result") if at == len(row) - 1 else step
-            line += (" = " if step else "   ") + shown + " " * (width - len(step))
-        return line
+    def _in_columns(self, row: list[str], widths: list[int], one: Equation) -> str:
+        last = self.paint(row[-1], "result") if isinstance(one.steps[-1], Value) else row[-1]
+        shown = [*row[:-1], last]
+        padding = [" " * (width - len(step)) for step, width in zip(row, widths, strict=False)]
+        signs = [" = " if step else "   " for step in row]
+        return "".join(map("".join, zip(signs, shown, padding, strict=True)))
 
     def _stacked(self, one: Equation) -> list[str]:
         """One step a line, the = signs below each other; a long step goes on below itself."""
@@ -130,9 +138,9 @@ class Printer:
         if indent > self.width // 2:
             lines, indent = [_INDENT + self.paint(left, "name")], len(_INDENT) + 4
             start = _INDENT + "  = "
-        for at, step in enumerate(one.steps):
+        for step in one.steps:
             filled = self._filled(step, self.width - indent)
-            if at == len(one.steps) - 1:
+            if isinstance(step, Value):
                 filled = [self.paint(line, "result") for line in filled]
             lines.append(start + filled[0])
             lines += [" " * indent + line for line in filled[1:]]
@@ -194,7 +202,7 @@ class Printer:
             _fitted(text, width, right) for text, width, right in zip(heads, widths, numeric, strict=True)
         )
         lines = [
-            _INDENT + self.paint(head, "heading"),
+            _INDENT + self.paint(head.rstrip(), "heading"),
             _INDENT + self.paint("  ".join(self._plain("─") * width for width in widths), "note"),
         ]
         for cells in zip(*aligned, strict=True):
