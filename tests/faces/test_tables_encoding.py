@@ -194,6 +194,14 @@ def test_numbers_that_float64_strains_at_are_warned_about(values: list[Any], wor
     assert "'big'" in said(some)
 
 
+def test_a_column_that_counts_the_rows_is_warned_about() -> None:
+    rows = 30
+    some = table({"id": list(range(7, 7 + rows)), "x": [row**2 for row in range(rows)], "y": [0, 1] * 15})
+    learn(some, "y")
+    assert "column 'id' counts the rows (7 to 36): an identifier? Leave it out with --drop id" in said(some)
+    assert "'x'" not in said(some)
+
+
 @pytest.mark.parametrize(
     ("labels", "task", "outputs", "classes"),
     [

@@ -1,5 +1,6 @@
 """Writing: what is written reads back, and nothing half-written is ever seen."""
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ def test_it_reads_back(tmp_path: Path, name: str) -> None:
     assert table.columns["prediction"].to_list() == COLUMNS["prediction"].tolist()
     assert table.columns["p"].cast(pl.Float64).to_list() == COLUMNS["p"].tolist()
     assert os.listdir(tmp_path) == [name]
+
+
+def test_an_open_stream_is_written_to_as_csv() -> None:
+    stream = io.BytesIO()
+    write_table(stream, {"a": [1.5], "b": ["x,y"]})
+    assert stream.getvalue() == b'a,b\n1.5,"x,y"\n'
 
 
 def test_no_rows(tmp_path: Path) -> None:

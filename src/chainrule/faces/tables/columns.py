@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.faces.tables.cells import Cells, positions
 from chainrule.faces.tables.hints import is_number
-from chainrule.faces.tables.kinds import BOOLEAN, NUMBER, WORDS, numbers_as, say_beyond_exact
+from chainrule.faces.tables.kinds import BOOLEAN, NUMBER, WORDS, numbers_as, say_beyond_exact, say_row_numbers
 from chainrule.faces.tables.moments import FAR, Moments
 from chainrule.faces.tables.shown import counted, listed, quoted
 
@@ -41,6 +41,7 @@ class NumberColumn:
         moments = Moments.of(known)
         _say_spread(column, moments)
         say_beyond_exact(column, values)
+        say_row_numbers(column, values)
         fill = np.ldexp(np.median(np.ldexp(known, -moments.exponent)), moments.exponent)
         return cls(column.name, kind, moments, float(fill), bool(gaps.any()))
 
