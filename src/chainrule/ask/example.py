@@ -65,7 +65,10 @@ class Example:
     @property
     def parameters(self) -> dict[str, np.ndarray]:
         """Weights and biases by name, as stated."""
-        return self.network.start(self.x.shape[1])
+        stated: dict[str, np.ndarray] = {}
+        for layer in self.network.chain.layers:
+            stated |= {layer.w: np.array(layer.weights), layer.b: np.array(layer.biases)}
+        return stated
 
     @cached_property
     def layers(self) -> list[Dense]:
@@ -138,9 +141,7 @@ def text(path: str | Path) -> str:
 
 def builtin() -> str:
     """The text of the built-in lesson: one input, one hidden unit, one output."""
-    from importlib.resources import files
-
-    return files("chainrule.ask").joinpath("lesson.toml").read_text("utf-8")
+    return text(Path(__file__).with_name("lesson.toml"))
 
 
 def parse(text: str, source: str) -> Example:

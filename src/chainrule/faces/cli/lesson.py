@@ -36,6 +36,8 @@ def lesson(
 
     Without a file this is the built-in lesson: one input, one hidden unit, one output.
     """
+    # Before NumPy is imported: a pool of threads takes longer to start than the whole lesson.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from chainrule.ask import example as worked
     from chainrule.ask.lesson import Lesson
     from chainrule.ask.text import WIDTH, Printer
