@@ -81,10 +81,11 @@ class Lesson:
 
     def plain(self) -> dict[str, Any]:
         """Every quantity as plain values, and how the training ended, for JSON."""
-        known = self.example.quantities.shapes
+        numbers = self.first.numbers
+        known = [name for name in self.example.quantities.shapes if name in numbers]
         found: dict[str, Any] = {
             "title": self.example.title,
-            "quantities": {n: _finite(a.array.tolist()) for n, a in self.first.numbers.items() if n in known},
+            "quantities": {name: _finite(numbers[name].array.tolist()) for name in known},
         }
         if self.example.learning_rate is not None:
             found["learning_rate"] = self.example.learning_rate
@@ -182,7 +183,7 @@ class Lesson:
         yield parameters_table(self.derive, self.first)
         then = step(example, {name: new.array for name, new in self.first.updated.items()}).loss
         yield paragraph(
-            "With the new values E is ", Value(then), " instead of ", Value(self.first.loss), ".",
+            "With the new values E is ", below(then, self.first.loss), " instead of ", Value(self.first.loss), ".",
             "" if then < self.first.loss else " It did not fall: the step was too long for this slope.",
         )  # fmt: skip
 
