@@ -182,9 +182,10 @@ class Lesson:
         yield Equations((self._equation(f"w{last}'", at),))
         yield parameters_table(self.derive, self.first)
         then = step(example, {name: new.array for name, new in self.first.updated.items()}).loss
+        now = self.first.loss
         yield paragraph(
-            "With the new values E is ", below(then, self.first.loss), " instead of ", Value(self.first.loss), ".",
-            "" if then < self.first.loss else " It did not fall: the step was too long for this slope.",
+            "With the new values E is ", below(then, now), " instead of ", Value(now), ".",
+            "" if then < now else " It did not fall: the step was too long for this slope.",
         )  # fmt: skip
 
     def _again(self) -> Iterator[Block]:
