@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from chainrule.errors import InputError
 from chainrule.faces.tables import Table, delimited, learn, read, text
+from chainrule.faces.tables import parquet as parquet_files
 
 ROWS = [[f"{row / 8}", f"{3 + row % 5}.5", str(row % 2)] for row in range(40)]
 
@@ -368,6 +369,13 @@ def test_damaged_parquet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
         with suppress(InputError):
             learn(read(path), "y")
     assert capfd.readouterr().err == ""
+
+
+def test_what_polars_says_of_a_panic_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    with parquet_files._muted():
+        os.write(2, b"thread panicked")
+    os.write(2, b"back")
+    assert capfd.readouterr().err == "back"
 
 
 @given(st.binary(max_size=200) | st.text('xy,;"\n\r\t 10.#', max_size=60).map(str.encode))

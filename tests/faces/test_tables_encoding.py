@@ -235,6 +235,17 @@ def test_the_task_is_seen_from_the_target(
         assert names == [encoding.classes[code] for code in encoding.codes(t)]
 
 
+def test_probabilities_become_labels() -> None:
+    two, _, _ = learn(table(data() | {"y": ["no", "yes"] * 6}), "y")
+    output = np.array([[0.2], [0.7]])
+    assert two.decode(output).tolist() == ["no", "yes"]
+    assert np.allclose(two.probabilities(output), [[0.8, 0.2], [0.3, 0.7]])
+    three, _, _ = learn(table(data() | {"y": [5, 3, 4] * 4}), "y")
+    output = np.array([[0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
+    assert three.decode(output).tolist() == [4, 5]
+    assert np.array_equal(three.probabilities(output), output)
+
+
 def test_amounts_are_standardised_and_come_back() -> None:
     amounts = [1e9 + row * 0.125 for row in range(ROWS)]
     encoding, _, t = learn(table({"x": data()["x"], "y": amounts}), "y", task="regression")
@@ -249,6 +260,9 @@ def test_an_unknown_label_is_named_with_its_line() -> None:
     encoding, _, _ = learn(table(data() | {"y": ["no", "yes"] * 6}), "y")
     with pytest.raises(InputError, match=r"line 4, column 'y': 'maybe' is none of the classes.*'no', 'yes'"):
         encoding.encode_target(table(data() | {"y": ["no", "yes", "maybe"] * 4}))
+    numbers, _, _ = learn(table(data()), "y")
+    with pytest.raises(InputError, match=r"line 4, column 'y': '0.5' is none of the classes"):
+        numbers.encode_target(table(data() | {"y": [0, 1, 0.5] * 4}))
     with pytest.raises(InputError, match=r"line 3, column 'y': the target is missing"):
         encoding.encode_target(table(data() | {"y": ["no", ""] * 6}))
     with pytest.raises(InputError, match="no target column 'y'"):

@@ -86,7 +86,15 @@ def test_the_fast_path_agrees_with_the_careful_one(rows: list[list[str]], crlf: 
 
 @pytest.mark.parametrize(
     "text",
-    ["a,b\n1,2\n\n3,4\n", 'a,b\n1,"2"\n', "a,b\r1,2\r", "\na,b\n1,2\n", "a\n1\n", "a,b\n", "a,b\n1,2,3\n4\n"],
+    [
+        "a,b\n1,2\n\n3,4\n",
+        'a,b\n1,"2"\n',
+        "a,b\n1\r,2\n",
+        "\na,b\n1,2\n",
+        "a\n1\n",
+        "a,b\n",
+        "a,b\n1,2,3\n4\n",
+    ],
     ids=["blank", "quote", "cr", "late header", "one column", "no rows", "ragged but square"],
 )
 def test_the_fast_path_leaves_what_is_not_plain(text: str) -> None:

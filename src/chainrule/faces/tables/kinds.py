@@ -26,16 +26,11 @@ def kind_of(column: Cells) -> str:
     """
     if not column.count:
         raise UnfitColumnError(column.table, column.name, "has no value at all: every cell is missing")
-    wrong = int(np.count_nonzero(column.bad))
-    if not wrong:
+    if not column.bad.any():
         return NUMBER
     if column.flags is not None:
         return BOOLEAN
-    if (
-        not column.textual
-        or 2 * (column.count - wrong) >= column.count
-        or 2 * column.nearly_numbers() >= column.count
-    ):
+    if not column.textual or 2 * column.nearly_numbers() >= column.count:
         raise column.not_a_number(int(column.bad.argmax()))
     return WORDS
 
