@@ -168,6 +168,21 @@ def test_a_far_value_is_warned_about_and_kept_finite() -> None:
     assert "column 'x': 1 value far outside the training range (first on line 5: 1e+300" in said(other)
 
 
+@pytest.mark.parametrize(("spreads", "warned"), [(900, False), (1100, True)])
+def test_far_is_a_thousand_spreads(spreads: float, warned: bool) -> None:
+    encoding, _, _ = learn(table({"x": [-1, 1] * 6, "y": data()["y"]}), "y")
+    other = table({"x": [0, spreads]})
+    encoding.encode(other)
+    assert bool(other.notes) == warned
+
+
+def test_the_largest_numbers_are_encoded_without_a_murmur() -> None:
+    values = [1.7e308, -1.7e308, 1e300, 5e-324] * 10
+    _, x, t = learn(table({"x": values, "y": values[::-1]}), "y", task="regression")
+    assert np.isfinite(x).all()
+    assert np.isfinite(t).all()
+
+
 def test_a_constant_column_is_zero_and_named() -> None:
     some = table(data() | {"k": [0.1] * ROWS})
     encoding, x, _ = learn(some, "y")
