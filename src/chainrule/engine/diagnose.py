@@ -20,14 +20,28 @@ def locate(program: Program, state: State, tables: Tables, key: Any) -> Divergen
         batch, taken = program.inputs(state, tables, key, step)
         bad = _first_bad(_replayed(plan.network, batch, taken, plan.weight_decay))
         if bad is None:
-            broken = {name: np.asarray(a) for name, a in after.parameters.items()}
-            spoilt = [name for name, a in broken.items() if not np.isfinite(a).all()]
-            bad = (f"{spoilt[0]}'", _worst(broken[spoilt[0]])) if spoilt else None
+            bad = _first_spoilt({name: np.asarray(a) for name, a in after.parameters.items()})
         if bad:
-            layer = re.match(r"\D*?(\d+)", bad[0].rpartition("/d")[2])
-            return Divergence(int(state.epoch) + 1, step + 1, int(layer[1]) if layer else None, *bad)
+            layer = re.search(r"\d+(?='?$)", bad[0].rpartition("/d")[2])
+            return Divergence(int(state.epoch) + 1, step + 1, int(layer[0]) if layer else None, *bad)
         state = after
-    return Divergence(int(state.epoch) + 1, plan.steps, None, "the validation loss", float("nan"))
+    return Divergence(int(state.epoch) + 1, plan.steps, None, *_watched(program, state, tables))
+
+
+def _watched(program: Program, state: State, tables: Tables) -> tuple[str, float]:
+    """What else ends an epoch: the validation loss, where rows are held out, or else the sum of losses."""
+    if tables.validation is None:
+        return "E", float("nan")
+    return "the validation loss", float(program.loss(state.parameters, *tables.validation, None))
+
+
+def _first_spoilt(parameters: dict[str, np.ndarray]) -> tuple[str, float] | None:
+    """The updated parameter of the lowest layer that is not finite, weights before biases."""
+    spoilt = [name for name, a in parameters.items() if not np.isfinite(a).all()]
+    if not spoilt:
+        return None
+    name = min(spoilt, key=lambda name: (int(name[1:]), name[0] != "w"))
+    return f"{name}'", _worst(parameters[name])
 
 
 def _replayed(network: Network, batch: Any, taken: dict[str, Any], weight_decay: float) -> Sweep:

@@ -3,6 +3,8 @@
 from inspect import isfunction, signature
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import InputError, did_you_mean
 
 PLAIN = "sgd"  # plain gradient descent: the glass box's own update, w' = w - α ∂E/∂w
@@ -33,7 +35,7 @@ def optimizer(given: Any, learning_rate: Any) -> Any:
             raise InputError(f"an optimizer is the name of one or an Optax transformation, not {given!r}")
         return given
     if not callable(learning_rate):
-        check_rate(learning_rate)
+        learning_rate = from_zero(learning_rate, "learning rate")
     if given not in (known := names()):
         hint = did_you_mean(given, known) or f" One of: {', '.join(known)}."
         raise InputError(f"no optimizer is called {given!r}.{hint}")
@@ -49,7 +51,7 @@ def schedule(given: str, learning_rate: float, steps: int) -> Any:
     """
     import optax
 
-    steps = max(steps, 1)
+    steps = min(max(steps, 1), 2**31 - 1)  # Optax counts updates in int32
     made: dict[str, Any] = {
         "constant": lambda: learning_rate,
         "linear": lambda: optax.linear_schedule(learning_rate, 0.0, steps),
@@ -61,14 +63,23 @@ def schedule(given: str, learning_rate: float, steps: int) -> Any:
     return made[given]()
 
 
-def check_rate(rate: Any) -> None:
-    """Refuse a learning rate that is not a finite number from 0 up."""
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float("inf"):
-        raise InputError(f"a learning rate is a finite number from 0 up, not {rate!r}")
+def from_zero(value: Any, what: str) -> float:
+    """`value`, Python's or NumPy's, as a finite float from 0 up.
+
+    Raises:
+        InputError: it is no such number; `what` it is meant to be is named.
+    """
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float, np.integer, np.floating))
+        or not 0 <= value < float("inf")
+    ):
+        raise InputError(f"{what} is a finite number from 0 up, not {value!r}")
+    return float(value)
 
 
 def _fits(candidate: Any, name: str) -> bool:
-    if not isfunction(candidate) or name.startswith("scale_by"):
+    if not isfunction(candidate) or name.startswith(("_", "scale_by")):
         return False
-    first = next(iter(signature(candidate).parameters), None)
-    return first == "learning_rate"
+    wanted = [p.name for p in signature(candidate).parameters.values() if p.default is p.empty]
+    return next(iter(signature(candidate).parameters), None) == "learning_rate" and len(wanted) <= 1

@@ -128,11 +128,13 @@ class Program:
             at = before.epoch - first
             state, mean = self._epoch(before, tables, key)
             chunk = chunk._replace(loss=chunk.loss.at[at].set(mean))
+            seen = [mean]
             if tables.validation is not None:
                 held_out = self._loss(state.parameters, *tables.validation, None)
                 chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
                 state = self._watched(state, held_out)
-            chunk = chunk._replace(stop=self._verdict(state, mean, limits))
+                seen.append(held_out)
+            chunk = chunk._replace(stop=self._verdict(state, seen, limits))
             if self.plan.thresholded and self.plan.steps == 1:
                 # The loss of the only step was measured before its update: below the threshold the
                 # update is not needed, and the weights it was measured on are the result.
@@ -152,14 +154,14 @@ class Program:
             waited=jnp.where(better, 0, state.waited + 1),
         )
 
-    def _verdict(self, state: State, mean: jax.Array, limits: Limits) -> jax.Array:
-        """Why to stop after this epoch, if at all."""
+    def _verdict(self, state: State, seen: list[jax.Array], limits: Limits) -> jax.Array:
+        """Why to stop after this epoch, if at all; `seen` is its mean loss, and its validation loss."""
         stop = jnp.int32(RUNNING)
         if self.plan.patient:
             stop = jnp.where(state.waited >= limits.patience, PATIENCE, stop)
         if self.plan.thresholded:
-            stop = jnp.where(mean < limits.threshold, THRESHOLD, stop)
-        whole = [jnp.isfinite(mean), *(jnp.isfinite(a).all() for a in state.parameters.values())]
+            stop = jnp.where(seen[0] < limits.threshold, THRESHOLD, stop)
+        whole = [*map(jnp.isfinite, seen), *(jnp.isfinite(a).all() for a in state.parameters.values())]
         return jnp.where(jnp.stack(whole).all(), stop, DIVERGED)
 
     def _epoch(self, state: State, tables: Tables, key: jax.Array) -> tuple[State, jax.Array]:
@@ -174,19 +176,20 @@ class Program:
                 return after, carried[1] + loss
 
             after, loss = lax.fori_loop(0, self.plan.steps, body, (state, jnp.zeros((), tables.x.dtype)))
-        whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
-        return after._replace(epoch=state.epoch + 1), loss / whole
+        return after._replace(epoch=state.epoch + 1), loss
 
     def _update(
         self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
     ) -> tuple[State, jax.Array]:
-        """The state after one step, and the batch's loss times its weight."""
+        """The state after one step, and the batch's loss times its part of all weight."""
         batch, taken = self._prepared(state, tables, key, rows, step)
         found = sweep(self.network, taken, batch.x, batch.t, batch.share, self.plan.weight_decay)
         gradients = {name: g.array for name, g in found.gradients.items()}
         change, memory = self.rule.update(gradients, state.optimizer, state.parameters)
         parameters = optax.apply_updates(state.parameters, change)
-        return state._replace(parameters=parameters, optimizer=memory), found.loss.array * batch.total
+        whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
+        loss = found.loss.array * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
+        return state._replace(parameters=parameters, optimizer=memory), loss
 
     def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
         """The rows of an epoch, in batches (steps, batch); padded with row 0, which then weighs nothing."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engine.data import Data, prepare
+from chainrule.engine.data import Data, floats, prepare, refuse_unfit
 from chainrule.engine.network import Network
-from chainrule.engine.optimizers import PLAIN, check_rate
+from chainrule.engine.optimizers import PLAIN, from_zero
 from chainrule.engine.runs import History, Run
 from chainrule.engine.stop import Divergence, Stop
 from chainrule.errors import InputError, ShapeError
@@ -72,8 +72,8 @@ def train(
         shuffle: a fresh order every epoch, drawn from (seed, epoch).
         threshold: stop when an epoch's loss is below it. With one update an epoch, that is exact: the
             weights returned are the first whose loss is below.
-        patience: stop when the validation loss has not improved for so many epochs; the best weights
-            are restored.
+        patience: stop when the validation loss has not improved for so many epochs. The best weights
+            are restored, whatever ends the training but a threshold.
         validation: rows held out, as (x, t), or the share of rows to hold out, taken at random from `seed`.
         sample_weight: how much each row counts (n,).
         weight_decay: λ of the L2 penalty ½λΣw² on weights; it is part of the loss.
@@ -89,15 +89,22 @@ def train(
         InputError: an option or a value that cannot be used.
         ShapeError: sizes that do not fit; the layer is named.
     """
+    seed = _count(seed, "seed", least=0, most=2**32 - 1)
     data = prepare(network, x, t, sample_weight)
     data, held_out = _split(network, data, validation, seed)
     rows = len(data)
     batch = rows if batch_size is None else min(_count(batch_size, "batch_size"), rows)
-    _count(epochs, "epochs", least=0)
-    _check(learning_rate, threshold, patience, held_out)
+    epochs = _count(epochs, "epochs", least=0)
+    rate = learning_rate if callable(learning_rate) else from_zero(learning_rate, "learning rate")
+    threshold = None if threshold is None else from_zero(threshold, "threshold")
+    weight_decay = from_zero(weight_decay, "weight decay")
+    if patience is not None:
+        patience = _count(patience, "patience")
+        if held_out is None:
+            raise InputError("patience watches the validation loss: hold rows out with validation=0.2")
     settings = {
         "optimizer": optimizer if isinstance(optimizer, str) else "custom",
-        "learning_rate": learning_rate if isinstance(learning_rate, (int, float)) else "schedule",
+        "learning_rate": "schedule" if callable(rate) else rate,
         "epochs": epochs,
         "batch_size": batch,
         "shuffle": shuffle,
@@ -118,11 +125,11 @@ def train(
     plan = Plan(
         network=network,
         optimizer=optimizer,
-        learning_rate=learning_rate,
+        learning_rate=rate,
         rows=rows,
         batch=batch,
         shuffle=shuffle,
-        weight_decay=float(weight_decay),
+        weight_decay=weight_decay,
         thresholded=threshold is not None,
         patient=patience is not None,
     )
@@ -202,8 +209,8 @@ class _Training:
         return Progress(len(self.losses), epochs, self.losses[-1], last, time.perf_counter() - self.began)
 
     def result(self, stop: Stop, settings: dict[str, Any]) -> Run:
-        """The run, with the best weights where they were kept."""
-        kept = self.state.best or self.state.parameters
+        """The run, with the best weights where they were kept; below a threshold, with those that are."""
+        kept = self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
         loss, weight = self.program.loss, self.tables.weight
         share = None if weight is None else weight / weight.sum()
         on_rows = float(loss(kept, self.tables.x, self.tables.t, share))
@@ -251,13 +258,14 @@ def _split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Da
     """The rows to learn from and those held out."""
     if validation is None:
         return data, None
-    if isinstance(validation, tuple):
+    if isinstance(validation, tuple) and len(validation) == 2:
         held_out = prepare(network, *validation)
         if held_out.x.shape[1] != data.x.shape[1]:
             raise ShapeError(f"validation x is {held_out.x.shape}, but x is {data.x.shape}")
         return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype))
     if isinstance(validation, bool) or not isinstance(validation, float) or not 0 < validation < 1:
-        raise InputError(f"validation is (x, t) or a share of the rows between 0 and 1, not {validation!r}")
+        came = repr(validation) if isinstance(validation, (int, float, str)) else type(validation).__name__
+        raise InputError(f"validation is (x, t) or a share of the rows between 0 and 1, not {came}")
     count = round(validation * len(data))
     if not 0 < count < len(data):
         raise InputError(f"validation={validation} of {len(data)} rows leaves nothing on one side")
@@ -269,7 +277,7 @@ def _split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Da
 
 def _start(network: Network, data: Data, given: Mapping[str, Any] | None, seed: int) -> dict[str, np.ndarray]:
     """The initial parameters in the dtype of the data."""
-    start = network.start(data.x.shape[1], _count(seed, "seed", least=0))
+    start = network.start(data.x.shape[1], seed)
     if not start:
         raise InputError("there is nothing to train: give the network a Dense layer")
     if given is not None:
@@ -280,22 +288,15 @@ def _start(network: Network, data: Data, given: Mapping[str, Any] | None, seed: 
                 raise ShapeError(
                     f"{name} was given as {np.shape(given[name])}, the network wants {array.shape}"
                 )
+            refuse_unfit(floats(given[name], name), name)
         start = {name: np.asarray(given[name]) for name in start}
     return {name: array.astype(data.x.dtype) for name, array in start.items()}
 
 
-def _check(learning_rate: Any, threshold: Any, patience: Any, held_out: Data | None) -> None:
-    if not callable(learning_rate):
-        check_rate(learning_rate)
-    if threshold is not None and not 0 <= threshold < math.inf:
-        raise InputError(f"a threshold is a finite number from 0 up, not {threshold!r}")
-    if patience is not None:
-        _count(patience, "patience")
-        if held_out is None:
-            raise InputError("patience watches the validation loss: hold rows out with validation=0.2")
-
-
-def _count(value: object, name: str, least: int = 1) -> int:
+def _count(value: object, name: str, least: int = 1, most: int = 2**31 - 1) -> int:
+    """`value` if it is a whole number that the compiled program can count to."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or int(value) < least:
         raise InputError(f"{name} is a whole number from {least} up, not {value!r}")
+    if int(value) > most:
+        raise InputError(f"{name} is a whole number up to {most}, not {value!r}")
     return int(value)
