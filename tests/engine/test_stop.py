@@ -17,7 +17,6 @@ from chainrule.engine.stop import Divergence, Stop
 from chainrule.engine.sweep import descend, evaluate, sweep
 from chainrule.engine.train import Progress, train
 from chainrule.rules.layers.dense import Dense
-from tests.oracles.gradients import NUMPY
 
 LESSON = Network([Dense(1, "sigmoid", [[0.15]], [0.4]), Dense(1, "sigmoid", [[0.45]], [0.65])])
 NET = Network([Dense(3, "tanh"), Dense(1)])

@@ -64,7 +64,7 @@ class Layer:
         """The same layer with its address in the network."""
         raise TypeError(f"{type(self).__name__} has no address")
 
-    def start(self, rng: np.random.Generator, inputs: int) -> tuple[dict[str, np.ndarray], int]:
+    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
         """Initial parameters by name, and the width of the output, for an input `inputs` wide."""
         return {}, inputs
 

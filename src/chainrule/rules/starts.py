@@ -17,7 +17,7 @@ import numpy as np
 
 from chainrule.errors import InputError, ShapeError, did_you_mean
 
-Start = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+Start = Callable[["np.random.Generator", tuple[int, ...]], np.ndarray]
 
 
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -25,7 +25,7 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _uniform(variance: Callable[[int, int], float]) -> Start:
-    def start(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    def start(rng: "np.random.Generator", shape: tuple[int, ...]) -> np.ndarray:
         r = np.sqrt(3 * variance(*_fans(shape)))
         return rng.uniform(-r, r, shape)
 
@@ -36,7 +36,7 @@ def _normal(variance: Callable[[int, int], float]) -> Start:
     return lambda rng, shape: rng.normal(0, np.sqrt(variance(*_fans(shape))), shape)
 
 
-def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+def _orthogonal(rng: "np.random.Generator", shape: tuple[int, ...]) -> np.ndarray:
     """Orthonormal rows or columns, uniform over rotations (Saxe, McClelland & Ganguli 2014)."""
     tall = rng.normal(size=(max(_fans(shape)), min(_fans(shape))))
     q, r = np.linalg.qr(tall)
@@ -90,7 +90,7 @@ def start(given: Any) -> Any:
     return _tuples(values.tolist())
 
 
-def draw(chosen: Any, rng: np.random.Generator, shape: tuple[int, ...], name: str) -> np.ndarray:
+def draw(chosen: Any, rng: "np.random.Generator", shape: tuple[int, ...], name: str) -> np.ndarray:
     """The initial array of `shape` for parameter `name`.
 
     Raises:

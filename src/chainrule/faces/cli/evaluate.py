@@ -23,10 +23,8 @@ def evaluate(run: str, table: str, as_json: bool, **options: Any) -> None:
 
     trained = load(run)
     read = tabular.reading_of(trained, given(options)).table(table)
-    try:
-        scores = tabular.evaluate(trained, read)
-    finally:
-        say(read.notes)
+    scores = tabular.evaluate(trained, read)
+    say(read.notes)
     if tabular.trained_on(trained, table):
         click.echo("warning: this is the table that the run was trained on: new rows will do worse", err=True)
     click.echo(report.dumps(scores) if as_json else report.scores_text(scores))

@@ -26,8 +26,6 @@ def predict(run: str, table: str, output: str | None, **options: Any) -> None:
 
     trained = load(run)
     read = reading_of(trained, given(options)).table(table)
-    try:
-        columns = predicted(trained, read)
-    finally:
-        say(read.notes)
+    columns = predicted(trained, read)
+    say(read.notes)
     write_table(output or sys.stdout.buffer, columns)

@@ -72,7 +72,7 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     The columns' types are found by looking: numbers are standardised, categories one-hot encoded, missing
     cells filled in and flagged. Some rows are held out, and the network is measured on them.
     """
-    from chainrule.engine.optimizers import schedule
+    from chainrule.engine.optimizers import optimizer, schedule
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
     from chainrule.faces.cli.compiled import keep_compiled
@@ -84,13 +84,12 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     fields = tabular.Request.__dataclass_fields__
     request = tabular.Request(**{name: options.pop(name) for name in list(options) if name in fields})
     read = reading.table(table)
-    try:
-        ready = tabular.prepare(read, request)
-    finally:
-        say(read.notes)
+    ready = tabular.prepare(read, request)
     rate, shape = options.pop("learning_rate"), options.pop("schedule")
     steps = -(-len(ready.kept) // options["batch_size"]) * options["epochs"]
     options["learning_rate"] = rate if shape == "constant" else schedule(shape, rate, steps)
+    optimizer(options["optimizer"], options["learning_rate"])  # an unknown one is refused first
+    say(read.notes)
     keep_compiled()
     with bar(options["epochs"], quiet=as_json) as progress:
         run = tabular.fit(read, request, ready, reading, progress, **options)

@@ -40,7 +40,7 @@ class Chain(Layer):
     def placed(self, names: Names) -> "Chain":
         return replace(self, layers=[one.placed(names) for one in self.layers])
 
-    def start(self, rng: np.random.Generator, inputs: int) -> tuple[dict[str, np.ndarray], int]:
+    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
         parameters: dict[str, np.ndarray] = {}
         for one in self.layers:
             own, inputs = one.start(rng, inputs)

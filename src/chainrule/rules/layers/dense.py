@@ -72,7 +72,7 @@ class Dense(Layer):
         a = names.free("a")
         return replace(self, w=w, b=b, z=z, activation=self.activation and replace(self.activation, out=a))
 
-    def start(self, rng: np.random.Generator, inputs: int) -> tuple[dict[str, np.ndarray], int]:
+    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
         rectifier = self.activation is not None and self.activation.rectifier
         chosen = self.weights
         if chosen == "auto":

@@ -44,7 +44,7 @@ class Residual(Layer):
         layers = self.inner.placed(names).layers
         return replace(self, layers=layers, out=names.free("r"), u=names.free("u"))
 
-    def start(self, rng: np.random.Generator, inputs: int) -> tuple[dict[str, np.ndarray], int]:
+    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
         parameters, outputs = self.inner.start(rng, inputs)
         if outputs != inputs:
             raise ShapeError(

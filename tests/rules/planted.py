@@ -1,0 +1,401 @@
+"""Deliberately wrong copies of every rule, as text: the right words, the wrong ones, and what went wrong.
+
+A check that cannot fail proves nothing. Each entry is planted into the rule's own source, compiled, and
+put in the rule's place for a moment; `test_planted` demands that the checkers say no.
+"""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import getsource, isfunction
+from types import FunctionType, ModuleType
+from typing import Any
+
+from chainrule.numbers import Function
+
+Planted = tuple[str, str, str]  # right, wrong, why
+
+CHANGES: dict[str, list[Planted]] = {
+    "numbers": [
+        ("total = sum(sums[1:], start=sums[0])", "total = sums[0]", "only the first path counts"),
+        ("total = sum(sums[1:], start=sums[0])", "total = sums[0] + sums[-1]", "the only path counts twice"),
+        ("through.apply(total) if through else total", "total", "functions left out"),
+    ],
+    "rules.functions": [
+        ("xp.where(z >= 0, 1, e) / (1 + e)", "xp.where(z >= 0, e, 1) / (1 + e)", "σ(−z) for σ(z)"),
+        ("xp.where(z >= 0, 1, e) / (1 + e)", "xp.where(z >= 0, 1, e) / (1 + e * e)", "σ(2z), half of it"),
+        ("xp.where(z >= 0, e, 1) / (1 + e)", "xp.where(z >= 0, 1, e) / (1 + e)", "σ(z) for 1 − σ(z)"),
+        ("xp.maximum(z, 0) + xp.log1p", "xp.maximum(z, 0) - xp.log1p", "wrong sign in softplus"),
+        ("xp.maximum(z, 0) + xp.log1p", "xp.log1p", "softplus without its large half"),
+        ("0.3989422804014327", "0.7978845608028654", "φ twice as high"),
+        ("xp.exp(-head * head / 2) * rest", "xp.exp(-head * head) * rest", "φ twice as narrow"),
+        ("(head - near) * (head + near) / 2)", "(near - head) * (head + near) / 2)", "wrong sign in φ"),
+        (".where(z >= 0, 1 - tail, tail)", ".where(z >= 0, tail, 1 - tail)", "Φ(−z) for Φ(z)"),
+        ("return e / (1 + rest)", "return e / rest", "the largest is missing in softmax's sum"),
+        ("where(top, rest, 1 + rest - e)", "where(top, rest, 1 + rest)", "1 for 1 − p"),
+        ("where(top, rest, 1 + rest - e)", "where(top, 1 + rest - e, rest)", "swapped in 1 − p"),
+        ("keepdims=True) - z + xp.log1p(rest)", "keepdims=True) + z + xp.log1p(rest)", "wrong sign in −ln p"),
+        ("keepdims=True) - z + xp.log1p(rest)", "keepdims=True) - z", "−ln p without its sum"),
+    ],
+    "rules.penalties": [
+        ('constant("1/2", 0.5, w)', 'constant("1", 1.0, w)', "λw² for ½λw²"),
+        (
+            'path(",ij->ij", constant("λ", self.rate, w), w)',
+            'path(",ij->ij", constant("1", 1.0, w), w)',
+            "no λ",
+        ),
+        (
+            'path(",ij->ij", constant("λ", self.rate, w), w)',
+            'path(",ij->ij", constant("λ", -self.rate, w), w)',
+            "wrong sign",
+        ),
+    ],
+    "rules.protocols": [
+        ('path("nj,nj->nj", da, self.slope(z, a))', 'path("nj->nj", self.slope(z, a))', "∂E/∂a left out"),
+        ('path("nj,nj->nj", da, self.slope(z, a))', 'path("nj->nj", da)', "the slope left out"),
+        (
+            'path("nj,nj->nj", da, self.slope(z, a))',
+            'path("nj,nj->nj", da, self.slope(a, a))',
+            "the slope at a, not z",
+        ),
+        ('constant("-1", -1.0, y), y))', 'constant("-1", 1.0, y), y))', "T + y for T − y"),
+        ("1 / y.array.shape[1]", "1 / y.array.shape[0]", "mean over rows for mean over outputs"),
+        ("1 / y.array.shape[1]", "1.0", "sum over outputs for their mean"),
+    ],
+    "rules.layers.dense": [
+        ('path("ni,nj->ij", x, dz)', 'path("ni,nj->ij", x, dy)', "∂E/∂W from ∂E/∂a, not ∂E/∂z"),
+        ('path("ni,nj->ij", x, dz)', 'path("ni,nj->ij", x, dz), path("ni,nj->ij", x, dz)', "twice ∂E/∂W"),
+        ('path("ni,nj->ij", x, dz)', 'path("ji,nj->ij", x, dz)', "row j of x with unit j of ∂E/∂z"),
+        ('path("nj->j", dz)', 'path("nj->j", dy)', "∂E/∂b from ∂E/∂a"),
+        ('path("nj->j", dz)', 'path("nj,nj->j", dz, dz)', "∂E/∂b squared"),
+        ('path("nj,ij->ni", dz, p[self.w])', 'path("nj,ji->ni", dz, p[self.w])', "W not transposed"),
+        ('path("nj,ij->ni", dz, p[self.w])', 'path("nj,ij->ni", dy, p[self.w])', "∂E/∂x from ∂E/∂a"),
+        (', path("j->j", p[self.b]))', ")", "the bias left out"),
+        ('path("ni,ij->nj", x, w)', 'path("ni,ji->nj", x, w)', "W transposed forward"),
+    ],
+    "rules.layers.chain": [
+        ("one.backward(p, own, dy)", "(one.backward(p, own, dy)[0], dy)", "the error signal passed by"),
+        (
+            "gradients = found | gradients",
+            "gradients = {n: dy for n in found} | gradients",
+            "stale gradients",
+        ),
+        ("x, own = one.forward(p, x)", "x, own = one.forward(p, one.forward(p, x)[0])", "each layer twice"),
+    ],
+    "rules.layers.residual": [
+        ('path("nj->nj", dy), path("nj->nj", du)', 'path("nj->nj", dy)', "the branch's road is missing"),
+        ('path("nj->nj", dy), path("nj->nj", du)', 'path("nj->nj", du)', "the direct road is missing"),
+        ('path("nj->nj", dy), path("nj->nj", du)', 'path("nj,nj->nj", dy, du)', "roads multiplied"),
+        (
+            'path("nj->nj", dy), path("nj->nj", du)',
+            'path("nj->nj", dy), path("nj->nj", dy)',
+            "the direct road twice",
+        ),
+        ('path("nj->nj", x), path("nj->nj", y))', 'path("nj->nj", y))', "x not added"),
+        (
+            'number(derivative(y), path("nj->nj", dy))',
+            'number(derivative(y), path("nj,nj->nj", dy, y))',
+            "× y",
+        ),
+    ],
+    "rules.layers.dropout": [
+        ("factors = (dy, p[self.m]) if self.m in p else (dy,)", "factors = (dy,)", "no mask on the way back"),
+        ("(dy, p[self.m]) if", "(dy, p[self.m], p[self.m]) if", "the mask twice"),
+        ("(dy, p[self.m]) if", "(dy, kept) if", "x for the mask"),
+        ('path("nj,nj->nj", x, p[self.m])', 'path("nj->nj", x)', "no mask forward"),
+    ],
+    "rules.layers.identity": [
+        ("ones_like(z.array)", "zeros_like(z.array)", "0 for 1"),
+        ("ones_like(z.array)", "ones_like(z.array) * 2", "2 for 1"),
+        ("ones_like(z.array)", "ones_like(z.array) * -1", "wrong sign"),
+    ],
+    "rules.layers.sigmoid": [
+        ('path("nj,nj->nj", a, rest)', 'path("nj,nj->nj", a, a)', "a² for a(1 − a)"),
+        ('path("nj,nj->nj", a, rest)', 'path("nj,nj->nj", rest, rest)', "(1 − a)² for a(1 − a)"),
+        ('path("nj,nj->nj", a, rest)', 'path("nj->nj", rest)', "a left out"),
+        ('path("nj,nj->nj", a, rest)', 'path("nj->nj", a)', "1 − a left out"),
+        (
+            'path("nj,nj->nj", a, rest)',
+            'path("nj,nj->nj", a, rest), path("nj,nj->nj", a, rest)',
+            "off by a factor 2",
+        ),
+        (
+            'path("nj->nj", z), through=CO_SIGMOID',
+            'path("nj->nj", a), through=CO_SIGMOID',
+            "1 − σ at a, not z",
+        ),
+        ('path("nj->nj", z), through=CO_SIGMOID', 'path("nj->nj", z), through=SIGMOID', "σ for 1 − σ"),
+    ],
+    "rules.layers.tanh": [
+        ('path("nj,nj->nj", below, above)', 'path("nj,nj->nj", below, below)', "(1 − a)²"),
+        ('path("nj,nj->nj", below, above)', 'path("nj,nj->nj", above, above)', "(1 + a)²"),
+        ('path("nj,nj->nj", below, above)', 'path("nj->nj", below)', "1 − a for 1 − a²"),
+        (
+            'path("nj,nj->nj", below, above)',
+            'path("nj,nj,nj->nj", below, below, above)',
+            "1 − a once too often",
+        ),
+        ("lambda z: 2 * co_sigmoid(2 * z)", "lambda z: co_sigmoid(2 * z)", "half of 1 − a"),
+        ("lambda z: 2 * sigmoid(2 * z)", "lambda z: 2 * sigmoid(z)", "1 + tanh(z/2)"),
+        ("-xp.sign(z) * e / (2 + e)", "-e / (2 + e)", "tanh |z|"),
+        ("-xp.sign(z) * e / (2 + e)", "-xp.sign(z) * e / (1 + e)", "1 for 2"),
+    ],
+    "rules.layers.relu": [
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z < 0, xp.ones_like(z)", "the slope on the wrong side"),
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z > 0, z", "z for 1"),
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z > 0.5, xp.ones_like(z)", "the kink at ½"),
+        ("xp.zeros_like(z))", "xp.zeros_like(z) + 0.01)", "a leak in the slope only"),
+        ("maximum(z, 0)", "minimum(z, 0)", "min for max"),
+    ],
+    "rules.layers.leaky_relu": [
+        ("self.leak * xp.ones_like(z)", "xp.zeros_like(z)", "no leak"),
+        ("self.leak * xp.ones_like(z)", "self.leak * z", "leak·z for leak"),
+        ("self.leak * xp.ones_like(z)", "-self.leak * xp.ones_like(z)", "wrong sign of the leak"),
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z > 0, 2 * xp.ones_like(z)", "off by a factor 2"),
+    ],
+    "rules.layers.elu": [
+        ("self.alpha * xp.exp(xp.minimum(z, 0))", "self.alpha * xp.expm1(xp.minimum(z, 0))", "a for a + α"),
+        ("self.alpha * xp.exp(xp.minimum(z, 0))", "xp.exp(xp.minimum(z, 0))", "α left out"),
+        ("self.alpha * xp.exp(xp.minimum(z, 0))", "self.alpha + 0 * z", "α for α e^z"),
+        ("z, self.alpha * xp.expm1", "z, xp.expm1", "α left out forward"),
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z > 0, z", "z for 1"),
+    ],
+    "rules.layers.gelu": [
+        (', path("nj,nj->nj", z, density))', ")", "z φ(z) left out"),
+        (
+            'path("nj->nj", self._below(z)), path("nj,nj->nj", z, density)',
+            'path("nj,nj->nj", z, density)',
+            "Φ left out",
+        ),
+        ('path("nj,nj->nj", z, density)', 'path("nj->nj", density)', "z left out"),
+        ('path("nj->nj", z), through=NORMAL_PDF', 'path("nj->nj", z), through=NORMAL_CDF', "Φ for φ"),
+        ("self.slope_name(z), direct, bent)", "self.slope_name(z), direct)", "the bent path left out"),
+        ("near + CUBIC * near**3", "near + 3 * CUBIC * near**3", "off by a factor 3"),
+        ("1 + 3 * CUBIC * near**2", "1 + CUBIC * near**2", "3 left out"),
+        ("1 + 3 * CUBIC * near**2", "1 + 3 * CUBIC * near**3", "a wrong power"),
+        (
+            'path("nj,nj,nj,nj->nj", z, gate, rest, bend)',
+            'path("nj,nj,nj->nj", z, gate, rest)',
+            "v' left out",
+        ),
+        (
+            'path("nj,nj,nj,nj->nj", z, gate, rest, bend)',
+            'path("nj,nj,nj->nj", z, gate, bend)',
+            "1 − σ left out",
+        ),
+        (
+            'path("nj->nj", self._bent(z)), through=CO_SIGMOID',
+            'path("nj->nj", z), through=CO_SIGMOID',
+            "1 − σ at z, not v",
+        ),
+        (
+            "SCALE, CUBIC = 1.5957691216057308, 0.044715",
+            "SCALE, CUBIC = 1.5957691216057308, 0.44715",
+            "a digit",
+        ),
+        (
+            "SCALE, CUBIC = 1.5957691216057308, 0.044715",
+            "SCALE, CUBIC = 0.7978845608028654, 0.044715",
+            "√(2/π)",
+        ),
+    ],
+    "rules.layers.silu": [
+        (
+            'path("nj->nj", gate), path("nj,nj,nj->nj", z, gate, rest)',
+            'path("nj->nj", gate)',
+            "one path missing",
+        ),
+        (
+            'path("nj->nj", gate), path("nj,nj,nj->nj", z, gate, rest)',
+            'path("nj,nj,nj->nj", z, gate, rest)',
+            "the other path missing",
+        ),
+        ('path("nj,nj,nj->nj", z, gate, rest)', 'path("nj,nj->nj", gate, rest)', "z left out"),
+        ('path("nj,nj,nj->nj", z, gate, rest)', 'path("nj,nj,nj->nj", a, gate, rest)', "a for z"),
+        ('path("nj,nj,nj->nj", z, gate, rest)', 'path("nj,nj,nj->nj", z, gate, gate)', "σ for 1 − σ"),
+    ],
+    "rules.layers.softplus": [
+        (
+            'slope_name(z), path("nj->nj", z), through=SIGMOID',
+            'slope_name(z), path("nj->nj", a), through=SIGMOID',
+            "at a",
+        ),
+        (
+            'slope_name(z), path("nj->nj", z), through=SIGMOID',
+            'slope_name(z), path("nj->nj", z), through=SOFTPLUS',
+            "a for its slope",
+        ),
+    ],
+    "rules.layers.softmax": [
+        ("own, cross)", "own)", "the other units left out"),
+        ("own, cross)", "cross)", "the own unit left out"),
+        ('constant("-1", -1.0, a), da', 'constant("-1", 1.0, a), da', "wrong sign across"),
+        ('path(",nk,nk,kj,nj->nj"', 'path(",nk,nk,kj,nk->nj"', "aₖ for aⱼ"),
+        ('"[k≠j]", 1 - xp.eye', '"[k≠j]", 0 + xp.eye', "k = j for k ≠ j"),
+        ('path("nj,nj,nj->nj", da, a, rest)', 'path("nj,nj,nj->nj", da, a, a)', "a² for a(1 − a)"),
+        ('path("nj,nj,nj->nj", da, a, rest)', 'path("nj,nj->nj", da, rest)', "a left out"),
+    ],
+    "rules.losses.half_squared_error": [
+        ('constant("1/2", 0.5, y)', 'constant("1", 1.0, y)', "½ left out of E"),
+        ('constant("-1", -1.0, y)', 'constant("-1", 1.0, y)', "wrong sign"),
+        ('constant("-1", -1.0, y)', 'constant("-2", -2.0, y)', "off by a factor 2"),
+        (
+            'path(",nj,n->nj", constant("-1", -1.0, y), miss, share)',
+            'path(",nj->nj", constant("-1", -1.0, y), miss)',
+            "a sum for a mean",
+        ),
+        ("-1.0, y), miss, share)", "-1.0, y), y, share)", "y for T − y"),
+    ],
+    "rules.losses.mean_squared_error": [
+        ('constant("-2", -2.0, y)', 'constant("-1", -1.0, y)', "off by a factor 2"),
+        ('constant("-2", -2.0, y)', 'constant("2", 2.0, y)', "wrong sign"),
+        (
+            'path(",,nj,n->nj", constant("-2", -2.0, y), per_output(y), miss, share)',
+            'path(",nj,n->nj", constant("-2", -2.0, y), miss, share)',
+            "outputs summed",
+        ),
+        (
+            'path(",nj,nj,n->", per_output(y), miss, miss, share)',
+            'path(",nj,n->", per_output(y), miss, share)',
+            "not squared",
+        ),
+    ],
+    "rules.losses.mean_absolute_error": [
+        ('constant("-1", -1.0, y)', 'constant("1", 1.0, y)', "wrong sign"),
+        ("per_output(y), sign, share)", "per_output(y), miss, share)", "the error for its sign"),
+        ("per_output(y), sign, share)", "constant('1', 1.0, y), sign, share)", "a sum for a mean"),
+        ('path("nj->nj", miss), through=SIZE', 'path("nj->nj", miss)', "no absolute value"),
+    ],
+    "rules.losses.huber": [
+        ("clip(e, -self.delta, self.delta)", "sign(e)", "absolute everywhere"),
+        ("clip(e, -self.delta, self.delta)", "clip(e, None, self.delta)", "clipped on one side"),
+        ("clip(e, -self.delta, self.delta)", "clip(e, -2 * self.delta, 2 * self.delta)", "clipped at 2δ"),
+        ('constant("-1", -1.0, y)', 'constant("1", 1.0, y)', "wrong sign"),
+        ("near * (abs(e) - near / 2)", "near * (abs(e) - near)", "½ left out of E"),
+        ("per_output(y), cut, share)", "per_output(y), miss, share)", "not clipped"),
+    ],
+    "rules.losses.binary_cross_entropy": [
+        ("rest, a, share), down)", "rest, a, share))", "one path missing"),
+        ('path("nj,nj,n->nj", rest, a, share), down)', "down)", "the other path missing"),
+        ('constant("-1", -1.0, z), t, other', 'constant("-1", 1.0, z), t, other', "wrong sign of one path"),
+        ('constant("-1", -1.0, z), t, other', 'constant("-1", -1.0, z), t, a', "a for 1 − a"),
+        (
+            'path("nj,nj,n->nj", rest, a, share), down',
+            'path("nj,nj,n->nj", rest, other, share), down',
+            "1 − a for a",
+        ),
+        ("lambda z: softplus(-z)", "lambda z: softplus(z)", "ln(1 − a) for ln a"),
+        ('path("nj,nj,n->", rest, miss, share)', 'path("nj,nj,n->", t, miss, share)', "T for 1 − T"),
+    ],
+    "rules.losses.softmax_cross_entropy": [
+        ("rest, p, share), down)", "rest, p, share))", "one path missing"),
+        ('path("nj,nj,n->nj", rest, p, share), down)', "down)", "the other path missing"),
+        ('constant("-1", -1.0, z), t, other', 'constant("-1", 1.0, z), t, other', "wrong sign of one path"),
+        ('constant("-1", -1.0, z), t, other', 'constant("-1", -1.0, z), t, p', "p for 1 − p"),
+        ('path("nj,nj,n->nj", rest, p, share)', 'path("nj,nj->nj", rest, p)', "a sum for a mean"),
+        ('path("nj,nj,n->", t, cost, share)', 'path("nj,n->", cost, share)', "T left out of E"),
+    ],
+}
+
+# Right in the mathematics, wrong in floating-point arithmetic: only the ends of the range tell.
+IMPRECISE: dict[str, list[Planted]] = {
+    "rules.functions": [
+        (
+            "return xp.where(z >= 0, 1, e) / (1 + e)",
+            "return 1 - xp.where(z >= 0, e, 1) / (1 + e)",
+            "σ as 1 − σ(−z)",
+        ),
+        (
+            "return xp.where(z >= 0, e, 1) / (1 + e)",
+            "return 1 - xp.where(z >= 0, 1, e) / (1 + e)",
+            "1 − σ by taking away",
+        ),
+        ("xp.maximum(z, 0) + xp.log1p(xp.exp(-xp.abs(z)))", "xp.log1p(xp.exp(z))", "softplus overflows"),
+        ("xp.log1p(xp.exp(-xp.abs(z)))", "xp.log(1 + xp.exp(-xp.abs(z)))", "log(1 + ·) rounds to 0"),
+        ("xp.exp(-head * head / 2) * rest", "xp.exp(-near * near / 2)", "z² rounded before the exponent"),
+        (
+            ".where(z >= 0, 1 - tail, tail)",
+            ".where(z >= 0, 1 - tail, 1 - (1 - tail))",
+            "Φ by taking away twice",
+        ),
+        (
+            "where(top, rest, 1 + rest - e) / (1 + rest)",
+            "where(top, 1, 1) - e / (1 + rest)",
+            "1 − p by taking away",
+        ),
+        ("xp.log1p(rest)", "xp.log(1 + rest)", "−ln p rounds to 0"),
+        ("xp.exp(z - xp.max(z, axis=-1, keepdims=True))", "xp.exp(z)", "softmax overflows"),
+    ],
+    "rules.layers.tanh": [
+        ("lambda z: 2 * co_sigmoid(2 * z)", "lambda z: 1 - tanh(z)", "1 − tanh rounds to 0"),
+        ("lambda z: 2 * sigmoid(2 * z)", "lambda z: 1 + tanh(z)", "1 + tanh rounds to 0"),
+        ("xp.expm1(-2 * xp.abs(z))", "xp.exp(-2 * xp.abs(z)) - 1", "tanh of little is rough"),
+    ],
+    "rules.layers.elu": [
+        ("xp.expm1(xp.minimum(z, 0))", "(xp.exp(xp.minimum(z, 0)) - 1)", "ELU of little is rough"),
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z < 0, xp.ones_like(z)", "the sides swapped"),
+    ],
+    "rules.layers.relu": [
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z >= 0, xp.ones_like(z)", "the other side of the kink"),
+    ],
+    "rules.layers.leaky_relu": [
+        ("xp.where(z > 0, xp.ones_like(z)", "xp.where(z >= 0, xp.ones_like(z)", "the other side of the kink"),
+    ],
+    "rules.layers.gelu": [
+        (
+            "near = z.__array_namespace__().clip(z, -50, 50)\n    return SCALE * (1 + 3",
+            "near = z\n    return SCALE * (1 + 3",
+            "0 · ∞",
+        ),
+    ],
+    "rules.losses.binary_cross_entropy": [
+        ("lambda z: softplus(-z)", "lambda z: softplus(z) - z", "ln σ by taking away"),
+    ],
+}
+
+
+@contextmanager
+def planted(where: str, right: str, wrong: str) -> Iterator[None]:
+    """The module of chainrule called `where` with `right` replaced, for as long as this lasts.
+
+    The functions' code is exchanged in place, so that everyone who holds one of them has the wrong one.
+    """
+    module = importlib.import_module(f"chainrule.{where}")
+    source = getsource(module)
+    assert source.count(right) >= 1, f"{where} no longer says {right!r}"
+    copy: dict[str, Any] = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(compile(source.replace(right, wrong), f"<planted in {where}>", "exec"), copy)
+    kept = [(ours, ours.__code__) for ours, _ in _pairs(module, copy)]
+    values = {name: value for name, value in vars(module).items() if isinstance(value, float)}
+    try:
+        for ours, theirs in _pairs(module, copy):
+            ours.__code__ = theirs.__code__
+        for name in values:
+            setattr(module, name, copy[name])
+        yield
+    finally:
+        for ours, code in kept:
+            ours.__code__ = code
+        for name, value in values.items():
+            setattr(module, name, value)
+
+
+def _pairs(module: ModuleType, copy: dict[str, Any]) -> list[tuple[FunctionType, FunctionType]]:
+    """Each function of the module beside its copy: plain ones, methods, and those inside a `Function`."""
+    found: list[tuple[Any, Any]] = []
+    for name, ours in vars(module).items():
+        theirs = copy.get(name)
+        if isinstance(ours, type) and ours.__module__ == module.__name__:
+            found += [(one, vars(theirs).get(key)) for key, one in vars(ours).items()]
+        elif isinstance(ours, Function):
+            found.append((ours.apply, theirs.apply if theirs else None))
+        else:
+            found.append((ours, theirs))
+    return [
+        (ours, theirs)
+        for ours, theirs in found
+        if isfunction(ours)
+        and isfunction(theirs)
+        and ours.__module__ == module.__name__
+        and ours.__code__.co_filename == module.__file__
+    ]
