@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,11 +12,13 @@ import pytest
 
 from chainrule.engine import train as training
 from chainrule.engine.network import Network
-from chainrule.engine.runs import Run
 from chainrule.engine.stop import Divergence, Stop
 from chainrule.engine.sweep import descend, evaluate, sweep
 from chainrule.engine.train import Progress, train
 from chainrule.rules.layers.dense import Dense
+
+if TYPE_CHECKING:
+    from chainrule.engine.runs import Run
 
 LESSON = Network([Dense(1, "sigmoid", [[0.15]], [0.4]), Dense(1, "sigmoid", [[0.45]], [0.65])])
 NET = Network([Dense(3, "tanh"), Dense(1)])
