@@ -38,7 +38,7 @@ def _normal(variance: Callable[[int, int], float]) -> Start:
 
 def _orthogonal(rng: "np.random.Generator", shape: tuple[int, ...]) -> np.ndarray:
     """Orthonormal rows or columns, uniform over rotations (Saxe, McClelland & Ganguli 2014)."""
-    tall = rng.normal(size=(max(_fans(shape)), min(_fans(shape))))
+    tall = rng.normal(size=(max(shape), min(shape) if len(shape) > 1 else 1))  # biases: one unit vector
     q, r = np.linalg.qr(tall)
     q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)  # makes the factorisation, and so the draw, unique
     return np.ascontiguousarray(q if q.shape == shape else q.T).reshape(shape)
