@@ -81,18 +81,22 @@ def xor(seed: int) -> Split:
 
 
 def moons(seed: int) -> Split:
+    """Two interleaved half circles, 500 points with noise."""
     return standardised(*datasets.make_moons(500, noise=0.2, random_state=seed), seed)
 
 
 def iris(seed: int) -> Split:
+    """Three species, four measures."""
     return standardised(*datasets.load_iris(return_X_y=True), seed)
 
 
 def digits(seed: int) -> Split:
+    """Ten digits of 8 × 8 grey values."""
     return standardised(*datasets.load_digits(return_X_y=True), seed)
 
 
 def diabetes(seed: int) -> Split:
+    """Progression of the disease after a year; amounts standardised, as `chainrule train` does."""
     x, y = datasets.load_diabetes(return_X_y=True)
     split = standardised(x, y, seed, classes=False)
     mean, spread = split.y.mean(), split.y.std()
@@ -161,6 +165,7 @@ def measured(task: Task, seeds: range = SEEDS) -> tuple[list[float], list[float]
 
 
 def shown(scores: list[float]) -> str:
+    """Median and range."""
     return f"{statistics.median(scores):.3f} ({min(scores):.3f} to {max(scores):.3f})"
 
 

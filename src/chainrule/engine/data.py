@@ -39,15 +39,16 @@ def prepare(network: Network, x: Any, t: Any, sample_weight: Any = None) -> Data
     if not len(x):
         raise InputError("x has 0 rows: there is nothing to learn from")
     outputs = network.outputs(x.shape[1])
-    t = targets(network, t, len(x), outputs).astype(x.dtype)
+    t = _narrowed(targets(network, t, len(x), outputs), x.dtype, "t")
     if sample_weight is None:
         return Data(x, t)
-    weight = np.asarray(sample_weight, dtype=x.dtype)
+    weight = _narrowed(floats(sample_weight, "sample_weight"), x.dtype, "sample_weight")
     if weight.shape != (len(x),):
         raise ShapeError(f"sample_weight is {weight.shape}, but x has {len(x)} rows: give one weight a row")
-    refuse_unfit(weight, "sample_weight")
     if (weight < 0).any() or not weight.any():
         raise InputError("sample weights are numbers from 0 up, and not all of them 0")
+    if weight.max() > np.finfo(x.dtype).max / len(weight):
+        raise InputError("sample weights are so large that they do not add up: scale them down")
     return Data(x, t, weight)
 
 
@@ -63,7 +64,7 @@ def inputs(x: Any) -> np.ndarray:
 
 def targets(network: Network, t: Any, rows: int, outputs: int) -> np.ndarray:
     """Rows (rows, outputs) of finite numbers that the network's loss has a meaning for."""
-    raw = np.asarray(t)
+    raw = _array(t, "t")
     labels = raw.ndim == 1 and raw.dtype.kind in "iub" and isinstance(network.loss, SoftmaxCrossEntropy)
     numbers = floats(one_hot(raw, outputs) if labels else raw, "t")
     if numbers.ndim == 1 and outputs == 1:
@@ -92,15 +93,32 @@ def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
 
 def floats(values: Any, name: str) -> np.ndarray:
     """`values` as an array of float32 or float64."""
-    array = np.asarray(values)
+    array = _array(values, name)
     if array.dtype.kind not in "biuf":
         try:
+            if array.dtype.kind in "cMmSU":  # NumPy would drop imaginary parts, count days, read words
+                raise TypeError
             return array.astype(np.float64)
         except (TypeError, ValueError):
             raise InputError(f"{name} must hold numbers, not {array.dtype} values") from None
     if array.dtype == np.float16:
         return array.astype(np.float32)
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def _array(values: Any, name: str) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ShapeError(f"{name} is ragged: its rows are not all as long as the first") from None
+
+
+def _narrowed(array: np.ndarray, dtype: np.dtype[Any], name: str) -> np.ndarray:
+    """`array` in `dtype`, if it fits."""
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype)
+    refuse_unfit(array, name)
+    return array
 
 
 def refuse_unfit(array: np.ndarray, name: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.errors import InputError, did_you_mean
 
 PLAIN = "sgd"  # plain gradient descent: the glass box's own update, w' = w - α ∂E/∂w
-_UNFIT = {"lbfgs", "noisy_sgd"}  # want a line search, a key of their own
+_UNFIT = {"lbfgs", "noisy_sgd", "optimistic_adam"}  # a line search, a key of its own, deprecated
 
 
 def names() -> list[str]:

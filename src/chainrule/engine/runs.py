@@ -85,11 +85,11 @@ class Run:
             InputError: the folder exists already, or cannot be written; the reason is named.
         """
         target = Path(folder)
-        if target.exists():
-            raise InputError(f"{target} exists already: name another folder, or remove it first")
         try:
+            if target.exists():
+                raise InputError(f"{target} exists already: name another folder, or remove it first")
             target.parent.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+            made = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
             try:
                 self._write(made)
                 for name, content in (also or {}).items():
@@ -152,10 +152,10 @@ def load(folder: str | os.PathLike[str]) -> Run:
     try:
         network = Network.from_dict(plain["network"])
         parameters = _weights(folder / "model.safetensors", network, plain["inputs"])
-        known = {name: plain[name] for name in ("epochs", "loss", "validation_loss", "seconds")}
+        known = {name: _number(plain, name) for name in ("epochs", "loss", "validation_loss", "seconds")}
         stopped_by = Stop[plain["stopped_by"].upper()]
         settings = dict(plain["training"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{folder / 'run.json'}: damaged, at {error}") from None
@@ -163,6 +163,15 @@ def load(folder: str | os.PathLike[str]) -> Run:
     extra = {name: value for name, value in plain.items() if name not in own}
     history = _history(folder / "history.jsonl")
     return Run(network, parameters, history, stopped_by, **known, settings=settings, extra=extra)
+
+
+def _number(plain: dict[str, Any], name: str) -> Any:
+    """A number stored in run.json; `epochs` is whole, a loss that was not finite is stored as null."""
+    value = plain[name]
+    wanted = int if name == "epochs" else (int, float, type(None))
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        raise ValueError(f"{name}, which is {value!r}")
+    return value
 
 
 def _weights(path: Path, network: Network, width: int) -> dict[str, np.ndarray]:
@@ -184,6 +193,8 @@ def _weights(path: Path, network: Network, width: int) -> dict[str, np.ndarray]:
             raise ShapeError(f"{path}: {name} is {arrays[name].shape}, the network wants {array.shape}")
         if arrays[name].dtype not in (np.float32, np.float64) or not np.isfinite(arrays[name]).all():
             raise InputError(f"{path}: {name} holds values that are not finite floating-point numbers")
+    if surplus := sorted(set(arrays) - set(wanted)):
+        raise InputError(f"{path}: it holds {surplus[0]}, which the network does not have")
     return {name: arrays[name] for name in wanted}
 
 
@@ -193,7 +204,7 @@ def _history(path: Path) -> History:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         loss = [float(line["loss"]) for line in lines]
         held_out = [float(line["validation_loss"]) for line in lines if "validation_loss" in line]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
     return History(loss, held_out or None)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from chainrule.engine.runs import Run
 from chainrule.engine.train import Report, train
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.scores import scores
-from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.reading import read
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
@@ -196,6 +197,11 @@ def _network(request: Request, encoding: Encoding) -> Network:
         if request.dropout:
             layers.append(Dropout(request.dropout))
     outputs, end = encoding.outputs, LOSSES[loss].activation
+    widths = (encoding.inputs, *request.hidden, outputs)
+    if (numbers := sum(i * j for i, j in pairwise(widths))) > LARGEST:
+        raise InputError(
+            f"--hidden {','.join(map(str, request.hidden))} makes {numbers:.3g} weights: too many"
+        )
     if end is None and encoding.classes:
         end = "sigmoid" if outputs == 1 else "softmax"  # so that predictions are probabilities all the same
     return Network([*layers, Dense(outputs, end or "identity")], loss)

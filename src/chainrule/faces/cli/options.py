@@ -68,17 +68,19 @@ class Real(click.ParamType[float]):
 
 
 class Whole(click.ParamType[int]):
-    """A whole number, at least `least`."""
+    """A whole number from `least` to `most`, which the compiled program can count to."""
 
     name = "number"
 
-    def __init__(self, least: int = 1) -> None:
-        self.least = least
+    def __init__(self, least: int = 1, most: int = 2**31 - 1) -> None:
+        self.least, self.most = least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         number = _whole(value)
         if number is None or number < self.least:
             self.fail(f"{str(value)!r} is not a whole number from {self.least} up", param, ctx)
+        if number > self.most:
+            self.fail(f"{number} is too large: it may be up to {self.most}", param, ctx)
         return number
 
 

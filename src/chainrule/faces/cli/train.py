@@ -51,7 +51,7 @@ def _losses() -> list[str]:
 @click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
 @click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")
 @click.option("--weight-decay", type=FROM_ZERO, default=0.0, help="λ of the L2 penalty ½λΣw².")
-@click.option("--seed", type=Whole(0), default=0, help="Same seed, same weights.")
+@click.option("--seed", type=Whole(0, 2**32 - 1), default=0, help="Same seed, same weights.")
 @click.option(
     "--task", type=Choice(("classification", "regression")), help="Seen from the target if not given."
 )
