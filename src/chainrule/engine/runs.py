@@ -185,6 +185,8 @@ def _weights(path: Path, network: Network, width: int) -> dict[str, np.ndarray]:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from None
+    if type(width) is not int or not 0 < width < 1 << 31:
+        raise InputError(f"{path.with_name('run.json')}: inputs is {width!r}, not how many there are")
     wanted = network.start(width)
     for name, array in wanted.items():
         if name not in arrays:

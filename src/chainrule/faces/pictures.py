@@ -16,8 +16,8 @@ STYLE = (
 )
 
 
-def in_terminal(history: History, width: int = 64, height: int = 9, colour: bool = False) -> str:
-    """The loss on a logarithmic scale in braille dots, at most `width` + 13 columns wide."""
+def in_terminal(history: History, width: int = 54, height: int = 9, colour: bool = False) -> str:
+    """The loss on a logarithmic scale in braille dots, at most `width` + 24 columns wide."""
     from plotille import Figure
 
     figure = Figure()

@@ -1,6 +1,7 @@
 """From a table to a run and back: split, encode, train, predict, measure."""
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,7 @@ class Request:
     drop: tuple[str, ...] = ()
     missing: str = "impute"
     validation: float = 0.2
+    patience: int | None = None
     dtype: str = "float32"
     seed: int = 0
 
@@ -74,6 +76,8 @@ def prepare(table: Table, request: Request) -> Fit:
     """
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
     kept, held_out = _split(table, survey.codes, request)
+    if request.patience is not None and not len(held_out):
+        raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
     encoding, x, t = survey.learn(kept)
     network = _network(request, encoding)
     return Fit(encoding, network, x.astype(request.dtype), t.astype(request.dtype), kept, held_out)
@@ -89,20 +93,23 @@ def fit(
     """
     x, t, kept, out = ready.x, ready.t, ready.kept, ready.held_out
     validation = (x[out], t[out]) if len(out) else None
-    if validation is None and options.get("patience") is not None:
-        raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
     run = train(
         ready.network,
         x[kept],
         t[kept],
         validation=validation,
+        patience=request.patience,
         seed=request.seed,
         progress=progress,
         **options,
     )
     extra = {
         "task": ready.encoding.task,
-        "table": {"name": Path(table.path).name, "rows": table.rows, "sha256": fingerprint(table.path)},
+        "table": {
+            "name": as_text(Path(table.path).name),
+            "rows": table.rows,
+            "sha256": fingerprint(table.path),
+        },
         "reading": vars(reading) | {"missing_markers": list(reading.missing_markers)},
         "encoding": ready.encoding.to_dict(),
         "held_out": {"share": request.validation, "rows": len(out)},
@@ -153,20 +160,34 @@ def encoding_of(run: Run) -> Encoding:
 
 def reading_of(run: Run, given: dict[str, Any]) -> Reading:
     """How new tables for this run are read: as the training table was, except for what is `given`."""
-    stored = {name: run.extra.get("reading", {}).get(name) for name in Reading.__dataclass_fields__}
+    reading = run.extra.get("reading", {})
+    if not isinstance(reading, dict) or not all(map(_reads, reading.values())):
+        raise InputError("how the run's table was read is damaged in its run.json; train again")
+    stored = {name: reading.get(name) for name in Reading.__dataclass_fields__}
     known = {name: value for name, value in stored.items() if value} | given
     return Reading(**known | {"missing_markers": tuple(known.get("missing_markers", ()))})
 
 
 def trained_on(run: Run, path: str) -> bool:
     """Whether the file is the very one that the run was trained on."""
-    return bool(fingerprint(path) == run.extra.get("table", {}).get("sha256"))
+    table = run.extra.get("table")
+    return isinstance(table, dict) and fingerprint(path) == table.get("sha256")
+
+
+def as_text(name: str) -> str:
+    """A file name that can be written down: bytes that are no UTF-8 become �."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def fingerprint(path: str) -> str:
     """The SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reads(value: Any) -> bool:
+    """Whether it is a reading option, or the list of markers."""
+    return value is None or isinstance(value, str) or (isinstance(value, list) and all(map(_reads, value)))
 
 
 def _loss(asked: str, encoding: Encoding) -> str:
