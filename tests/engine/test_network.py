@@ -129,6 +129,7 @@ REFUSED = [
     (lambda: Network(["sigmod"]), "no activation is called 'sigmod'. Did you mean 'sigmoid'?"),
     (lambda: Dense(1, "zzz"), "no activation is called 'zzz'. One of: identity, sigmoid, "),
     (lambda: Dense(1, 7), "no activation is called 7. One of: "),
+    (lambda: Dense(1, biases="zeross"), "no start is called 'zeross'. Did you mean 'zeros'?"),
     (lambda: Dense(0), "Dense needs a whole number of units, at least 1, not 0"),
     (lambda: Dense(2.5), "Dense needs a whole number of units, at least 1, not 2.5"),
     (lambda: Dense(True), "Dense needs a whole number of units, at least 1, not True"),
@@ -276,6 +277,14 @@ def test_a_mask_keeps_the_mean() -> None:
     np.testing.assert_allclose(mask.mean(), 1)
     np.testing.assert_array_equal(mask == 0, uniform < 0.25)
     assert Dropout(0.25).mask(uniform.astype(np.float32)).dtype == np.float32
+
+
+def test_dropout_without_a_mask_passes_on() -> None:
+    s = situation(Network([Dense(4, "tanh"), Dropout(0.4), Dense(3)]), 2, 5, 0)
+    bare = Network([Dense(4, "tanh"), Dense(3)])
+    without, plain = (sweep(network, s.p, s.x, s.t) for network in (s.network, bare))
+    np.testing.assert_array_equal(without.output.array, plain.output.array)
+    np.testing.assert_array_equal(without.gradients["w1"].array, plain.gradients["w1"].array)
 
 
 def test_rules_without_a_part_say_so() -> None:

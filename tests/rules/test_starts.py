@@ -98,6 +98,10 @@ def test_dense_starts_as_its_activation_wants() -> None:
         assert set(p) == {"w1", "b1"}
         np.testing.assert_allclose(np.abs(p["w1"]).max(), edge, rtol=1e-3)
         assert not p["b1"].any()
+    drawn_biases = (
+        Dense(50, None, "zeros", "normal").placed(Names()).start(np.random.default_rng(0), 3)[0]["b1"]
+    )
+    assert 0.05 < drawn_biases.std() < 0.15
     given = Dense(2, None, "zeros", [1.0, 2.0]).placed(Names()).start(np.random.default_rng(0), 3)[0]
     np.testing.assert_array_equal(given["b1"], [1, 2])
     assert given["w1"].shape == (3, 2)
