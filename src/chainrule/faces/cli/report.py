@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from chainrule.engine.network import Network
@@ -52,7 +53,7 @@ def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
     if drawn := in_terminal(run.history, colour=sys.stdout.isatty() and not no_colour()):
         parts += ["", drawn.rstrip()]
     pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s"
-    parts += ["", f"{pace}: {run.stopped_by.value}"]
+    parts += ["", *wrap(f"{pace}: {run.stopped_by.value}", 80)]
     held_out = "" if run.validation_loss is None else f", {run.validation_loss:.4g} on the rows held out"
     parts += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
     if advice := _too_long(run):

@@ -78,6 +78,7 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     from chainrule.faces.cli.compiled import keep_compiled
     from chainrule.faces.cli.progress import bar
     from chainrule.faces.pictures import as_svg
+    from chainrule.faces.tables.shown import plain
 
     target_folder = free_folder(out, table)
     reading = tabular.Reading(**given(options))
@@ -95,7 +96,8 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
         run = tabular.fit(read, request, ready, reading, progress, **options)
     run.settings.update(learning_rate=rate, schedule=shape)
     run.save(
-        target_folder, {"loss.svg": as_svg(run.history, f"{Path(table).name}: {request.target}").encode()}
+        target_folder,
+        {"loss.svg": as_svg(run.history, plain(f"{Path(table).name}: {request.target}", 80)).encode()},
     )
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
@@ -114,9 +116,10 @@ def free_folder(out: str | None, table: str) -> Path:
     import os
 
     from chainrule.errors import InputError
+    from chainrule.faces.tabular import as_text
 
     if out is None:
-        stem, number = Path(table).name.partition(".")[0] or "run", 1
+        stem, number = as_text(Path(table).name.partition(".")[0]) or "run", 1
         while (folder := Path("runs", f"{stem}-{number}")).exists():
             number += 1
     elif (folder := Path(out)).exists():
