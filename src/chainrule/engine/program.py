@@ -95,7 +95,7 @@ class Program:
 
     begin(parameters) -> state
     run(state, tables, key, limits) -> state, chunk       epochs until a limit, SPAN at most
-    loss(parameters, x, t, share) -> E                    without dropout and penalty
+    loss(parameters, x, t, share, weight_decay=0) -> E    without dropout
     inputs(state, tables, key, step) -> batch, taken      what one step is given, to look into it
     step(state, tables, key, step) -> state               one step of the epoch at hand
     """
@@ -107,7 +107,7 @@ class Program:
         self.padding = plan.steps * plan.batch - plan.rows
         self.begin = jax.jit(self._begin)
         self.run = jax.jit(self._run)
-        self.loss = jax.jit(self._loss)
+        self.loss = jax.jit(self._loss, static_argnums=4)
         self.inputs = jax.jit(self._inputs)
         self.step = jax.jit(self._step)
 
@@ -234,8 +234,15 @@ class Program:
                 drawn[layer.m] = layer.mask(jax.random.uniform(own, (x.shape[0], width), x.dtype))
         return drawn
 
-    def _loss(self, parameters: Arrays, x: jax.Array, t: jax.Array, share: jax.Array | None) -> jax.Array:
-        loss: jax.Array = evaluate(self.network, parameters, x, t, share).array
+    def _loss(
+        self,
+        parameters: Arrays,
+        x: jax.Array,
+        t: jax.Array,
+        share: jax.Array | None,
+        weight_decay: float = 0.0,
+    ) -> jax.Array:
+        loss: jax.Array = evaluate(self.network, parameters, x, t, share, weight_decay).array
         return loss
 
     def _inputs(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> tuple[Batch, Arrays]:

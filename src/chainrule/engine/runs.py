@@ -45,7 +45,7 @@ class History:
 class Run:
     """What a training gives.
 
-    `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E of
+    `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E, penalty included, of
     those weights on the training rows; `epochs` how many were completed; `settings` what was asked
     for; `extra` whatever the caller stores along (the encoding of a table, say), as plain values.
     """

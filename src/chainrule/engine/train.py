@@ -213,7 +213,7 @@ class _Training:
         kept = self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
         loss, weight = self.program.loss, self.tables.weight
         share = None if weight is None else weight / weight.sum()
-        on_rows = float(loss(kept, self.tables.x, self.tables.t, share))
+        on_rows = float(loss(kept, self.tables.x, self.tables.t, share, self.plan.weight_decay))
         held_out = None
         if self.tables.validation is not None:
             held_out = float(loss(kept, *self.tables.validation, None))
