@@ -45,9 +45,10 @@ class History:
 class Run:
     """What a training gives.
 
-    `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E, penalty included, of
-    those weights on the training rows; `epochs` how many were completed; `settings` what was asked
-    for; `extra` whatever the caller stores along (the encoding of a table, say), as plain values.
+    `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E of
+    those weights on the training rows, penalty included; `epochs` how many were completed; `settings`
+    what was asked for; `extra` whatever the caller stores along (the encoding of a table, say), as
+    plain values.
     """
 
     network: Network
