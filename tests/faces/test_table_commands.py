@@ -146,15 +146,15 @@ def test_divergence_keeps_the_last_good_weights(trained: tuple[Path, dict[str, A
 def test_ctrl_c_keeps_what_was_learned(trained: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = trained
     words = ("train", "t.csv", "--target", "y", "--epochs", "2000000000", "--out", "stopped", "--json")
-    process = subprocess.Popen(
-        [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr
-    process.stderr.readline()  # the first note: the table is read, training is about to begin
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    for pause in (4, 15, 45):  # pressed while it still compiles, there is nothing learned to keep
+        process = subprocess.Popen([*COMMAND, *words], cwd=folder, **pipes)
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=120)
+        assert process.returncode == 130
+        if out:
+            break
     said = json.loads(out)
     assert said["stopped_by"] == "interrupted"
     assert load(folder / "stopped").epochs == said["epochs"] > 0
