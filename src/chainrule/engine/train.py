@@ -1,17 +1,16 @@
 """Training: the host's side of it. It starts the compiled epochs, looks in between, and ends them well."""
 
 import math
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.engine.data import Data, floats, prepare, refuse_unfit
+from chainrule.engine.interrupt import interruptible
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN, from_zero
 from chainrule.engine.runs import History, Run
@@ -136,7 +135,7 @@ def train(
     limits = Limits(epochs, -math.inf if threshold is None else threshold, patience or 0)
     with jax.enable_x64(data.x.dtype == np.float64):
         training = _Training(plan, data, held_out, start, seed)
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             stop = training.go(limits, progress, interrupted)
         return training.result(stop, settings)
 
@@ -229,29 +228,6 @@ class _Training:
             divergence=self.divergence,
             settings=settings,
         )
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets instead of raising, so that the epoch under way is finished.
-
-    A second Ctrl-C raises as usual. Outside the main thread Python allows no handler: there it never sets.
-    """
-    pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-    usual = signal.getsignal(signal.SIGINT)
-
-    def press(number: int, frame: Any) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, usual)
-
-    signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, usual)
 
 
 def _split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Data, Data | None]:
