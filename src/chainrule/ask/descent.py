@@ -1,4 +1,4 @@
-"""Gradient descent on a worked example, by its convention: one step, or as many as it takes."""
+"""Gradient descent on a case, by its convention: one step, or as many as it takes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from chainrule.ask.example import Example
+from chainrule.ask.case import Case
 from chainrule.engine.network import Network
 from chainrule.engine.stop import Stop
 from chainrule.engine.sweep import Sweep, descend, sweep
@@ -46,30 +46,30 @@ class Descent:
         return len(self.losses) - 1
 
 
-def step(example: Example, parameters: Mapping[str, Array] | None = None) -> Step:
-    """One step from `parameters`, or from the example's own."""
-    parameters = example.parameters if parameters is None else parameters
-    network = _Sequential(example) if example.convention.update == "sequential" else example.network
-    found = sweep(network, parameters, example.x, example.t, example.share)
-    return Step(found, _updated(example, found))
+def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
+    """One step from `parameters`, or from the case's own."""
+    parameters = case.parameters if parameters is None else parameters
+    network = _Sequential(case) if case.convention.update == "sequential" else case.network
+    found = sweep(network, parameters, case.x, case.t, case.share, case.weight_decay)
+    return Step(found, _updated(case, found))
 
 
-def steps(example: Example) -> Iterator[Step]:
+def steps(case: Case) -> Iterator[Step]:
     """Step after step, without end (one only where there is no learning rate)."""
-    parameters = example.parameters
+    parameters = case.parameters
     while parameters:
-        one = step(example, parameters)
+        one = step(case, parameters)
         yield one
         parameters = {name: new.array for name, new in one.updated.items()}
 
 
-def descend_until(example: Example, epochs: int, threshold: float) -> Descent:
+def descend_until(case: Case, epochs: int, threshold: float) -> Descent:
     """Steps until E < threshold, at most `epochs` updates; all rows go into each."""
     losses: list[float] = []
     kept: dict[int, Step] = {}
     last = None
     stop = Stop.EPOCHS
-    for n, last in enumerate(islice(steps(example), epochs + 1)):
+    for n, last in enumerate(islice(steps(case), epochs + 1)):
         losses.append(last.loss)
         if str(n).rstrip("0") in ("", "1", "2", "5"):
             kept[n] = last
@@ -84,14 +84,12 @@ def descend_until(example: Example, epochs: int, threshold: float) -> Descent:
     return Descent(losses, kept, stop)
 
 
-def _updated(example: Example, found: Sweep) -> dict[str, Number]:
+def _updated(case: Case, found: Sweep) -> dict[str, Number]:
     """By parameter, w' for everything that has a gradient; what does not learn is passed on."""
-    if example.learning_rate is None:
+    if case.learning_rate is None:
         return {}
-    down = descend(found, example.learning_rate)
-    return {
-        name: new if example.learns(name) else _same(found.parameters[name]) for name, new in down.items()
-    }
+    down = descend(found, case.learning_rate)
+    return {name: new if case.learns(name) else _same(found.parameters[name]) for name, new in down.items()}
 
 
 def _same(parameter: Number) -> Number:
@@ -100,30 +98,30 @@ def _same(parameter: Number) -> Number:
 
 
 class _Sequential(Network):
-    """An example's network whose layers are updated one by one, the last first."""
+    """A case's network whose layers are updated one by one, the last first."""
 
-    example: Example
+    case: Case
 
-    def __init__(self, example: Example) -> None:
-        object.__setattr__(self, "example", example)
-        super().__init__(example.network.layers, example.network.loss)
+    def __init__(self, case: Case) -> None:
+        object.__setattr__(self, "case", case)
+        super().__init__(case.network.layers, case.network.loss)
 
     @cached_property
     def chain(self) -> Chain:
-        return _OneByOne(super().chain.layers, self.example)
+        return _OneByOne(super().chain.layers, self.case)
 
 
 @dataclass(frozen=True)
 class _OneByOne(Chain):
     """Layers that hand the error on through the weights they have just got."""
 
-    example: Example
+    case: Case
 
     def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
         gradients: Gradients = {}
         for one, own in zip(reversed(self.layers), reversed(kept), strict=True):
             found, dx = one.backward(p, own, dy)
             gradients = found | gradients
-            new = _updated(self.example, Sweep(dy, dy, dict(p), found, dx))
+            new = _updated(self.case, Sweep(dy, dy, dict(p), found, dx))
             dy = one.backward({**p, **new}, own, dy)[1]
         return gradients, dy

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ask import stated
-from chainrule.ask.quantity import Quantities, Quantity
+from chainrule.ask.case import Case, Convention
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
@@ -22,53 +22,18 @@ from chainrule.rules.registry import LOSSES
 _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
-    """How a source counts and updates: `batch` mean or sum over rows, whether biases learn, and
-    whether all layers are updated at once or each before the error goes on to the one below.
-    """
-
-    batch: str = "mean"
-    update_biases: bool = True
-    update: str = "simultaneous"
-
-
 _CHOICES = {"batch": ("mean", "sum"), "update": ("simultaneous", "sequential")}
 
 
-@dataclass(frozen=True, eq=False)
-class Example:
-    """A worked example.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Example(Case):
+    """A worked example: a case, and what its source prints.
 
     Attributes:
-        title: what it is called.
-        network: with the weights and biases as its starts.
-        x: (n, inputs), float64.
-        t: (n, outputs), float64.
-        learning_rate: α, or None where the source makes no update.
-        convention: how the source counts and updates.
-        names: the source's own names for quantities.
         claims: by quantity, the numbers that the source prints, as printed.
-        absent: biases that the file does not state; they are 0 and stay so.
     """
 
-    title: str
-    network: Network
-    x: np.ndarray
-    t: np.ndarray
-    learning_rate: float | None
-    convention: Convention
-    names: Mapping[str, str]
-    claims: Mapping[str, str]
-    absent: frozenset[str]
-
-    @property
-    def parameters(self) -> dict[str, np.ndarray]:
-        """Weights and biases by name, as stated."""
-        stated: dict[str, np.ndarray] = {}
-        for layer in self.network.chain.layers:
-            stated |= {layer.w: np.array(layer.weights), layer.b: np.array(layer.biases)}
-        return stated
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def layers(self) -> list[Dense]:
@@ -81,39 +46,6 @@ class Example:
         fused = self.network.loss.activation
         own = [layer.activation for layer in self.layers]
         return [*own[:-1], ACTIVATIONS[fused]()] if fused else own
-
-    @property
-    def share(self) -> np.ndarray:
-        """Each row's part in E (n,): 1/n where rows are averaged, 1 where they are added up."""
-        rows = len(self.x)
-        return np.full(rows, 1 / rows if self.convention.batch == "mean" else 1.0)
-
-    def learns(self, parameter: str) -> bool:
-        """Whether an update changes the parameter."""
-        is_bias = parameter.startswith("b")
-        return not is_bias or (self.convention.update_biases and parameter not in self.absent)
-
-    @cached_property
-    def quantities(self) -> Quantities:
-        """The addresses of this example's numbers."""
-        rows = len(self.x)
-        shapes: dict[str, tuple[int, ...]] = {"x": self.x.shape, "t": self.t.shape, "E": ()}
-        for name, array in self.parameters.items():
-            shapes[name] = array.shape
-            if name.startswith("b"):
-                shapes |= {f"z{name[1:]}": (rows, len(array)), f"a{name[1:]}": (rows, len(array))}
-        of_e = {f"dE/d{name}": shape for name, shape in shapes.items() if name not in ("E", "t")}
-        slopes = {f"da{name[1:]}/d{name}": shape for name, shape in shapes.items() if name.startswith("z")}
-        updated = {f"{name}'": shape for name, shape in shapes.items() if name[0] in "wb"}
-        return Quantities(shapes | of_e | slopes | updated, rows, self.names)
-
-    def quantity(self, text: str) -> Quantity:
-        """The quantity that `text` addresses, the example's own names among them.
-
-        Raises:
-            InputError: there is no such quantity.
-        """
-        return self.quantities.find(text)
 
 
 def read(path: str | Path) -> Example:
@@ -186,6 +118,7 @@ def _example(given: dict[str, Any], source: str) -> Example:
     example = Example(
         title=stated.text(given.get("title", Path(source).stem), "title"),
         network=network,
+        parameters=_parameters(network),
         x=x,
         t=t,
         learning_rate=rate,
@@ -231,6 +164,14 @@ def _layers(given: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
         layers.append(Dense(units, activation, w.tolist(), b.tolist()))
         width, before = units, f"layer {position} has {_units(units)}"
     return layers, frozenset(absent)
+
+
+def _parameters(network: Network) -> dict[str, np.ndarray]:
+    """Weights and biases by name, as stated."""
+    stated: dict[str, np.ndarray] = {}
+    for layer in network.chain.layers:
+        stated |= {layer.w: np.array(layer.weights), layer.b: np.array(layer.biases)}
+    return stated
 
 
 def _convention(given: Any) -> Convention:
