@@ -1,6 +1,6 @@
 """Gradient descent on a case, by its convention: one step, or as many as it takes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -54,11 +54,12 @@ def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
     return Step(found, _updated(case, found))
 
 
-def steps(case: Case) -> Iterator[Step]:
-    """Step after step, without end (one only where there is no learning rate)."""
+def steps(case: Case, mistake: Callable[[Step], Step] | None = None) -> Iterator[Step]:
+    """Step after step, without end (one only where there is no learning rate), each as `mistake` makes it."""
     parameters = case.parameters
     while parameters:
         one = step(case, parameters)
+        one = mistake(one) if mistake else one
         yield one
         parameters = {name: new.array for name, new in one.updated.items()}
 
