@@ -1,10 +1,14 @@
-"""A claim: a number as a source prints it, whose digits say how exactly it is meant."""
+"""A claim: a number as a source prints it, whose digits say how exactly it is meant; and its status."""
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
+
+from chainrule.ask.expression import Expression
+from chainrule.ask.quantity import Quantity
 
 _SLACK = Decimal("1e-12")  # relative: what float64 may be off on the way to a number
 
@@ -55,3 +59,35 @@ class Claim:
             return Decimal("Infinity")
         true = Decimal(value)
         return max(abs(true - self.exact) - abs(true) * _SLACK, Decimal(0))
+
+
+class Status(StrEnum):
+    """What is to be said of a claim, from best to worst."""
+
+    RIGHT = "right"  # the true value rounds to the printed digits
+    TRUNCATED = "truncated"  # it was cut, not rounded
+    CARRIED = "carried"  # right from the source's own rounded operands
+    INHERITED = "inherited"  # wrong only because an earlier wrong number went into it
+    WRONG = "wrong"  # where a fault starts
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether the printed number is not what it should be."""
+        return self in (Status.WRONG, Status.INHERITED)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim and what is to be said of it.
+
+    Attributes:
+        claim: what the source prints.
+        asked: what it speaks of; `World.value(asked)` is its value in any world.
+        computed: its value as the example is stated, at full precision.
+        status: the judgement.
+    """
+
+    claim: Claim
+    asked: Quantity | Expression
+    computed: float
+    status: Status

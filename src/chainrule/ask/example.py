@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask import stated
+from chainrule.ask import expression, stated
 from chainrule.ask.case import Case, Convention
+from chainrule.ask.claim import Claim
+from chainrule.ask.expression import Expression, is_expression
+from chainrule.ask.quantity import Quantity
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
@@ -22,6 +25,7 @@ from chainrule.rules.registry import LOSSES
 _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
+_NUMBERS = ["learning_rate", "weight_decay"]
 _CHOICES = {"batch": ("mean", "sum"), "update": ("simultaneous", "sequential")}
 
 
@@ -30,10 +34,42 @@ class Example(Case):
     """A worked example: a case, and what its source prints.
 
     Attributes:
-        claims: by quantity, the numbers that the source prints, as printed.
+        claims: by quantity, the numbers that the source prints, as printed; several where it
+            prints one more than once.
+        expressions: own names for what is made of quantities by arithmetic.
     """
 
-    claims: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    expressions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def printed(self) -> tuple[Claim, ...]:
+        """The claims one by one, in the order of the file."""
+        return tuple(
+            Claim(name, one)
+            for name, printed in self.claims.items()
+            for one in ((printed,) if isinstance(printed, str) else printed)
+        )
+
+    def asked(self, text: str) -> Quantity | Expression:
+        """What `text` speaks of: a quantity, or an expression by its name (`E_o1`, `E_o1@1`) or as it is.
+
+        Raises:
+            InputError: neither.
+        """
+        name, _, after = text.partition("@")
+        if name.strip() in self.expressions and (not after or after.strip().isdigit()):
+            return self._expression(self.expressions[name.strip()]).at(int(after or 0))
+        return self._expression(text) if is_expression(text) else self.quantity(text)
+
+    def _expression(self, text: str) -> Expression:
+        return expression.parse(text, self.quantity, self._constants)
+
+    @cached_property
+    def _constants(self) -> dict[str, float]:
+        """Words for numbers in expressions."""
+        rate = {} if self.learning_rate is None else {"learning_rate": self.learning_rate}
+        return rate | {"weight_decay": self.weight_decay}
 
     @cached_property
     def layers(self) -> list[Dense]:
@@ -95,7 +131,7 @@ def parse(text: str, source: str) -> Example:
 
 
 def _example(given: dict[str, Any], source: str) -> Example:
-    known = ["title", "learning_rate", "loss", "inputs", "targets", "layers", "convention", "names", "claims"]
+    known = [*_NUMBERS, "title", "loss", "inputs", "targets", "layers", "convention", "names", "claims"]
     stated.refuse_unknown(given, known, "")
     for key in ("inputs", "targets", "layers"):
         if key not in given:
@@ -115,6 +151,10 @@ def _example(given: dict[str, Any], source: str) -> Example:
     rate = given.get("learning_rate")
     if rate is not None and not (rate := stated.number(rate, "learning_rate")) > 0:
         raise InputError(f"learning_rate is {rate:g}, but a step wants a number above 0")
+    decay = stated.number(given.get("weight_decay", 0.0), "weight_decay")
+    if decay < 0:
+        raise InputError(f"weight_decay is {decay:g}, but a penalty is 0 or more")
+    names = stated.texts(given.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"')
     example = Example(
         title=stated.text(given.get("title", Path(source).stem), "title"),
         network=network,
@@ -122,11 +162,11 @@ def _example(given: dict[str, Any], source: str) -> Example:
         x=x,
         t=t,
         learning_rate=rate,
+        weight_decay=decay,
         convention=_convention(given.get("convention", {})),
-        names=stated.texts(given.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"'),
-        claims=stated.texts(
-            given.get("claims", {}), "claims", "the number in quotes, so that its digits count"
-        ),
+        names={name: text for name, text in names.items() if not is_expression(text)},
+        expressions={name: text for name, text in names.items() if is_expression(text)},
+        claims=stated.prints(given.get("claims", {}), "claims"),
         absent=absent,
     )
     _check_names(example)
@@ -189,24 +229,28 @@ def _convention(given: Any) -> Convention:
 
 
 def _check_names(example: Example) -> None:
-    for name, text in example.names.items():
+    for name, text in [*example.names.items(), *example.expressions.items()]:
         try:
             if not re.fullmatch(r"[^\W\d]\w{,29}", name):
                 raise InputError("a name is at most 30 letters, digits and _, and begins with a letter")
-            if example.quantities.without_names().find(text).after:
+            if "@" in text:
                 raise InputError("a name is for a quantity, without @")
+            if name in example.expressions:
+                example.asked(name)
+            else:
+                example.quantities.without_names().find(text)
         except InputError as error:
             raise InputError(f"names: {name}: {error}") from None
 
 
 def _check_claims(example: Example) -> None:
-    for text, printed in example.claims.items():
+    for one in example.printed:
         try:
-            example.quantity(text)
+            example.asked(one.quantity)
         except InputError as error:
             raise InputError(f"claims: {error}") from None
-        if not _NUMERAL.fullmatch(printed.strip().replace("−", "-")):
-            raise InputError(f"claims: {text}: {printed!r} is not a number")
+        if not _NUMERAL.fullmatch(one.printed.strip().replace("−", "-")):
+            raise InputError(f"claims: {one.quantity}: {one.printed!r} is not a number")
 
 
 def _rows(count: int) -> str:

@@ -77,3 +77,18 @@ def texts(value: Any, where: str, wanted: str) -> dict[str, str]:
         if not isinstance(text, str):
             raise InputError(f"{where}: {key} is {text!r}; write {wanted}")
     return value
+
+
+def prints(value: Any, where: str) -> dict[str, str | tuple[str, ...]]:
+    """A table of printed numbers, each a text or, where it is printed more than once, a list of texts."""
+    if not isinstance(value, dict):
+        raise InputError(f"{where} is written as a table, [{where}]")
+    found: dict[str, str | tuple[str, ...]] = {}
+    for key, printed in value.items():
+        several = isinstance(printed, list) and printed and all(isinstance(one, str) for one in printed)
+        if not several and not isinstance(printed, str):
+            raise InputError(
+                f"{where}: {key} is {printed!r}; write the number in quotes, so that its digits count"
+            )
+        found[key] = tuple(printed) if several else printed
+    return found

@@ -6,6 +6,7 @@ from itertools import islice
 
 from chainrule.ask.case import Case
 from chainrule.ask.descent import Step, steps
+from chainrule.ask.expression import Expression
 from chainrule.ask.quantity import Quantity
 from chainrule.numbers import Number
 
@@ -35,6 +36,9 @@ class World:
         """Every number by name, after so many updates."""
         return self.step(after).numbers
 
-    def value(self, quantity: Quantity) -> float:
-        """The number that `quantity` addresses."""
+    def value(self, asked: Quantity | Expression) -> float:
+        """The number that a quantity addresses, or an expression makes of several."""
+        if isinstance(asked, Expression):
+            return asked.value(self.value)
+        quantity = asked
         return float(self.numbers(quantity.after)[quantity.name].array[quantity.index])
