@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError as MeanAbsoluteError
     from chainrule.rules.losses.mean_squared_error import MeanSquaredError as MeanSquaredError
     from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
+    from chainrule.rules.losses.sum_squared_error import SumSquaredError as SumSquaredError
 
     __version__: str
 
@@ -70,6 +71,7 @@ _HOMES = {
     "rules.losses.mean_absolute_error": ("MeanAbsoluteError",),
     "rules.losses.mean_squared_error": ("MeanSquaredError",),
     "rules.losses.softmax_cross_entropy": ("SoftmaxCrossEntropy",),
+    "rules.losses.sum_squared_error": ("SumSquaredError",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -98,6 +100,7 @@ __all__ = [
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",
+    "SumSquaredError",
     "Sweep",
     "Tanh",
     "TanhGELU",

@@ -67,6 +67,7 @@ def softmax_slopes(z: list[Real], da: list[Real]) -> list[Real]:
 LOSSES: dict[str, tuple[Callable[[Real, Real], Real], Callable[[Real, Real], Real]]] = {
     "half_squared_error": (lambda y, t: (t - y) ** 2 / 2, lambda y, t: y - t),
     "mean_squared_error": (lambda y, t: (t - y) ** 2, lambda y, t: 2 * (y - t)),
+    "sum_squared_error": (lambda y, t: (t - y) ** 2, lambda y, t: 2 * (y - t)),
     "mean_absolute_error": (lambda y, t: abs(t - y), lambda y, t: mp.sign(y - t)),
     "huber": (
         lambda y, t: (t - y) ** 2 / 2 if abs(t - y) <= 1 else abs(t - y) - HALF,

@@ -112,6 +112,9 @@ class Formulas:
     def mean_squared_error(self, y: Array, t: Array) -> Array:
         return self.xp.mean((t - y) * (t - y), axis=-1)
 
+    def sum_squared_error(self, y: Array, t: Array) -> Array:
+        return self.xp.sum((t - y) * (t - y), axis=-1)
+
     def mean_absolute_error(self, y: Array, t: Array) -> Array:
         return self.xp.mean(self._size(t - y), axis=-1)
 

@@ -260,6 +260,16 @@ CHANGES: dict[str, list[Planted]] = {
             "not squared",
         ),
     ],
+    "rules.losses.sum_squared_error": [
+        ('constant("-2", -2.0, y)', 'constant("-1", -1.0, y)', "off by a factor 2"),
+        ('constant("-2", -2.0, y)', 'constant("2", 2.0, y)', "wrong sign"),
+        (
+            'path(",nj,n->nj", constant("-2", -2.0, y), miss, share)',
+            'path(",nj->nj", constant("-2", -2.0, y), miss)',
+            "a sum for a mean",
+        ),
+        ('path("nj,nj,n->", miss, miss, share)', 'path("nj,n->", miss, share)', "not squared"),
+    ],
     "rules.losses.mean_absolute_error": [
         ('constant("-1", -1.0, y)', 'constant("1", 1.0, y)', "wrong sign"),
         ("per_output(y), sign, share)", "per_output(y), miss, share)", "the error for its sign"),

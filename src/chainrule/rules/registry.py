@@ -16,6 +16,7 @@ from chainrule.rules.losses.huber import Huber
 from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError
 from chainrule.rules.losses.mean_squared_error import MeanSquaredError
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
+from chainrule.rules.losses.sum_squared_error import SumSquaredError
 from chainrule.rules.protocols import Layer, Loss
 
 LAYERS: dict[str, type[Layer]] = {
@@ -29,6 +30,7 @@ LAYERS: dict[str, type[Layer]] = {
 LOSSES: dict[str, type[Loss]] = {
     "half_squared_error": HalfSquaredError,
     "mean_squared_error": MeanSquaredError,
+    "sum_squared_error": SumSquaredError,
     "mean_absolute_error": MeanAbsoluteError,
     "huber": Huber,
     "binary_cross_entropy": BinaryCrossEntropy,
