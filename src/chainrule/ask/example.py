@@ -37,10 +37,12 @@ class Example(Case):
         claims: by quantity, the numbers that the source prints, as printed; several where it
             prints one more than once.
         expressions: own names for what is made of quantities by arithmetic.
+        source: where the numbers were read.
     """
 
     claims: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     expressions: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
 
     @cached_property
     def printed(self) -> tuple[Claim, ...]:
@@ -131,7 +133,8 @@ def parse(text: str, source: str) -> Example:
 
 
 def _example(given: dict[str, Any], source: str) -> Example:
-    known = [*_NUMBERS, "title", "loss", "inputs", "targets", "layers", "convention", "names", "claims"]
+    known = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "layers"]
+    known += ["convention", "names", "claims"]
     stated.refuse_unknown(given, known, "")
     for key in ("inputs", "targets", "layers"):
         if key not in given:
@@ -157,6 +160,7 @@ def _example(given: dict[str, Any], source: str) -> Example:
     names = stated.texts(given.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"')
     example = Example(
         title=stated.text(given.get("title", Path(source).stem), "title"),
+        source=stated.text(given.get("source", ""), "source"),
         network=network,
         parameters=_parameters(network),
         x=x,

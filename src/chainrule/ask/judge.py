@@ -1,22 +1,171 @@
-"""Judging: each printed number against its value at full precision and from the source's own operands."""
+"""Judging: each printed number against its value at full precision, and from the source's own operands.
 
-from chainrule.ask.claim import Judged, Status
+Three questions are asked of a number that is not simply right, and a worse answer is only believed
+when the better ones are ruled out: do the sound numbers before it, as printed, give it (carried)? do
+they with a wrong one among them (inherited)? does it lie within what their last digits leave open?
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from chainrule.ask.claim import Claim, Judged, Status
 from chainrule.ask.example import Example
+from chainrule.ask.quantity import Quantity
+from chainrule.ask.sheet import Asked, Habit, Sheet
 from chainrule.ask.world import World
 
+_MOST_DIGITS = 9  # nobody rounds on paper to more
+_TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
-def judge(example: Example) -> tuple[Judged, ...]:
-    """Each claim of `example`, in its order, with its status."""
-    world = World(example)
-    found = []
-    for claim in example.printed:
-        asked = example.asked(claim.quantity)
-        value = world.value(asked)
-        if claim.rounds(value):
-            status = Status.RIGHT
-        elif claim.truncates(value):
-            status = Status.TRUNCATED
-        else:
-            status = Status.CARRIED if claim.near(value) else Status.WRONG
-        found.append(Judged(claim, asked, value, status))
-    return tuple(found)
+
+def judge(example: Example, world: World | None = None) -> tuple[Judged, ...]:
+    """Each claim of `example`, in its order, with its status; computed in `world`, its own by default."""
+    world = world or World(example)
+    claims = example.printed
+    asked = tuple(example.asked(claim.quantity) for claim in claims)
+    values = [world.value(one) for one in asked]
+    status = _Judgement(claims, asked, values, Sheet(world, asked)).status
+    return tuple(map(Judged, claims, asked, values, status))
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    claims: Sequence[Claim]
+    asked: tuple[Asked, ...]
+    values: Sequence[float]
+    sheet: Sheet
+    _passes: dict[tuple[frozenset[int], Habit | None], list[float]] = field(default_factory=dict)
+
+    @property
+    def status(self) -> list[Status]:
+        exact = map(_at_full_precision, self.claims, self.values)
+        found = {i: status for i, status in enumerate(exact) if status}
+        open_ = sorted(set(range(len(self.claims))) - set(found), key=self._when)
+        while open_:
+            sound = self._sound(found)
+            settled = [i for i in open_ if self._exact(i, sound, None)]
+            found |= dict.fromkeys(settled, Status.CARRIED)
+            if not settled:
+                settled = open_[:1]  # all that went into it is settled already
+                found[open_[0]] = self._look_closer(open_[0], sound, self._faults(found, before=open_[0]))
+            open_ = [i for i in open_ if i not in settled]
+        return [found[i] for i in range(len(self.claims))]
+
+    def _look_closer(self, i: int, sound: frozenset[int], faults: frozenset[int]) -> Status:
+        carried, inherited = Status.CARRIED, Status.INHERITED
+        mixed = [one for one in self._mixtures(sound, faults) if self._differs(i, sound, one)]
+        for test in (self._exact, self._within):
+            if any(test(i, sound, habit) for habit in self._habits):
+                return carried
+            if any(test(i, one, habit) for one in mixed for habit in self._habits):
+                return inherited
+        return carried if self.claims[i].near(self.values[i]) else Status.WRONG
+
+    # --- what a claim is made of
+
+    def _sound(self, found: Mapping[int, Status]) -> frozenset[int]:
+        """Of every quantity the printed number that is right, or the nearest one if it is printed often."""
+        fine = [i for i, status in found.items() if not status.is_fault]
+        nearest = sorted(fine, key=lambda i: -abs(self.claims[i].value - self.values[i]))
+        return frozenset({self.asked[i]: i for i in nearest if self._is_quantity(i)}.values())
+
+    def _faults(self, found: Mapping[int, Status], before: int) -> frozenset[int]:
+        """Wrong numbers that stand before a claim, in the order of the source."""
+        return frozenset(i for i in found if found[i].is_fault and i < before and self._is_quantity(i))
+
+    def _mixtures(self, sound: frozenset[int], faults: frozenset[int]) -> list[frozenset[int]]:
+        """Sound operands and wrong ones; where a quantity is printed right and wrong, either."""
+        of = {self.asked[i] for i in sound}
+        alone = {self.asked[i]: i for i in faults if self.asked[i] not in of}
+        both = {self.asked[i]: i for i in faults}
+        return [
+            frozenset({**{self.asked[i]: i for i in sound}, **wrong}.values())
+            for wrong in ((alone, both) if alone != both else (alone,))
+        ]
+
+    def _is_quantity(self, i: int) -> bool:
+        return isinstance(self.asked[i], Quantity)
+
+    # --- whether that gives it
+
+    def _exact(self, i: int, operands: frozenset[int], habit: Habit | None) -> bool:
+        """Whether these operands give just the printed digits."""
+        value = self._locally(operands, habit)[i]
+        return self.claims[i].rounds(value) or self.claims[i].truncates(value)
+
+    def _within(self, i: int, operands: frozenset[int], habit: Habit | None) -> bool:
+        """Whether the printed number lies within what the last digits of these operands leave open."""
+        value = self._locally(operands, habit)[i]
+        leeway = self._leeway(i, operands) + float(self.claims[i].unit)
+        return self.claims[i].near(value) or abs(self.claims[i].value - value) <= leeway
+
+    def _leeway(self, i: int, operands: frozenset[int]) -> float:
+        base = self._locally(operands, None)
+        total = 0.0
+        for j in operands:
+            moved = self._moved(operands, j)
+            total += abs(moved[i] - base[i])
+        return total
+
+    def _moved(self, operands: frozenset[int], j: int) -> list[float]:
+        """Everything once more with one operand taken as it might have been."""
+        key = operands, j
+        if key not in self._moves:
+            claim = self.claims[j]
+            others = (self.values[j], self._locally(operands, None)[j])
+            off = max(*(abs(other - claim.value) for other in others), _TOUCH * float(claim.unit))
+            printed = self._printed(operands)
+            printed[self.sheet.place(self._quantity(j))] = claim.value + off
+            self._moves[key] = self.sheet.locally(printed)
+        return self._moves[key]
+
+    def _differs(self, i: int, operands: frozenset[int], others: frozenset[int]) -> bool:
+        return self._locally(operands, None)[i] != self._locally(others, None)[i]
+
+    def _locally(self, operands: frozenset[int], habit: Habit | None) -> list[float]:
+        key = operands, habit
+        if key not in self._passes:
+            self._passes[key] = self.sheet.locally(self._printed(operands), habit)
+        return self._passes[key]
+
+    def _printed(self, operands: frozenset[int]) -> dict[Quantity, float]:
+        return {self.sheet.place(self._quantity(i)): self.claims[i].value for i in operands}
+
+    def _quantity(self, i: int) -> Quantity:
+        asked = self.asked[i]
+        assert isinstance(asked, Quantity)
+        return asked
+
+    # --- what the source is like
+
+    @cached_property
+    def _moves(self) -> dict[tuple[frozenset[int], int], list[float]]:
+        return {}
+
+    @cached_property
+    def _habits(self) -> list[Habit | None]:
+        """How the source may have written down what it does not print: as it writes what it does."""
+        after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in self.claims}
+        significant = {len(claim.exact.as_tuple().digits) for claim in self.claims}
+        cuts = any(not c.rounds(v) and c.truncates(v) for c, v in zip(self.claims, self.values, strict=True))
+        kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
+        found: list[Habit | None] = [None]
+        for digits, which in kinds:
+            if 2 <= digits <= _MOST_DIGITS:
+                longer = max(after_point if which else significant) > digits
+                found += [
+                    Habit(digits, which, cut, printed)
+                    for cut in (False, True)[: 1 + cuts]
+                    for printed in (False, True)[: 1 + longer]
+                ]
+        return found
+
+    def _when(self, i: int) -> tuple[tuple[int, int], int]:
+        return self.sheet.order[self.asked[i]], i
+
+
+def _at_full_precision(claim: Claim, value: float) -> Status | None:
+    if claim.rounds(value):
+        return Status.RIGHT
+    return Status.TRUNCATED if claim.truncates(value) else None
