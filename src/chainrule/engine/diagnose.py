@@ -18,7 +18,8 @@ def locate(program: Program, state: State, tables: Tables, key: Any) -> Divergen
     for step in range(plan.steps):
         after = program.step(state, tables, key, step)
         batch, taken = program.inputs(state, tables, key, step)
-        bad = _first_bad(_replayed(plan.network, batch, taken, plan.weight_decay))
+        decay = float(program.decay(tables, batch.total))
+        bad = _first_bad(_replayed(plan.network, batch, taken, decay))
         if bad is None:
             bad = _first_spoilt({name: np.asarray(a) for name, a in after.parameters.items()})
         if bad:

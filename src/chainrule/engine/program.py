@@ -19,19 +19,24 @@ from chainrule.engine.sweep import evaluate, sweep
 from chainrule.rules.layers.dropout import Dropout
 
 SPAN = 1024  # epochs that one call can report
-RUNNING, THRESHOLD, PATIENCE, DIVERGED = range(4)
+RUNNING, THRESHOLD, PATIENCE, DIVERGED, PLATEAU = range(5)
 ORDER, MASKS = range(2)  # what random numbers are for, so that no two streams meet
 
 Arrays = dict[str, jax.Array]
 
 
 class Tables(NamedTuple):
-    """Training and validation rows; `weight` and `validation` (x, t) may be None."""
+    """Training and validation rows; `weight` and `validation` (x, t) may be None.
+
+    `penalty`, if not None, stands in for the plan's weight decay: the λ of an L2 penalty that is divided
+    by the weight of each batch's rows, as scikit-learn's `alpha` is. Being data, it costs no compile.
+    """
 
     x: jax.Array
     t: jax.Array
     weight: jax.Array | None
     validation: tuple[jax.Array, jax.Array] | None
+    penalty: jax.Array | None = None
 
 
 class State(NamedTuple):
@@ -46,11 +51,15 @@ class State(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """When to come back: after `epochs`, below `threshold`, or after `patience` epochs without gain."""
+    """When to come back: after `epochs`, below `threshold`, or after `patience` epochs without gain.
+
+    On a plateau of the training loss, less than `gain` is none.
+    """
 
     epochs: int
     threshold: float
     patience: int
+    gain: float = 0.0
 
 
 class Chunk(NamedTuple):
@@ -63,7 +72,11 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a program is compiled for; equal plans share one program."""
+    """What a program is compiled for; equal plans share one program.
+
+    `patient` waits for the validation loss and keeps the best weights; `plateau` waits for the loss of
+    the training rows and keeps the last.
+    """
 
     network: Network
     optimizer: Any
@@ -74,6 +87,7 @@ class Plan:
     weight_decay: float
     thresholded: bool
     patient: bool
+    plateau: bool = False
 
     @property
     def steps(self) -> int:
@@ -107,7 +121,7 @@ class Program:
         self.padding = plan.steps * plan.batch - plan.rows
         self.begin = jax.jit(self._begin)
         self.run = jax.jit(self._run)
-        self.loss = jax.jit(self._loss, static_argnums=4)
+        self.loss = jax.jit(self._loss)
         self.inputs = jax.jit(self._inputs)
         self.step = jax.jit(self._step)
 
@@ -132,8 +146,8 @@ class Program:
             if tables.validation is not None:
                 held_out = self._loss(state.parameters, *tables.validation, None)
                 chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
-                state = self._watched(state, held_out)
                 seen.append(held_out)
+            state = self._watched(state, seen, limits)
             chunk = chunk._replace(stop=self._verdict(state, seen, limits))
             if self.plan.thresholded and self.plan.steps == 1:
                 # The loss of the only step was measured before its update: below the threshold the
@@ -143,22 +157,25 @@ class Program:
 
         return lax.while_loop(more, body, (state, Chunk(jnp.int32(RUNNING), empty, empty)))
 
-    def _watched(self, state: State, held_out: jax.Array) -> State:
-        """The state that remembers the best weights by validation loss, if patience asks for it."""
-        if not self.plan.patient:
+    def _watched(self, state: State, seen: list[jax.Array], limits: Limits) -> State:
+        """The state that remembers the best loss, and with patience its weights; `seen` as in `_verdict`."""
+        if not (self.plan.patient or self.plan.plateau):
             return state
-        better = held_out < state.best_loss
+        watched = seen[-1] if self.plan.patient else seen[0]
+        better = watched < state.best_loss
+        enough = better if self.plan.patient else watched <= state.best_loss - limits.gain
         return state._replace(
-            best=_choose(better, state.parameters, state.best),
-            best_loss=jnp.where(better, held_out, state.best_loss),
-            waited=jnp.where(better, 0, state.waited + 1),
+            best=_choose(better, state.parameters, state.best) if self.plan.patient else None,
+            best_loss=jnp.where(better, watched, state.best_loss),
+            waited=jnp.where(enough, 0, state.waited + 1),
         )
 
     def _verdict(self, state: State, seen: list[jax.Array], limits: Limits) -> jax.Array:
         """Why to stop after this epoch, if at all; `seen` is its mean loss, and its validation loss."""
         stop = jnp.int32(RUNNING)
-        if self.plan.patient:
-            stop = jnp.where(state.waited >= limits.patience, PATIENCE, stop)
+        if self.plan.patient or self.plan.plateau:
+            why = PATIENCE if self.plan.patient else PLATEAU
+            stop = jnp.where(state.waited >= limits.patience, why, stop)
         if self.plan.thresholded:
             stop = jnp.where(seen[0] < limits.threshold, THRESHOLD, stop)
         whole = [*map(jnp.isfinite, seen), *(jnp.isfinite(a).all() for a in state.parameters.values())]
@@ -183,13 +200,20 @@ class Program:
     ) -> tuple[State, jax.Array]:
         """The state after one step, and the batch's loss times its part of all weight."""
         batch, taken = self._prepared(state, tables, key, rows, step)
-        found = sweep(self.network, taken, batch.x, batch.t, batch.share, self.plan.weight_decay)
+        decay = self.decay(tables, batch.total)
+        found = sweep(self.network, taken, batch.x, batch.t, batch.share, decay)
         gradients = {name: g.array for name, g in found.gradients.items()}
         change, memory = self.rule.update(gradients, state.optimizer, state.parameters)
         parameters = optax.apply_updates(state.parameters, change)
         whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
         loss = found.loss.array * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
+
+    def decay(self, tables: Tables, total: jax.Array) -> jax.Array | float:
+        """λ of the L2 penalty on a batch whose rows weigh `total`."""
+        if tables.penalty is None:
+            return self.plan.weight_decay
+        return tables.penalty / jnp.where(total > 0, total, 1)
 
     def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
         """The rows of an epoch, in batches (steps, batch); padded with row 0, which then weighs nothing."""
@@ -240,7 +264,7 @@ class Program:
         x: jax.Array,
         t: jax.Array,
         share: jax.Array | None,
-        weight_decay: float = 0.0,
+        weight_decay: jax.Array | float = 0.0,
     ) -> jax.Array:
         loss: jax.Array = evaluate(self.network, parameters, x, t, share, weight_decay).array
         return loss

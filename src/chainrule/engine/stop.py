@@ -10,12 +10,13 @@ class Stop(Enum):
     EPOCHS = "all epochs were run"
     THRESHOLD = "the loss fell below the threshold"
     PATIENCE = "the validation loss no longer improved; the best weights were restored"
+    PLATEAU = "the training loss no longer improved"
     DIVERGED = "the training diverged; the last good weights were kept"
     INTERRUPTED = "it was interrupted; what was learned is kept"
 
     @property
     def word(self) -> str:
-        """`epochs`, `threshold`, `patience`, `diverged` or `interrupted`, as files and JSON say it."""
+        """`epochs`, `threshold`, `patience`, `plateau`, `diverged`, `interrupted`: as files and JSON say it."""
         return self.name.lower()
 
 

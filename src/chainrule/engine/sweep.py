@@ -38,7 +38,7 @@ def sweep(
     x: Array,
     t: Array,
     share: Array | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: Array = 0.0,
 ) -> Sweep:
     """Run `network` forward on x (n, inputs) against t (n, outputs), and back.
 
@@ -56,7 +56,7 @@ def sweep(
         y, kept = network.forward(p, first)
         loss, kept_by_loss = _loss(network, p, y, t, share, weight_decay)
         gradients, dx = network.chain.backward(p, kept, network.loss.backward(kept_by_loss))
-        if weight_decay:
+        if _penalises(weight_decay):
             for name in filter(_decays, gradients):
                 decayed = (*gradients[name].paths, WeightDecay(weight_decay).backward(p[name]))
                 gradients[name] = number(derivative(p[name]), *decayed)
@@ -69,7 +69,7 @@ def evaluate(
     x: Array,
     t: Array,
     share: Array | None = None,
-    weight_decay: float = 0.0,
+    weight_decay: Array = 0.0,
 ) -> Number:
     """E on x (n, inputs) and t (n, outputs): the forward half of `sweep`."""
     p = {name: given(name, array) for name, array in parameters.items()}
@@ -78,17 +78,22 @@ def evaluate(
 
 
 def _loss(
-    network: Network, p: Parameters, y: Number, t: Array, share: Array | None, weight_decay: float
+    network: Network, p: Parameters, y: Number, t: Array, share: Array | None, weight_decay: Array
 ) -> tuple[Number, Kept]:
     """E with its penalty, and what the loss keeps for its way back."""
     rows = y.array.shape[0]
     if share is None:
         share = y.array.__array_namespace__().full(rows, 1 / max(rows, 1), dtype=y.array.dtype)
     loss, kept = network.loss.forward(y, given("t", t), given("1/n", share))
-    if weight_decay:
+    if _penalises(weight_decay):
         penalty = WeightDecay(weight_decay)
         loss = number(loss.name, *loss.paths, *(penalty.forward(p[name]) for name in filter(_decays, p)))
     return loss, kept
+
+
+def _penalises(weight_decay: Array) -> bool:
+    """Whether there is a penalty; one that is only known in the compiled program (an array) is one."""
+    return not isinstance(weight_decay, (int, float)) or weight_decay > 0
 
 
 def _decays(name: str) -> bool:

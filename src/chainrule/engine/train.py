@@ -134,17 +134,27 @@ def train(
     )
     limits = Limits(epochs, -math.inf if threshold is None else threshold, patience or 0)
     with jax.enable_x64(data.x.dtype == np.float64):
-        training = _Training(plan, data, held_out, start, seed)
+        training = Training(plan, data, held_out, start, seed)
         with interruptible() as interrupted:
             stop = training.go(limits, progress, interrupted)
         return training.result(stop, settings)
 
 
-class _Training:
-    """One training under way: the state of the compiled program, and what was recorded of it."""
+class Training:
+    """One training under way: the state of the compiled program, and what was recorded of it.
+
+    `penalty` is that of `program.Tables`. Whoever sets `state` to that of an earlier training of the same
+    network by the same optimiser goes on where it ended, bit for bit if the rows and the seed are the same.
+    """
 
     def __init__(
-        self, plan: Any, data: Data, held_out: Data | None, start: dict[str, np.ndarray], seed: int
+        self,
+        plan: Any,
+        data: Data,
+        held_out: Data | None,
+        start: dict[str, np.ndarray],
+        seed: int,
+        penalty: float | None = None,
     ) -> None:
         import jax
         import jax.numpy as jnp
@@ -154,7 +164,8 @@ class _Training:
         self.plan, self.program = plan, program(plan)
         weight = None if data.weight is None else jnp.asarray(data.weight)
         watched = (jnp.asarray(held_out.x), jnp.asarray(held_out.t)) if held_out else None
-        self.tables = Tables(jnp.asarray(data.x), jnp.asarray(data.t), weight, watched)
+        scale = None if penalty is None else jnp.asarray(penalty, data.x.dtype)
+        self.tables = Tables(jnp.asarray(data.x), jnp.asarray(data.t), weight, watched, scale)
         self.key = jax.random.key(seed)
         self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
         self.state: State = self.program.begin({name: jnp.asarray(a) for name, a in start.items()})
@@ -184,7 +195,9 @@ class _Training:
             if progress and self.losses:
                 progress(self._progress(limits.epochs))
             if code != program.RUNNING:
-                return Stop.THRESHOLD if code == program.THRESHOLD else Stop.PATIENCE
+                return {program.THRESHOLD: Stop.THRESHOLD, program.PATIENCE: Stop.PATIENCE}.get(
+                    code, Stop.PLATEAU
+                )
             pace = (time.perf_counter() - clock) / span
             span = max(1, min(int(VISIT / pace), 16 * span, program.SPAN))
         return Stop.EPOCHS
@@ -212,7 +225,10 @@ class _Training:
         kept = self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
         loss, weight = self.program.loss, self.tables.weight
         share = None if weight is None else weight / weight.sum()
-        on_rows = float(loss(kept, self.tables.x, self.tables.t, share, self.plan.weight_decay))
+        total = len(self.tables.x) if weight is None else weight.sum()
+        decay = float(self.program.decay(self.tables, total))
+        penalty = [decay] if decay else []  # 0 would be multiplied by weights that may be too large to square
+        on_rows = float(loss(kept, self.tables.x, self.tables.t, share, *penalty))
         held_out = None
         if self.tables.validation is not None:
             held_out = float(loss(kept, *self.tables.validation, None))

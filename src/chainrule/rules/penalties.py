@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from chainrule.errors import InputError
-from chainrule.numbers import Number, Path, constant, path
+from chainrule.numbers import Array, Number, Path, constant, path
 
 
 @dataclass(frozen=True)
 class WeightDecay:
     """L2 weight decay: E gains ½λ Σ w² and so ∂E/∂w gains λw; weights only, never biases.
+    λ is a number, or inside a compiled program an array ().
 
     Source: Krogh & Hertz 1991, eq. 2.
 
@@ -16,10 +17,10 @@ class WeightDecay:
         InputError: a rate that is negative or not finite.
     """
 
-    rate: float
+    rate: Array
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < float("inf"):
+        if isinstance(self.rate, (int, float)) and not 0 <= self.rate < float("inf"):
             raise InputError(f"weight decay is a number from 0 up, not {self.rate!r}")
 
     def forward(self, w: Number) -> Path:
