@@ -209,11 +209,11 @@ class Program:
         loss = found.loss.array * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
 
-    def decay(self, tables: Tables, total: jax.Array) -> jax.Array | float:
+    def decay(self, tables: Tables, total: jax.Array | int) -> jax.Array | float:
         """λ of the L2 penalty on a batch whose rows weigh `total`."""
         if tables.penalty is None:
             return self.plan.weight_decay
-        return tables.penalty / jnp.where(total > 0, total, 1)
+        return tables.penalty / jnp.where(total == 0, 1, total)
 
     def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
         """The rows of an epoch, in batches (steps, batch); padded with row 0, which then weighs nothing."""

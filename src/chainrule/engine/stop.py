@@ -16,7 +16,7 @@ class Stop(Enum):
 
     @property
     def word(self) -> str:
-        """`epochs`, `threshold`, `patience`, `plateau`, `diverged`, `interrupted`: as files and JSON say it."""
+        """`epochs`, `threshold`, `patience`, `plateau`, ...: as files and JSON say it."""
         return self.name.lower()
 
 
