@@ -16,6 +16,7 @@ from chainrule.ask.sheet import Asked, Habit, Sheet
 from chainrule.ask.world import World
 
 _MOST_DIGITS = 9  # nobody rounds on paper to more
+_SAME = 1e-12  # relative: what is printed in full leaves nothing open
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
@@ -55,10 +56,10 @@ class _Judgement:
     def _look_closer(self, i: int, sound: frozenset[int], faults: frozenset[int]) -> Status:
         carried, inherited = Status.CARRIED, Status.INHERITED
         mixed = [one for one in self._mixtures(sound, faults) if self._differs(i, sound, one)]
-        for test in (self._exact, self._within):
-            if any(test(i, sound, habit) for habit in self._habits):
+        for test, habits in ((self._exact, [None]), (self._exact, self._habits), (self._within, self._fine(i))):
+            if any(test(i, sound, habit) for habit in habits):
                 return carried
-            if any(test(i, one, habit) for one in mixed for habit in self._habits):
+            if any(test(i, one, habit) for one in mixed for habit in habits):
                 return inherited
         return carried if self.claims[i].near(self.values[i]) else Status.WRONG
 
@@ -112,9 +113,9 @@ class _Judgement:
         """Everything once more with one operand taken as it might have been."""
         key = operands, j
         if key not in self._moves:
-            claim = self.claims[j]
-            others = (self.values[j], self._locally(operands, None)[j])
-            off = max(*(abs(other - claim.value) for other in others), _TOUCH * float(claim.unit))
+            claim, unit = self.claims[j], float(self.claims[j].unit)
+            off = abs(self.values[j] - claim.value)
+            off = max(min(off, unit), _TOUCH * unit) if off > _SAME * abs(claim.value) else 0.0
             printed = self._printed(operands)
             printed[self.sheet.place(self._quantity(j))] = claim.value + off
             self._moves[key] = self.sheet.locally(printed)
@@ -144,13 +145,13 @@ class _Judgement:
         return {}
 
     @cached_property
-    def _habits(self) -> list[Habit | None]:
+    def _habits(self) -> list[Habit]:
         """How the source may have written down what it does not print: as it writes what it does."""
         after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in self.claims}
         significant = {len(claim.exact.as_tuple().digits) for claim in self.claims}
         cuts = any(not c.rounds(v) and c.truncates(v) for c, v in zip(self.claims, self.values, strict=True))
         kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
-        found: list[Habit | None] = [None]
+        found: list[Habit] = []
         for digits, which in kinds:
             if 2 <= digits <= _MOST_DIGITS:
                 longer = max(after_point if which else significant) > digits
@@ -160,6 +161,12 @@ class _Judgement:
                     for printed in (False, True)[: 1 + longer]
                 ]
         return found
+
+    def _fine(self, i: int) -> list[Habit | None]:
+        """Of these, the ones that keep as many digits as claim i has."""
+        number = self.claims[i].exact.as_tuple()
+        own = {True: -int(number.exponent), False: len(number.digits)}
+        return [None, *(h for h in self._habits if h.digits >= own[h.after_point] and not h.also_printed)]
 
     def _when(self, i: int) -> tuple[tuple[int, int], int]:
         return self.sheet.order[self.asked[i]], i
