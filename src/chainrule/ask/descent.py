@@ -54,9 +54,15 @@ def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
     return Step(found, _updated(case, found))
 
 
-def steps(case: Case, mistake: Callable[[Step], Step] | None = None) -> Iterator[Step]:
-    """Step after step, without end (one only where there is no learning rate), each as `mistake` makes it."""
-    parameters = case.parameters
+def steps(
+    case: Case,
+    mistake: Callable[[Step], Step] | None = None,
+    parameters: Mapping[str, Array] | None = None,
+) -> Iterator[Step]:
+    """Step after step from `parameters`, or from the case's own, each as `mistake` makes it; without end,
+    but one only where there is no learning rate.
+    """
+    parameters = case.parameters if parameters is None else parameters
     while parameters:
         one = step(case, parameters)
         one = mistake(one) if mistake else one

@@ -12,11 +12,13 @@ from functools import cached_property
 from chainrule.ask.claim import Claim, Judged, Status
 from chainrule.ask.example import Example
 from chainrule.ask.quantity import Quantity
-from chainrule.ask.sheet import Asked, Habit, Sheet
+from chainrule.ask.sheet import Asked, Dither, Habit, Sheet
 from chainrule.ask.world import World
 
 _MOST_DIGITS = 9  # nobody rounds on paper to more
 _SAME = 1e-12  # relative: what is printed in full leaves nothing open
+_DITHER = 6  # digits: fine enough for its effect to grow in proportion
+_MARGIN = 10  # times what dither did is what a habit may do
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
@@ -36,7 +38,9 @@ class _Judgement:
     asked: tuple[Asked, ...]
     values: Sequence[float]
     sheet: Sheet
-    _passes: dict[tuple[frozenset[int], Habit | None], list[float]] = field(default_factory=dict)
+    _passes: dict[tuple[frozenset[int], Habit | Dither | None, int], list[float]] = field(
+        default_factory=dict
+    )
 
     @property
     def status(self) -> list[Status]:
@@ -56,10 +60,10 @@ class _Judgement:
     def _look_closer(self, i: int, sound: frozenset[int], faults: frozenset[int]) -> Status:
         carried, inherited = Status.CARRIED, Status.INHERITED
         mixed = [one for one in self._mixtures(sound, faults) if self._differs(i, sound, one)]
-        for test, habits in ((self._exact, [None]), (self._exact, self._habits), (self._within, self._fine(i))):
-            if any(test(i, sound, habit) for habit in habits):
+        for test, habits in ((self._exact, _none), (self._exact, self._able), (self._within, self._fine)):
+            if any(test(i, sound, habit) for habit in habits(i, sound)):
                 return carried
-            if any(test(i, one, habit) for one in mixed for habit in habits):
+            if any(test(i, one, habit) for one in mixed for habit in habits(i, one)):
                 return inherited
         return carried if self.claims[i].near(self.values[i]) else Status.WRONG
 
@@ -92,42 +96,41 @@ class _Judgement:
 
     def _exact(self, i: int, operands: frozenset[int], habit: Habit | None) -> bool:
         """Whether these operands give just the printed digits."""
-        value = self._locally(operands, habit)[i]
+        value = self._locally(operands, habit, i)[i]
         return self.claims[i].rounds(value) or self.claims[i].truncates(value)
 
     def _within(self, i: int, operands: frozenset[int], habit: Habit | None) -> bool:
         """Whether the printed number lies within what the last digits of these operands leave open."""
-        value = self._locally(operands, habit)[i]
+        value = self._locally(operands, habit, i)[i]
         leeway = self._leeway(i, operands) + float(self.claims[i].unit)
         return self.claims[i].near(value) or abs(self.claims[i].value - value) <= leeway
 
     def _leeway(self, i: int, operands: frozenset[int]) -> float:
-        base = self._locally(operands, None)
-        total = 0.0
-        for j in operands:
-            moved = self._moved(operands, j)
-            total += abs(moved[i] - base[i])
-        return total
+        base = self._locally(operands, None, i)[i]
+        return sum(
+            abs(self._moved(operands, j, i)[i] - base) for j in operands if self._when(j) < self._when(i)
+        )
 
-    def _moved(self, operands: frozenset[int], j: int) -> list[float]:
+    def _moved(self, operands: frozenset[int], j: int, i: int) -> list[float]:
         """Everything once more with one operand taken as it might have been."""
-        key = operands, j
+        key = operands, j, self._when(i)[0][0]
         if key not in self._moves:
             claim, unit = self.claims[j], float(self.claims[j].unit)
             off = abs(self.values[j] - claim.value)
             off = max(min(off, unit), _TOUCH * unit) if off > _SAME * abs(claim.value) else 0.0
             printed = self._printed(operands)
             printed[self.sheet.place(self._quantity(j))] = claim.value + off
-            self._moves[key] = self.sheet.locally(printed)
+            self._moves[key] = self.sheet.locally(printed, None, key[2])
         return self._moves[key]
 
     def _differs(self, i: int, operands: frozenset[int], others: frozenset[int]) -> bool:
-        return self._locally(operands, None)[i] != self._locally(others, None)[i]
+        return self._locally(operands, None, i)[i] != self._locally(others, None, i)[i]
 
-    def _locally(self, operands: frozenset[int], habit: Habit | None) -> list[float]:
-        key = operands, habit
+    def _locally(self, operands: frozenset[int], habit: Habit | Dither | None, i: int) -> list[float]:
+        """Everything that is computed after as many updates as claim i, from these operands."""
+        key = operands, habit, self._when(i)[0][0]
         if key not in self._passes:
-            self._passes[key] = self.sheet.locally(self._printed(operands), habit)
+            self._passes[key] = self.sheet.locally(self._printed(operands), habit, key[2])
         return self._passes[key]
 
     def _printed(self, operands: frozenset[int]) -> dict[Quantity, float]:
@@ -141,7 +144,7 @@ class _Judgement:
     # --- what the source is like
 
     @cached_property
-    def _moves(self) -> dict[tuple[frozenset[int], int], list[float]]:
+    def _moves(self) -> dict[tuple[frozenset[int], int, int], list[float]]:
         return {}
 
     @cached_property
@@ -162,14 +165,35 @@ class _Judgement:
                 ]
         return found
 
-    def _fine(self, i: int) -> list[Habit | None]:
+    def _able(self, i: int, operands: frozenset[int]) -> list[Habit]:
+        """Of these, the ones that are coarse enough to make the difference between local and printed."""
+        value = self._locally(operands, None, i)[i]
+        off = max(abs(self.claims[i].value - value) - float(self.claims[i].unit), 0.0)
+        effect = {
+            after_point: max(
+                abs(self._locally(operands, Dither(_DITHER, after_point, turn), i)[i] - value)
+                for turn in (1, 2)
+            )
+            for after_point in (True, False)
+        }
+        return [
+            h for h in self._habits if effect[h.after_point] * _MARGIN * 10.0 ** (_DITHER - h.digits) >= off
+        ]
+
+    def _fine(self, i: int, operands: frozenset[int]) -> list[Habit | None]:
         """Of these, the ones that keep as many digits as claim i has."""
         number = self.claims[i].exact.as_tuple()
         own = {True: -int(number.exponent), False: len(number.digits)}
-        return [None, *(h for h in self._habits if h.digits >= own[h.after_point] and not h.also_printed)]
+        able = self._able(i, operands)
+        return [None, *(h for h in able if h.digits >= own[h.after_point] and not h.also_printed)]
 
     def _when(self, i: int) -> tuple[tuple[int, int], int]:
         return self.sheet.order[self.asked[i]], i
+
+
+def _none(i: int, operands: frozenset[int]) -> list[Habit | None]:
+    """No habit: nothing but what is printed was rounded."""
+    return [None]
 
 
 def _at_full_precision(claim: Claim, value: float) -> Status | None:

@@ -53,6 +53,21 @@ class Habit:
 
 
 @dataclass(frozen=True)
+class Dither:
+    """Everything off by up to half a unit of so many digits, no matter where: what a habit might do."""
+
+    digits: int
+    after_point: bool
+    turn: int
+    also_printed: bool = True
+
+    def of(self, array: Array) -> Array:
+        noise = np.modf(np.abs(array) * 982451653.0 * self.turn)[0] - 0.5
+        unit = 10.0**-self.digits
+        return array + noise * (unit if self.after_point else 10 * unit * array)
+
+
+@dataclass(frozen=True)
 class Sheet:
     """The numbers of a world, worked through from what is printed of them.
 
@@ -75,22 +90,34 @@ class Sheet:
         """For each that is asked, when it is computed: after which update, and after how many Numbers."""
         return {asked: max(map(self._when, self._parts(asked))) for asked in self.asked}
 
-    def locally(self, printed: Mapping[Quantity, float], habit: Habit | None = None) -> list[float]:
-        """What each asked comes to when it is made of `printed`, and what is not printed is written by `habit`.
+    def locally(
+        self, printed: Mapping[Quantity, float], habit: Habit | Dither | None = None, upto: int | None = None
+    ) -> list[float]:
+        """What each asked comes to when it is made of `printed`, the rest being written by `habit`.
 
         A printed number stands in for itself in whatever is made of it, never in its own result.
+        With `upto`, those that are computed after more updates are left out, as NaN.
         """
         found: dict[int, dict[str, Array]] = {}  # as the operands make it
         used: dict[int, dict[str, Array]] = {}  # as the next ones take it
         with np.errstate(all="ignore"):
             for after in self._afters:
+                if upto is not None and after > upto:
+                    break
                 before = used.get(after - 1, {})
                 carried = {w: before[f"{w}'"] for w in self.world.case.parameters if f"{w}'" in before}
                 found[after], used[after] = self._pass(after, carried, printed, habit)
-        return [self._told(asked, found, used) for asked in self.asked]
+        return [
+            self._told(asked, found, used) if self.order[asked][0] in found else np.nan
+            for asked in self.asked
+        ]
 
     def _pass(
-        self, after: int, carried: Mapping[str, Array], printed: Mapping[Quantity, float], habit: Habit | None
+        self,
+        after: int,
+        carried: Mapping[str, Array],
+        printed: Mapping[Quantity, float],
+        habit: Habit | Dither | None,
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         mine: dict[str, list[tuple[tuple[int, ...], float]]] = {}
         for quantity, value in printed.items():
@@ -102,7 +129,7 @@ class Sheet:
         def change(old: Number, now: Number) -> Number:
             array = found[old.name] = carried.get(old.name, now.array) if not old.paths else now.array
             if habit and old.paths:
-                array = habit.of(array)
+                array = np.asarray(habit.of(array))
             if old.name in mine:
                 array = array.copy()
                 for index, value in mine[old.name]:

@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
+
 from chainrule.ask.case import Case
 from chainrule.ask.descent import Step, steps
 from chainrule.ask.expression import Expression
 from chainrule.ask.quantity import Quantity
-from chainrule.numbers import Number
+from chainrule.ask.unrolled import unrolled
+from chainrule.numbers import Array, Number
+
+_LEAP = 50  # updates: more are worth a compilation
+_SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +33,31 @@ class World:
     def step(self, after: int) -> Step:
         """The step that is made after `after` updates."""
         if after not in self._steps:
-            for n, one in enumerate(islice(steps(self.case, self.mistake), after + 1)):
-                if n in (0, after):
+            start = max((n for n in self._steps if n < after), default=0)
+            known = self._steps.get(start)
+            parameters = _onwards(known) if known else self.case.parameters
+            done = start + 1 if known else 0
+            if after - done > _LEAP:
+                leapt = self._leap(after - done, parameters)
+                parameters, done = (leapt, after) if leapt else (parameters, done)
+            for n, one in enumerate(
+                islice(steps(self.case, self.mistake, parameters), after - done + 1), done
+            ):
+                if n == after:
                     self._steps[n] = one
         return self._steps[after]
+
+    def _leap(self, updates: int, parameters: Mapping[str, Array]) -> dict[str, Array] | None:
+        """The parameters after so many updates in one go, if that gives what the first two steps give."""
+        first, second = islice(steps(self.case, self.mistake, parameters), 2)
+        run = unrolled(first.updated, parameters)
+        trial = run(2, parameters) if run else None
+        if not run or not trial:
+            return None
+        for name, new in second.updated.items():
+            if not np.allclose(trial[name], new.array, rtol=_SAME, atol=_SAME):
+                return None  # a mistake that does something else at every step
+        return run(updates, parameters)
 
     def numbers(self, after: int = 0) -> Mapping[str, Number]:
         """Every number by name, after so many updates."""
@@ -42,3 +69,8 @@ class World:
             return asked.value(self.value)
         quantity = asked
         return float(self.numbers(quantity.after)[quantity.name].array[quantity.index])
+
+
+def _onwards(one: Step) -> dict[str, Array]:
+    """The parameters that the next step starts from."""
+    return {name: new.array for name, new in one.updated.items()}
