@@ -18,6 +18,7 @@ from chainrule.ask.world import World
 _MOST_DIGITS = 9  # nobody rounds on paper to more
 _SAME = 1e-12  # relative: what is printed in full leaves nothing open
 _DITHER = 6  # digits: fine enough for its effect to grow in proportion
+_TURNS = (2, 3, 5)
 _MARGIN = 10  # times what dither did is what a habit may do
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
@@ -172,7 +173,7 @@ class _Judgement:
         effect = {
             after_point: max(
                 abs(self._locally(operands, Dither(_DITHER, after_point, turn), i)[i] - value)
-                for turn in (1, 2)
+                for turn in _TURNS
             )
             for after_point in (True, False)
         }

@@ -62,7 +62,7 @@ class Dither:
     also_printed: bool = True
 
     def of(self, array: Array) -> Array:
-        noise = np.modf(np.abs(array) * 982451653.0 * self.turn)[0] - 0.5
+        noise = np.modf(np.abs(array) * 1e7 * np.sqrt(self.turn))[0] - 0.5  # at random, and always the same
         unit = 10.0**-self.digits
         return array + noise * (unit if self.after_point else 10 * unit * array)
 
