@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chainrule.errors import ChainruleError as ChainruleError
     from chainrule.errors import InputError as InputError
     from chainrule.errors import ShapeError as ShapeError
+    from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
+    from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.dense import Dense as Dense
     from chainrule.rules.layers.dropout import Dropout as Dropout
@@ -51,6 +53,8 @@ _HOMES = {
     "engine.sweep": ("Sweep", "descend", "sweep"),
     "engine.train": ("train",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),
+    "faces.estimators.classifier": ("BackpropClassifier",),
+    "faces.estimators.regressor": ("BackpropRegressor",),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),
@@ -78,6 +82,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "ELU",
     "GELU",
+    "BackpropClassifier",
+    "BackpropRegressor",
     "BinaryCrossEntropy",
     "Chain",
     "ChainruleError",

@@ -9,7 +9,7 @@ class Stop(Enum):
 
     EPOCHS = "all epochs were run"
     THRESHOLD = "the loss fell below the threshold"
-    PATIENCE = "the validation loss no longer improved; the best weights were restored"
+    PATIENCE = "validation no longer improved; the best weights were restored"
     PLATEAU = "the training loss no longer improved"
     DIVERGED = "the training diverged; the last good weights were kept"
     INTERRUPTED = "it was interrupted; what was learned is kept"

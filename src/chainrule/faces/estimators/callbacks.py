@@ -1,0 +1,57 @@
+"""scikit-learn's own callbacks (1.9 and later): each epoch is a task of `fit`, under its context."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from chainrule.faces.estimators.descent import Epoch
+
+try:
+    from sklearn.callback import CallbackSupportMixin as Support
+    from sklearn.callback._callback_support import callback_management_context as managed
+except ImportError:  # scikit-learn before 1.9 has no callbacks
+
+    class Support:  # type: ignore[no-redef]
+        """Nothing: this scikit-learn has no callbacks."""
+
+    def managed(estimator: Any) -> AbstractContextManager[None]:  # noqa: D103
+        return nullcontext()
+
+
+Told = Callable[[Epoch], bool]
+
+
+class Tasks:
+    """The tasks of one `fit`, as scikit-learn's callbacks are told of them.
+
+    Without callbacks set, and in a scikit-learn that has none, `epoch` is None: nobody has to be told.
+    """
+
+    def __init__(self, estimator: Any, x: Any, y: Any, metadata: dict[str, Any], epochs: int) -> None:
+        self.about = {"estimator": estimator, "X": x, "y": y, "metadata": metadata}
+        self.root = None
+        self.told: Told | None = None
+        if hasattr(estimator, "_init_callback_context"):
+            self.root = estimator._init_callback_context(max_subtasks=epochs)
+            self.root.call_on_fit_task_begin(**self.about)
+            self.told = self._epoch if getattr(estimator, "_skl_callbacks", None) else None
+
+    def end(self) -> None:
+        """The fit is over."""
+        if self.root is not None:
+            self.root.call_on_fit_task_end(**self.about, reconstruction_attributes={})
+
+    def _epoch(self, epoch: Epoch) -> bool:
+        """An epoch is over; whether a callback asks to stop."""
+        task = self.root.subcontext(task_name="epoch")
+        task.call_on_fit_task_begin(**self.about)
+        fitted = {"coefs_": epoch.coefs, "intercepts_": epoch.intercepts, "loss_": epoch.loss}
+        return bool(task.call_on_fit_task_end(**self.about, reconstruction_attributes=lambda: fitted))
+
+
+def all_told(functions: list[Callable[[Epoch], Any]], tasks: Tasks) -> Told | None:
+    """One function that tells each of `functions` and the tasks; None if there is nobody to tell."""
+    everyone = [*functions, *([tasks.told] if tasks.told else [])]
+    if not everyone:
+        return None
+    return lambda epoch: any([bool(one(epoch)) for one in everyone])

@@ -1,0 +1,99 @@
+"""What scikit-learn calls a solver, as an Optax optimiser.
+
+Its rates are numbers in the optimiser's state, not in the compiled program: another learning rate is no
+second compile, and it can change while training.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import signature
+from typing import Any
+
+from chainrule.engine.optimizers import names
+from chainrule.errors import InputError, did_you_mean
+
+LBFGS = "lbfgs"
+
+
+@dataclass(frozen=True)
+class Solver:
+    """An Optax transformation, and the `rates` that its state is to hold; `name` is for the record."""
+
+    name: str
+    rule: Any
+    rates: dict[str, float]
+
+
+def solver(asked: Any) -> Solver:
+    """The solver that an estimator asks for.
+
+    `sgd` and `adam` update as scikit-learn's do: momentum adds up steps, not gradients (the difference shows
+    when the learning rate changes), and ε stands outside the bias correction of Adam (Kingma & Ba 2015, the
+    last lines of section 2). Another name, or a function of the learning rate, is Optax's own; a
+    transformation is taken as it is.
+
+    Raises:
+        InputError: no such solver.
+    """
+    given, rate = asked.solver, asked.learning_rate_init
+    fixed = {} if callable(rate) else {"learning_rate": rate}
+    schedule = rate if callable(rate) else None
+    if isinstance(given, str):
+        if given == "sgd":
+            return Solver(
+                given, _sgd(bool(asked.nesterovs_momentum), schedule), fixed | {"momentum": asked.momentum}
+            )
+        if given == "adam":
+            betas = {"b1": asked.beta_1, "b2": asked.beta_2}
+            return Solver(given, _adam(float(asked.beta_2), float(asked.epsilon), schedule), fixed | betas)
+        if given not in (known := names()):
+            every = [*known, LBFGS]
+            hint = did_you_mean(given, every) or f" One of: {', '.join(every)}."
+            raise InputError(f"no solver is called {given!r}.{hint}")
+        import optax
+
+        return Solver(given, _optax(getattr(optax, given), schedule), fixed)
+    if hasattr(given, "init") and hasattr(given, "update"):
+        return Solver("custom", given, {})
+    if callable(given):
+        return Solver("custom", _optax(given, schedule), fixed)
+    raise InputError(f"solver is a name, an Optax transformation or a function of the rate, not {given!r}")
+
+
+@dataclass(frozen=True)
+class OutsideEpsilon:
+    """The ε that Optax, which corrects the moments first, has to add for ε to stand outside at each update."""
+
+    beta: float
+    epsilon: float
+
+    def __call__(self, count: Any) -> Any:
+        return self.epsilon / (1 - self.beta ** (count + 1.0)) ** 0.5
+
+
+@lru_cache(maxsize=64)
+def _sgd(nesterov: bool, schedule: Callable[..., Any] | None) -> Any:
+    import optax
+
+    def sgd(learning_rate: Any, momentum: Any) -> Any:
+        return optax.chain(optax.scale_by_learning_rate(learning_rate), optax.trace(momentum, nesterov))
+
+    return optax.inject_hyperparams(sgd)(learning_rate=schedule or 0.0, momentum=0.0)
+
+
+@lru_cache(maxsize=64)
+def _adam(beta_2: float, epsilon: float, schedule: Callable[..., Any] | None) -> Any:
+    import optax
+
+    eps = OutsideEpsilon(beta_2, epsilon)
+    return optax.inject_hyperparams(optax.adam)(learning_rate=schedule or 0.0, b1=0.0, b2=0.0, eps=eps)
+
+
+@lru_cache(maxsize=64)
+def _optax(made: Callable[..., Any], schedule: Callable[..., Any] | None) -> Any:
+    """The optimiser that `made` makes of a learning rate; all else is left at what it is by default."""
+    import optax
+
+    others = [name for name in signature(made).parameters if name != "learning_rate"]
+    return optax.inject_hyperparams(made, static_args=others)(learning_rate=schedule or 0.0)
