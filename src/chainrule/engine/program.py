@@ -13,8 +13,10 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 
+from chainrule.engine.compiling import Loop
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import optimizer
+from chainrule.engine.shuffle import shuffled
 from chainrule.engine.sweep import evaluate, sweep
 from chainrule.rules.layers.dropout import Dropout
 
@@ -120,10 +122,15 @@ class Program:
         self.rule = optimizer(plan.optimizer, plan.learning_rate)
         self.padding = plan.steps * plan.batch - plan.rows
         self.begin = jax.jit(self._begin)
-        self.run = jax.jit(self._run)
+        self._loop = Loop(self._run)
         self.loss = jax.jit(self._loss)
         self.inputs = jax.jit(self._inputs)
         self.step = jax.jit(self._step)
+
+    def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
+        weights = sum(a.size for a in state.parameters.values() if a.ndim == 2)
+        found: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
+        return found
 
     def _begin(self, parameters: Arrays) -> State:
         best = parameters if self.plan.patient else None
@@ -222,7 +229,7 @@ class Program:
             return None  # a mean does not depend on the order of its rows
         rows = jnp.arange(plan.rows, dtype=jnp.int32)
         if plan.shuffle:
-            rows = jax.random.permutation(jax.random.fold_in(jax.random.fold_in(key, ORDER), epoch), rows)
+            rows = shuffled(jax.random.fold_in(jax.random.fold_in(key, ORDER), epoch), plan.rows)
         return jnp.pad(rows, (0, self.padding)).reshape(plan.steps, plan.batch)
 
     def _prepared(
