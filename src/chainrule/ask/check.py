@@ -1,12 +1,18 @@
-"""Check: every number that a worked example prints, computed again and judged, and what explains the faults."""
+"""Check: every number that a worked example prints, computed again and judged, and the cause of faults."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chainrule.ask import example as worked
+from chainrule.ask.check_report import Report
 from chainrule.ask.claim import Judged
-from chainrule.ask.example import Example, read
+from chainrule.ask.document import Block
+from chainrule.ask.example import Example
 from chainrule.ask.judge import judge
+from chainrule.ask.world import World
 from chainrule.errors import InputError
 
 
@@ -16,11 +22,15 @@ class Verdict:
 
     Attributes:
         example: what was checked.
+        world: its numbers at full precision.
         claims: each printed number with what it should be, in the order of the source.
+        cause: the one change that explains the wrong ones, if there is one.
     """
 
     example: Example
+    world: World
     claims: tuple[Judged, ...]
+    cause: Any = None
 
     @property
     def verdict(self) -> str:
@@ -33,21 +43,39 @@ class Verdict:
             {
                 "quantity": one.claim.quantity,
                 "claimed": one.claim.printed,
-                "computed": one.computed,
+                "computed": one.computed if math.isfinite(one.computed) else None,
                 "status": str(one.status),
             }
             for one in self.claims
         ]
-        return {"title": self.example.title, "verdict": self.verdict, "claims": claims, "cause": None}
+        cause = self.cause and self.cause.plain()
+        return {"title": self.example.title, "verdict": self.verdict, "claims": claims, "cause": cause}
+
+    def blocks(self) -> Iterator[Block]:
+        """The report as a document."""
+        return Report(self).blocks()
 
 
 def check(example: Example | str | Path) -> Verdict:
-    """The verdict on a worked example, or on the file that holds one.
+    """The verdict on a worked example, or on the file (TOML, or a Markdown lesson) that holds one.
 
     Raises:
         InputError: the file cannot be read, is no worked example, or claims nothing.
     """
     found = example if isinstance(example, Example) else read(example)
     if not found.printed:
-        raise InputError(f"{found.title}: nothing to check: it makes no claims")
-    return Verdict(found, judge(found))
+        where = found.title if isinstance(example, Example) else example
+        raise InputError(
+            f"{where}: there is nothing to check: no number is claimed; write them under [claims]"
+        )
+    world = World(found)
+    return Verdict(found, world, judge(found, world))
+
+
+def read(path: str | Path) -> Example:
+    """The worked example in a file: a Markdown lesson if its name ends so, otherwise TOML.
+
+    Raises:
+        InputError: it cannot be read, or holds none.
+    """
+    return worked.read(path)

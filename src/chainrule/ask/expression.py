@@ -47,10 +47,14 @@ class Expression:
     Attributes:
         text: as written.
         quantities: those it is made of, each once.
+        template: the text with `{}` in the place of every quantity.
+        places: which quantity stands in each of these places.
     """
 
     text: str
     quantities: tuple[Quantity, ...]
+    template: str
+    places: tuple[int, ...]
     _tree: ast.expr = field(repr=False, compare=False)
 
     def value(self, of: Callable[[Quantity], float]) -> float:
@@ -65,7 +69,8 @@ class Expression:
     def at(self, after: int) -> "Expression":
         """The same after so many more updates."""
         moved = tuple(Quantity(q.name, q.index, q.after + after) for q in self.quantities)
-        return Expression(f"({self.text})@{after}" if after else self.text, moved, self._tree)
+        text = f"({self.text})@{after}" if after else self.text
+        return Expression(text, moved, self.template, self.places, self._tree)
 
 
 def is_expression(text: str) -> bool:
@@ -82,7 +87,9 @@ def parse(text: str, find: Callable[[str], Quantity], constants: Mapping[str, fl
     if len(text) > _LONGEST:
         raise InputError(f"an expression is at most {_LONGEST} characters, not {len(text)}")
     quantities: dict[Quantity, str] = {}
-    code, at = [], 0
+    code: list[str] = []
+    shown: list[str] = []
+    at = 0
     while at < len(text.rstrip()):
         token = _TOKEN.match(text, at)
         if not token:
@@ -92,11 +99,13 @@ def parse(text: str, find: Callable[[str], Quantity], constants: Mapping[str, fl
         at = token.end()
         called = text[at : at + 1] == "("
         code.append(_code(token, called, find, constants, quantities))
+        shown.append(token[0].replace(token["quantity"], "{}") if code[-1][:1] == "q" else token[0])
     try:
         tree = ast.parse(" ".join(code), mode="eval").body
     except (SyntaxError, RecursionError, MemoryError, ValueError):
         raise InputError(f"{text!r} is no expression; {_wanted()}") from None
-    return Expression(text, tuple(quantities), _allowed(tree, text))
+    places = tuple(int(word[1:]) for word in code if word[:1] == "q")
+    return Expression(text, tuple(quantities), "".join(shown).strip(), places, _allowed(tree, text))
 
 
 def _code(
@@ -128,7 +137,7 @@ def _allowed(tree: ast.expr, text: str) -> ast.expr:
     for node in ast.walk(tree):
         fine = isinstance(node, (ast.Constant, ast.Name, ast.Load, ast.operator, ast.unaryop)) or (
             (isinstance(node, (ast.BinOp, ast.UnaryOp)) and type(node.op) in _OPERATORS)
-            or (isinstance(node, ast.Call) and len(node.args) == 1)
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1)
         )
         if not fine:
             raise InputError(f"{text!r} is no expression; {_wanted()}")

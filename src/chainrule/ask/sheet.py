@@ -106,39 +106,44 @@ class Sheet:
                     break
                 before = used.get(after - 1, {})
                 carried = {w: before[f"{w}'"] for w in self.world.case.parameters if f"{w}'" in before}
-                found[after], used[after] = self._pass(after, carried, printed, habit)
+                numbers = self.numbers(printed, after, carried, habit, found.setdefault(after, {}))
+                used[after] = {name: one.array for name, one in numbers.items()}
         return [
             self._told(asked, found, used) if self.order[asked][0] in found else np.nan
             for asked in self.asked
         ]
 
-    def _pass(
+    def numbers(
         self,
-        after: int,
-        carried: Mapping[str, Array],
         printed: Mapping[Quantity, float],
-        habit: Habit | Dither | None,
-    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        after: int = 0,
+        carried: Mapping[str, Array] | None = None,
+        habit: Habit | Dither | None = None,
+        found: dict[str, Array] | None = None,
+    ) -> dict[str, Number]:
+        """A step's Numbers with `printed` in their places; `found` is told what each was before that.
+
+        `carried` are parameters that the step before, worked through in the same way, has left.
+        """
         mine: dict[str, list[tuple[tuple[int, ...], float]]] = {}
         for quantity, value in printed.items():
             if quantity.after == after:
                 mine.setdefault(quantity.name, []).append((quantity.index, value))
-        found: dict[str, Array] = {}
-        used: dict[str, Array] = {}
+        carried = carried or {}
 
         def change(old: Number, now: Number) -> Number:
-            array = found[old.name] = carried.get(old.name, now.array) if not old.paths else now.array
+            array = carried.get(old.name, now.array) if not old.paths else now.array
+            if found is not None:
+                found[old.name] = array
             if habit and old.paths:
                 array = np.asarray(habit.of(array))
             if old.name in mine:
                 array = array.copy()
                 for index, value in mine[old.name]:
                     array[index] = habit.of(np.float64(value)) if habit and habit.also_printed else value
-            used[old.name] = array
             return now if array is now.array else given(old.name, array)
 
-        rework(self._numbers(after), change)
-        return found, used
+        return rework(self._numbers(after), change)
 
     def _told(
         self, asked: Asked, found: Mapping[int, Mapping[str, Array]], used: Mapping[int, Mapping[str, Array]]

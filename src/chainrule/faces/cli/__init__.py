@@ -15,6 +15,10 @@ COMMANDS = {
         "chainrule.faces.cli.lesson:lesson",
         "Show a worked example of backpropagation, step by step.",
     ),
+    "check": (
+        "chainrule.faces.cli.check:check",
+        "Check the numbers that a worked example or a lesson prints.",
+    ),
     "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),

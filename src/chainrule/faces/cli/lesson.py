@@ -1,22 +1,10 @@
 """chainrule lesson: a worked example of backpropagation, step by step."""
 
 import os
-import sys
-from shutil import get_terminal_size
-from typing import Any
 
 import click
 
 from chainrule.faces.cli.options import POSITIVE, Whole
-
-_COLOURS: dict[str, dict[str, Any]] = {
-    "title": {"bold": True},
-    "heading": {"fg": "cyan", "bold": True},
-    "name": {"fg": "yellow"},
-    "result": {"fg": "green", "bold": True},
-    "command": {"bold": True},
-    "note": {"dim": True},
-}
 
 
 @click.command()
@@ -40,7 +28,7 @@ def lesson(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from chainrule.ask import example as worked
     from chainrule.ask.lesson import Lesson
-    from chainrule.ask.text import WIDTH, Printer
+    from chainrule.faces.cli.terminal import show
 
     text = worked.text(example) if example else worked.builtin()
     found = worked.parse(text, example or "lesson.toml")
@@ -53,24 +41,5 @@ def lesson(
 
         click.echo(json.dumps(told.plain(), allow_nan=False))
     else:
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        printer = Printer(
-            width=max(min(get_terminal_size().columns, WIDTH), 40),
-            unicode=not plain and _can_show("∂E/∂w₁ · ½ → █"),
-            paint=_painted if colour else lambda text, role: text,
-        )
-        for part in printer.text(told.blocks()):
-            click.echo(part)
+        show(told.blocks(), ascii_only=plain)
     return int(told.diverged)
-
-
-def _painted(text: str, role: str) -> str:
-    return click.style(text, **_COLOURS[role])
-
-
-def _can_show(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -1,0 +1,45 @@
+"""A document on the terminal: as wide as it is, in the letters and colours that it can show."""
+
+import os
+import sys
+from collections.abc import Iterable
+from shutil import get_terminal_size
+from typing import Any
+
+import click
+
+from chainrule.ask.document import Block
+from chainrule.ask.text import WIDTH, Printer
+
+_COLOURS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "heading": {"fg": "cyan", "bold": True},
+    "name": {"fg": "yellow"},
+    "result": {"fg": "green", "bold": True},
+    "command": {"bold": True},
+    "note": {"dim": True},
+}
+
+
+def show(blocks: Iterable[Block], *, ascii_only: bool = False) -> None:
+    """Print blocks, each as soon as it is there."""
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    printer = Printer(
+        width=max(min(get_terminal_size().columns, WIDTH), 40),
+        unicode=not ascii_only and _can_show("∂E/∂w₁ · ½ → █"),
+        paint=_painted if colour else lambda text, role: text,
+    )
+    for part in printer.text(blocks):
+        click.echo(part)
+
+
+def _painted(text: str, role: str) -> str:
+    return click.style(text, **_COLOURS[role])
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
