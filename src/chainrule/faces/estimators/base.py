@@ -25,8 +25,10 @@ from chainrule.faces.estimators.rows import Held, dense
 from chainrule.faces.estimators.solvers import LBFGS, solver
 from chainrule.faces.estimators.starts import drawn
 
+_ROWS = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}
 
-def _goes_on(estimator: "Backprop") -> bool:
+
+def goes_on(estimator: "Backprop") -> bool:
     """Whether there is a `partial_fit`: L-BFGS has none, as in scikit-learn."""
     if isinstance(estimator.solver, str) and estimator.solver == LBFGS:
         raise AttributeError(
@@ -37,6 +39,10 @@ def _goes_on(estimator: "Backprop") -> bool:
 
 class Backprop(Parameters):
     """What `BackpropClassifier` and `BackpropRegressor` share. Not to be used by itself."""
+
+    loss_curve_: list[float]
+    validation_loss_curve_: list[float] | None
+    _numeric: bool
 
     # What the two differ in.
 
@@ -88,7 +94,7 @@ class Backprop(Parameters):
         with managed(self):
             return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=False)
 
-    @available_if(_goes_on)
+    @available_if(goes_on)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Go through X and y once, from where the last call ended: weights, moments, rate and order of rows.
 
@@ -105,7 +111,7 @@ class Backprop(Parameters):
     def _fit(self, X: Any, y: Any, sample_weight: Any, held: Any, *, incremental: bool) -> Self:  # noqa: N803
         settings.check(self)
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        x, y = self._checked(X, y, reset=fresh)
+        x, y = self._pair(X, y, reset=fresh)
         t = self._targets(y, fresh and not incremental)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)
         rng = check_random_state(self.random_state)
@@ -131,7 +137,7 @@ class Backprop(Parameters):
                 network=network,
                 solver=solver(self),
                 data=data,
-                held_out=watched and prepare(network, watched.x, watched.t),
+                held_out=None if watched is None else prepare(network, watched.x, watched.t),
                 start=begin,
                 seed=seed,
                 epochs=1 if incremental else self.max_iter,
@@ -147,12 +153,10 @@ class Backprop(Parameters):
         tasks.end()
         return self
 
-    def _checked(self, X: Any, y: Any = None, reset: bool = False) -> Any:  # noqa: N803
+    def _pair(self, X: Any, y: Any, reset: bool = False) -> tuple[np.ndarray, np.ndarray]:  # noqa: N803
         """Dense x (n, inputs) in its own floating-point type, and y as it came, both checked."""
-        options = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32), "reset": reset}
-        if y is None:
-            return dense(validate_data(self, X, **options))
-        x, y = validate_data(self, X, y, multi_output=True, y_numeric=self._numeric, **options)
+        options = {"multi_output": True, "y_numeric": self._numeric, "reset": reset}
+        x, y = validate_data(self, X, y, **_ROWS, **options)
         return dense(x), y
 
     def _begin(self, network: Network, inputs: int, fresh: bool, rng: Any) -> Arrays:
@@ -177,7 +181,7 @@ class Backprop(Parameters):
         if (X_val is None) != (y_val is None):
             raise InputError("X_val and y_val come together: give both or neither")
         if X_val is not None:
-            x_val, y_val = self._checked(X_val, y_val)
+            x_val, y_val = self._pair(X_val, y_val)
             if weight_val is not None:
                 weight_val = _check_sample_weight(weight_val, x_val)
             return everything, Held(
@@ -258,8 +262,8 @@ class Backprop(Parameters):
         if run.stopped_by is Stop.DIVERGED:
             where = f" ({run.divergence})" if run.divergence else ""
             raise InputError(
-                f"Solver produced non-finite parameter weights{where}. The input data may contain large values "
-                "and need to be preprocessed: scale X with StandardScaler, or lower learning_rate_init"
+                f"Solver produced non-finite parameter weights{where}. The input data may contain large "
+                "values and need to be preprocessed: scale X with StandardScaler, or lower learning_rate_init"
             )
         if run.stopped_by is Stop.EPOCHS and not incremental:
             warnings.warn(
@@ -292,13 +296,13 @@ class Backprop(Parameters):
         from chainrule.ask.explain import explain
 
         check_is_fitted(self)
-        x, y = self._checked(X, y)
+        x, y = self._pair(X, y)
         return explain(self.run_, x, self._targets(y, fresh=False).astype(x.dtype), quantity)
 
     def _output(self, X: Any) -> np.ndarray:  # noqa: N803
         """The network's output (n, outputs)."""
         check_is_fitted(self)
-        return self.run_.predict(self._checked(X))
+        return self.run_.predict(dense(validate_data(self, X, reset=False, **_ROWS)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -6,17 +6,20 @@ from typing import Any
 
 from chainrule.faces.estimators.descent import Epoch
 
+
+class _Without:
+    """What stands in for callbacks where scikit-learn has none."""
+
+
+Support: Any
+managed: Callable[[Any], AbstractContextManager[None]]
 try:
-    from sklearn.callback import CallbackSupportMixin as Support
-    from sklearn.callback._callback_support import callback_management_context as managed
-except ImportError:  # scikit-learn before 1.9 has no callbacks
-
-    class Support:  # type: ignore[no-redef]
-        """Nothing: this scikit-learn has no callbacks."""
-
-    def managed(estimator: Any) -> AbstractContextManager[None]:  # noqa: D103
-        return nullcontext()
-
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback._callback_support import callback_management_context
+except ImportError:  # scikit-learn before 1.9
+    Support, managed = _Without, nullcontext
+else:
+    Support, managed = CallbackSupportMixin, callback_management_context
 
 Told = Callable[[Epoch], bool]
 
@@ -29,7 +32,7 @@ class Tasks:
 
     def __init__(self, estimator: Any, x: Any, y: Any, metadata: dict[str, Any], epochs: int) -> None:
         self.about = {"estimator": estimator, "X": x, "y": y, "metadata": metadata}
-        self.root = None
+        self.root: Any = None
         self.told: Told | None = None
         if hasattr(estimator, "_init_callback_context"):
             self.root = estimator._init_callback_context(max_subtasks=epochs)
@@ -54,4 +57,9 @@ def all_told(functions: list[Callable[[Epoch], Any]], tasks: Tasks) -> Told | No
     everyone = [*functions, *([tasks.told] if tasks.told else [])]
     if not everyone:
         return None
-    return lambda epoch: any([bool(one(epoch)) for one in everyone])
+
+    def told(epoch: Epoch) -> bool:
+        answers = [bool(one(epoch)) for one in everyone]  # everyone is told, whatever the first one answers
+        return any(answers)
+
+    return told

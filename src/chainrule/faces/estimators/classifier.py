@@ -17,7 +17,7 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import column_or_1d
 
 from chainrule.errors import InputError
-from chainrule.faces.estimators.base import Backprop, _goes_on
+from chainrule.faces.estimators.base import Backprop, goes_on
 from chainrule.rules import registry
 
 _FUSED = {"sigmoid": "binary_cross_entropy", "softmax": "softmax_cross_entropy"}
@@ -35,8 +35,9 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         learning_rate_init: the rate, or an Optax schedule.
         loss: `auto` and `log_loss` are cross-entropy; or another loss, by name or as an object.
         dropout: the share of each hidden layer's outputs left out in training; or a list, one a layer.
-        start: where weights begin; `auto` draws them as scikit-learn does, from the same `random_state` the same.
-        class_weight: how much each class counts: a dict, `balanced` (in inverse proportion to its rows), or None.
+        start: where weights begin; `auto` draws what scikit-learn draws from the same `random_state`;
+            others are ours, such as `he_uniform`.
+        class_weight: how much each class counts: a dict, `balanced` (inversely to its rows), or None.
         on_epoch: a function called with an `Epoch` after each epoch, or a list of them; a true answer stops.
 
     Attributes:
@@ -112,7 +113,7 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         )
         self.class_weight = class_weight
 
-    @available_if(_goes_on)
+    @available_if(goes_on)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
         X: Any,  # noqa: N803
@@ -145,7 +146,7 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         return self._decoded(self._output(X))
 
     def predict_proba(self, X: Any) -> np.ndarray:  # noqa: N803
-        """The probability of each class (n, classes), in the order of `classes_`; of each label (n, labels)."""
+        """The probability of each class, ordered as `classes_` (n, classes), or of each label (n, labels)."""
         output = self._output(X)
         if self._labels.y_type_ == "multiclass" or self._labels.y_type_.startswith("multilabel"):
             return output

@@ -1,4 +1,4 @@
-"""One fit by a stochastic solver: the engine's training, looked at after each epoch where somebody wants to."""
+"""One fit by a stochastic solver: the engine's training, stopped after each epoch where somebody looks."""
 
 import math
 import sys
@@ -275,4 +275,5 @@ def _alike(one: Any, other: Any) -> bool:
     import jax
 
     shapes = [list(map(np.shape, jax.tree.leaves(state))) for state in (one, other)]
-    return jax.tree.structure(one) == jax.tree.structure(other) and shapes[0] == shapes[1]
+    kinds: list[Any] = [jax.tree.structure(state) for state in (one, other)]
+    return bool(kinds[0] == kinds[1]) and shapes[0] == shapes[1]

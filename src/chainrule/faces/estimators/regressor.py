@@ -24,14 +24,16 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
         learning_rate_init: the rate, or an Optax schedule.
         loss: `auto` and `squared_error` are half the squared error; or another loss, by name or as an object.
         dropout: the share of each hidden layer's outputs left out in training; or a list, one a layer.
-        start: where weights begin; `auto` draws them as scikit-learn does, from the same `random_state` the same.
+        start: where weights begin; `auto` draws what scikit-learn draws from the same `random_state`;
+            others are ours, such as `he_uniform`.
         on_epoch: a function called with an `Epoch` after each epoch, or a list of them; a true answer stops.
 
     Attributes:
         run_: the fit as a `Run`, with `history`, `save` and `predict`.
         validation_loss_curve_: the loss on the rows held out after each epoch; None without such rows.
-        n_features_in_, feature_names_in_, n_iter_, n_layers_, n_outputs_, out_activation_, coefs_, intercepts_,
-            loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_: as in `MLPRegressor`.
+        n_features_in_, feature_names_in_, n_iter_, n_layers_, n_outputs_, out_activation_, coefs_,
+            intercepts_, loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_: as in
+            `MLPRegressor`.
     """
 
     _numeric = True

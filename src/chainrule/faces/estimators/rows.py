@@ -34,8 +34,8 @@ def dense(x: Any) -> np.ndarray:
     size = x.shape[0] * x.shape[1] * x.dtype.itemsize
     if size > LARGEST:
         raise InputError(
-            f"X is sparse, and dense it would take {size / 2**30:.1f} GiB (at most {LARGEST / 2**30:.0f}): the "
-            "network is trained on dense rows; narrow them first, say with TruncatedSVD or SelectKBest"
+            f"X is sparse, and dense it would take {size / 2**30:.1f} GiB (at most {LARGEST / 2**30:.0f}): "
+            "the network is trained on dense rows; narrow them first, say with TruncatedSVD or SelectKBest"
         )
     made: np.ndarray = x.toarray()
     return made

@@ -1,14 +1,13 @@
 """What an estimator's parameters may be: each is checked when `fit` begins, and a wrong one is named."""
 
 from collections.abc import Callable, Sequence
-from math import inf, isfinite
-from numbers import Integral, Real
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from chainrule.engine.network import Network
-from chainrule.errors import InputError, did_you_mean
+from chainrule.errors import InputError
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -18,17 +17,23 @@ Allows = Callable[[Any], bool]
 
 
 def _count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and 1 <= value <= 2**31 - 1
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return whole and 1 <= int(value) <= 2**31 - 1
 
 
 def _number(least: float, most: float = inf, *, above: bool = False, below: bool = False) -> Allows:
     """Whether a value is a finite number from `least` to `most`; `above`, `below`: not these themselves."""
 
     def allows(value: Any) -> bool:
-        if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             return False
         number = float(value)
-        return least <= number <= most and not (above and number == least) and not (below and number == most)
+        return (
+            least <= number <= most
+            and number != inf
+            and not (above and number == least)
+            and not (below and number == most)
+        )
 
     return allows
 
@@ -57,7 +62,7 @@ _ALLOWED: dict[str, tuple[Allows, str]] = {
     "max_iter": (_count, "a whole number from 1 up"),
     "shuffle": (_flag, "True or False"),
     "tol": (_number(0), "a finite number from 0 up"),
-    "verbose": (lambda v: _flag(v) or isinstance(v, Integral), "True or False"),
+    "verbose": (lambda v: _flag(v) or isinstance(v, (int, np.integer)), "True or False"),
     "warm_start": (_flag, "True or False"),
     "momentum": (_number(0, 1), "a number from 0 to 1"),
     "nesterovs_momentum": (_flag, "True or False"),
@@ -138,27 +143,13 @@ def activations(asked: Any) -> list[Any]:
     return [activation("sigmoid" if _is(one, "logistic") else one) for one in given]
 
 
-def choice(value: Any, known: dict[str, Any], name: str) -> Any:
-    """What `value` names, or `value` itself if it is no name.
-
-    Raises:
-        InputError: no such name; the nearest is suggested.
-    """
-    if not isinstance(value, str):
-        return value
-    if value not in known:
-        hint = did_you_mean(value, list(known)) or f" One of: {', '.join(known)}."
-        raise InputError(f"{name} has no {value!r}.{hint}")
-    return known[value]
-
-
 def _rates(asked: Any, layers: int) -> list[float]:
     """The dropout rate behind each hidden layer."""
     given = asked.dropout
     rates = list(given) if isinstance(given, (list, tuple)) else [given] * layers
     if len(rates) != layers or not all(map(_SHARE, rates)):
         raise InputError(
-            f"dropout is a number from 0 up, below 1, or one for each of the {layers} hidden layers, not {given!r}"
+            f"dropout is a number from 0 up, below 1, or {layers} of them, one a hidden layer, not {given!r}"
         )
     return [float(rate) for rate in rates]
 

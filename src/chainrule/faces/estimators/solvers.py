@@ -63,7 +63,7 @@ def solver(asked: Any) -> Solver:
 
 @dataclass(frozen=True)
 class OutsideEpsilon:
-    """The ε that Optax, which corrects the moments first, has to add for ε to stand outside at each update."""
+    """The ε that Optax, which corrects the moments first, has to add for ε to stand outside."""
 
     beta: float
     epsilon: float

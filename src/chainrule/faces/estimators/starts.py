@@ -18,8 +18,9 @@ def drawn(
         inputs: how wide a row is.
         shapes: the activation of each hidden layer.
         rng: scikit-learn's random state. Of the same state, `MLPClassifier` draws the same weights.
-        named: whether the layers name a start of ours; else weights and biases are uniform on ±√(6/(in + out)),
-            on ±√(2/(in + out)) at a sigmoid, as in scikit-learn (after Glorot & Bengio 2010, eq. 16).
+        named: whether the layers name a start of ours; else weights and biases are uniform on
+            ±√(6/(in + out)), on ±√(2/(in + out)) at a sigmoid, as in scikit-learn (after Glorot & Bengio
+            2010, eq. 16).
     """
     if named:
         return network.start(inputs, int(rng.randint(2**31 - 1)))
