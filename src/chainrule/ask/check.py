@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from chainrule.ask.judge import judge
 from chainrule.ask.world import World
 from chainrule.errors import InputError
 
+MARKDOWN = (".md", ".markdown")
+
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
@@ -25,12 +27,18 @@ class Verdict:
         world: its numbers at full precision.
         claims: each printed number with what it should be, in the order of the source.
         cause: the one change that explains the wrong ones, if there is one.
+        assumed: what a lesson does not say in so many words, a sentence each.
+        unplaced: numbers of a lesson that could not be placed, each with its line.
+        toml: the worked example that was read out of a lesson.
     """
 
     example: Example
     world: World
     claims: tuple[Judged, ...]
     cause: Any = None
+    assumed: tuple[str, ...] = ()
+    unplaced: tuple[str, ...] = ()
+    toml: str = ""
 
     @property
     def verdict(self) -> str:
@@ -49,11 +57,16 @@ class Verdict:
             for one in self.claims
         ]
         cause = self.cause and self.cause.plain()
-        return {"title": self.example.title, "verdict": self.verdict, "claims": claims, "cause": cause}
+        found = {"title": self.example.title, "verdict": self.verdict, "claims": claims, "cause": cause}
+        if self.toml:
+            found |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
+        return found
 
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
-        return Report(self).blocks()
+        cause = self.cause.text if self.cause else ""
+        read = (("Assumed", self.assumed), ("Not placed", self.unplaced))
+        return Report(self.example, self.world, self.claims, cause, read).blocks()
 
 
 def check(example: Example | str | Path) -> Verdict:
@@ -62,20 +75,25 @@ def check(example: Example | str | Path) -> Verdict:
     Raises:
         InputError: the file cannot be read, is no worked example, or claims nothing.
     """
-    found = example if isinstance(example, Example) else read(example)
-    if not found.printed:
-        where = found.title if isinstance(example, Example) else example
+    if isinstance(example, Example):
+        return _verdict(example, example.title)
+    if not str(example).lower().endswith(MARKDOWN):
+        return _verdict(worked.read(example), str(example))
+    from chainrule.ask.reading import read  # reading Markdown takes a library that TOML does not need
+
+    lesson = read(example)
+    return replace(
+        _verdict(lesson.example, str(example)),
+        assumed=lesson.assumed,
+        unplaced=lesson.unplaced,
+        toml=lesson.toml(),
+    )
+
+
+def _verdict(example: Example, source: str) -> Verdict:
+    if not example.printed:
         raise InputError(
-            f"{where}: there is nothing to check: no number is claimed; write them under [claims]"
+            f"{source}: no number is claimed, so there is nothing to check; put some under [claims]"
         )
-    world = World(found)
-    return Verdict(found, world, judge(found, world))
-
-
-def read(path: str | Path) -> Example:
-    """The worked example in a file: a Markdown lesson if its name ends so, otherwise TOML.
-
-    Raises:
-        InputError: it cannot be read, or holds none.
-    """
-    return worked.read(path)
+    world = World(example)
+    return Verdict(example, world, judge(example, world))

@@ -1,22 +1,21 @@
 """The report of a check: what was found, how each wrong number should have come about, and the cause."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from chainrule.ask.claim import Judged, Status
 from chainrule.ask.derive import Derivations
 from chainrule.ask.document import Block, Equation, Equations, Heading, Table, paragraph
+from chainrule.ask.example import Example
 from chainrule.ask.expression import Expression
 from chainrule.ask.formula import Applied, Formula, Power, Product, Sum, Symbol, Term, Value
 from chainrule.ask.quantity import Quantity
 from chainrule.ask.selection import counted
 from chainrule.ask.sheet import Sheet
-from chainrule.ask.summands import Factor
-
-if TYPE_CHECKING:
-    from chainrule.ask.check import Verdict
+from chainrule.ask.summands import Factor, summands
+from chainrule.ask.world import World
+from chainrule.numbers import Array, Number
 
 WORKED = 4  # wrong numbers that are worked through; more are in the table alone
 LISTED = 40  # rows of the table
@@ -31,30 +30,45 @@ _MEANING = {
 
 @dataclass(frozen=True)
 class Report:
-    """The document that a verdict is shown as."""
+    """The document that a verdict is shown as.
 
-    verdict: "Verdict"
+    Attributes:
+        example: what was checked.
+        world: its numbers at full precision.
+        claims: what was found of each printed number.
+        cause: of the wrong ones, in one sentence; empty if none is known.
+        notes: on how a lesson was read: headings, and sentences below them.
+    """
+
+    example: Example
+    world: World
+    claims: Sequence[Judged]
+    cause: str = ""
+    notes: Sequence[tuple[str, Sequence[str]]] = ()
 
     def blocks(self) -> Iterator[Block]:
         """The report part by part."""
-        verdict = self.verdict
-        yield Heading(verdict.example.title, 1)
-        if verdict.example.source:
-            yield paragraph(f"Source: {verdict.example.source}")
+        yield Heading(self.example.title, 1)
+        if self.example.source:
+            yield paragraph(f"Source: {self.example.source}")
         yield paragraph(self._summary())
-        if verdict.cause:
+        if self.cause:
             yield Heading("The cause")
-            yield paragraph(verdict.cause.text)
+            yield paragraph(self.cause)
         if self._notable:
             yield Heading("The numbers")
             yield self._table()
             yield self._legend()
         for one in self._wrong[:WORKED]:
             yield from self._worked(one)
+        for heading, sentences in self.notes:
+            if sentences:
+                yield Heading(heading)
+                yield from map(paragraph, sentences)
 
     def _summary(self) -> str:
         """How many of which kind, and where it starts."""
-        claims = self.verdict.claims
+        claims = self.claims
         counts = {status: sum(one.status is status for one in claims) for status in Status}
         found = [f"{count} {_word(status)}" for status, count in counts.items() if count]
         checked = f"{counted(len(claims), 'number')} checked"
@@ -76,7 +90,7 @@ class Report:
             (one.claim.quantity, one.claim.printed, _rounded(one), _word(one.status)) for one in shown
         )
         more = [f"… {len(self._notable) - LISTED} more"] if len(self._notable) > LISTED else []
-        right = len(self.verdict.claims) - len(self._notable)
+        right = len(self.claims) - len(self._notable)
         more += [f"and {counted(right, 'number')} more, right to the last digit"] if right else []
         return Table(("quantity", "printed", "computed", "verdict"), rows, "; ".join(more))
 
@@ -89,11 +103,11 @@ class Report:
 
     @cached_property
     def _notable(self) -> list[Judged]:
-        return [one for one in self.verdict.claims if one.status is not Status.RIGHT]
+        return [one for one in self.claims if one.status is not Status.RIGHT]
 
     @cached_property
     def _faults(self) -> list[Judged]:
-        return [one for one in self.verdict.claims if one.status.is_fault]
+        return [one for one in self.claims if one.status.is_fault]
 
     @cached_property
     def _wrong(self) -> list[Judged]:
@@ -107,23 +121,49 @@ class Report:
         digits = max(len(one.claim.exact.as_tuple().digits), 4)
         exactly = self._derived(one, digits, {})
         from_print = self._derived(one, digits, self._sound)
-        yield Equations((exactly,))
+        yield Equations((*self._behind(one, {}), exactly))
         if _result(from_print, one) != _result(exactly, one):
             yield paragraph("From the numbers as they are printed, so far as they are right:")
-            yield Equations((from_print,))
+            yield Equations((*self._behind(one, self._sound), from_print))
 
-    def _derived(self, one: Judged, digits: int, printed: dict[Quantity, float]) -> Equation:
+    def _behind(self, one: Judged, printed: Mapping[Quantity, float]) -> list[Equation]:
+        """Where a number is nothing but another one (a₁ = z₁), how that one comes about."""
+        if isinstance(one.asked, Expression):
+            return []
+        place, found = self._sheet.place(one.asked), list[Equation]()
+        numbers = self._numbers(place, printed)
+        derive = replace(self._derivations, numbers=numbers)
+        of = Factor(numbers[place.name], place.index)
+        while not of.number.through and len(terms := summands(of)[0]) == 1:
+            if len(terms[0].factors) != 1 or terms[0].constants or not terms[0].factors[0].number.paths:
+                break
+            of = terms[0].factors[0]
+            found.insert(0, derive.equation(of))
+        return found
+
+    def _derived(self, one: Judged, digits: int, printed: Mapping[Quantity, float]) -> Equation:
         if isinstance(one.asked, Expression):
             return self._expression(one.asked, one.claim.quantity, digits, printed)
         place = self._sheet.place(one.asked)
-        others = {quantity: value for quantity, value in printed.items() if quantity.name != place.name}
-        numbers = self._sheet.numbers(others, place.after)
+        numbers = self._numbers(place, printed)
         derive = replace(self._derivations, numbers=numbers)
         found = derive.equation(Factor(numbers[place.name], place.index))
         return Equation(found.left, tuple(_with_digits(step, digits + 1) for step in found.steps))
 
+    def _numbers(self, place: Quantity, printed: Mapping[Quantity, float]) -> dict[str, Number]:
+        """The Numbers of its step as printed, but for its own array, whose origin is to be seen."""
+        others = {quantity: value for quantity, value in printed.items() if quantity.name != place.name}
+        return self._sheet.numbers(others, place.after, self._left_by(place.after - 1, printed))
+
+    def _left_by(self, after: int, printed: Mapping[Quantity, float]) -> dict[str, Array]:
+        """The parameters with which the step before leaves this one, if the source prints any."""
+        if not any(quantity.after == after for quantity in printed):
+            return {}
+        new = self._sheet.numbers(printed, after)
+        return {name: new[f"{name}'"].array for name in self.example.parameters}
+
     def _expression(
-        self, asked: Expression, name: str, digits: int, printed: dict[Quantity, float]
+        self, asked: Expression, name: str, digits: int, printed: Mapping[Quantity, float]
     ) -> Equation:
         values: list[float] = []
         parts: list[Formula] = []
@@ -148,17 +188,17 @@ class Report:
         """What is printed and not wrong."""
         return {
             self._sheet.place(one.asked): one.claim.value
-            for one in reversed(self.verdict.claims)
+            for one in reversed(self.claims)
             if isinstance(one.asked, Quantity) and not one.status.is_fault
         }
 
     @cached_property
     def _sheet(self) -> Sheet:
-        return Sheet(self.verdict.world, tuple(one.asked for one in self.verdict.claims))
+        return Sheet(self.world, tuple(one.asked for one in self.claims))
 
     @cached_property
     def _derivations(self) -> Derivations:
-        example = self.verdict.example
+        example = self.example
         own = {name: example.quantity(name) for name in example.names}
         names = {(quantity.name, quantity.index): name for name, quantity in own.items()}
         return Derivations({}, len(example.x), names, example.absent)

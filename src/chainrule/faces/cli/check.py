@@ -9,7 +9,8 @@ import click
 @click.argument("example", metavar="EXAMPLE.toml|LESSON.md")
 @click.option("--ascii", "plain", is_flag=True, help="Write ASCII only, as where ∂ and · cannot be shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as one JSON object instead.")
-def check(example: str, plain: bool, as_json: bool) -> int:
+@click.option("--write", metavar="TOML", help="Write the worked example that was read out of a lesson.")
+def check(example: str, plain: bool, as_json: bool, write: str | None) -> int:
     """Compute every number again that a worked example prints, say which are wrong, and why.
 
     A number is right if it was rounded, cut off, or made of the rounded numbers before it. The exit
@@ -20,6 +21,8 @@ def check(example: str, plain: bool, as_json: bool) -> int:
     from chainrule.ask.check import check as checked
 
     found = checked(example)
+    if write:
+        _write(found.toml, example, write)
     if as_json:
         import json
 
@@ -29,3 +32,15 @@ def check(example: str, plain: bool, as_json: bool) -> int:
 
         show(found.blocks(), ascii_only=plain)
     return int(found.verdict == "wrong")
+
+
+def _write(toml: str, example: str, path: str) -> None:
+    """The worked example as a file of its own."""
+    from chainrule.errors import InputError
+    from chainrule.faces.whole import write_whole
+
+    if not toml:
+        raise InputError(f"--write is for a Markdown lesson; {example} is TOML already")
+    if os.path.lexists(path):
+        raise InputError(f"--write {path} exists already: name another file, or remove it first")
+    write_whole(path, lambda stream: stream.write(toml.encode()))

@@ -1,7 +1,6 @@
 """Writing a table of predictions: whole or not at all."""
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
@@ -9,8 +8,8 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.faces.tables.parquet import SUFFIXES
-from chainrule.faces.tables.shown import plain, quoted
-from chainrule.faces.tables.table import file_name
+from chainrule.faces.tables.shown import quoted
+from chainrule.faces.whole import write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,16 +30,7 @@ def write_table(
     if not isinstance(path, (str, os.PathLike)):
         _write(frame, "", path)
         return
-    name = os.fspath(path)
-    try:
-        if os.path.exists(name) and not stat.S_ISREG(os.stat(name).st_mode):
-            with open(name, "wb") as stream:
-                _write(frame, name, stream)
-            return
-        _replace(frame, os.path.realpath(name))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{file_name(name)}: cannot be written: {plain(reason, 100)}") from None
+    write_whole(path, lambda stream: _write(frame, os.fspath(path), stream))
 
 
 def _frame(columns: Mapping[str, Sequence[object] | np.ndarray]) -> "pl.DataFrame":
@@ -56,24 +46,6 @@ def _frame(columns: Mapping[str, Sequence[object] | np.ndarray]) -> "pl.DataFram
         for name, values in columns.items()
     }
     return pl.DataFrame(plain_values, strict=False)
-
-
-def _replace(frame: "pl.DataFrame", path: str) -> None:
-    """Write beside `path`, then take its place; whatever goes wrong, nothing of it stays."""
-    folder = os.path.dirname(path)
-    beside = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.tmp")
-    try:
-        with open(beside, "xb") as stream:
-            _write(frame, path, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(beside, path)
-    except FileExistsError:
-        raise
-    except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise
 
 
 def _write(frame: "pl.DataFrame", name: str, stream: IO[bytes]) -> None:
