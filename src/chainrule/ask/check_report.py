@@ -37,7 +37,7 @@ class Report:
         world: its numbers at full precision.
         claims: what was found of each printed number.
         cause: of the wrong ones, in one sentence; empty if none is known.
-        notes: on how a lesson was read: headings, and sentences below them.
+        notes: on how a lesson was read, each kind under its label.
     """
 
     example: Example
@@ -51,6 +51,9 @@ class Report:
         yield Heading(self.example.title, 1)
         if self.example.source:
             yield paragraph(f"Source: {self.example.source}")
+        for label, sentences in self.notes:
+            if sentences:
+                yield paragraph(f"{label}: {'; '.join(sentences)}.")
         yield paragraph(self._summary())
         if self.cause:
             yield Heading("The cause")
@@ -61,10 +64,6 @@ class Report:
             yield self._legend()
         for one in self._wrong[:WORKED]:
             yield from self._worked(one)
-        for heading, sentences in self.notes:
-            if sentences:
-                yield Heading(heading)
-                yield from map(paragraph, sentences)
 
     def _summary(self) -> str:
         """How many of which kind, and where it starts."""

@@ -250,7 +250,10 @@ def _check_names(example: Example) -> None:
 def _check_claims(example: Example) -> None:
     for one in example.printed:
         try:
-            example.asked(one.quantity)
+            asked = example.asked(one.quantity)
+            parts = asked.quantities if isinstance(asked, Expression) else (asked,)
+            if example.learning_rate is None and any(q.after or q.name.endswith("'") for q in parts):
+                raise InputError(f"{one.quantity} comes after an update, so learning_rate must be given")
         except InputError as error:
             raise InputError(f"claims: {error}") from None
         if not _NUMERAL.fullmatch(one.printed.strip().replace("−", "-")):
