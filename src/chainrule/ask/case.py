@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from chainrule.ask.apart import apart
 from chainrule.ask.quantity import Quantities, Quantity
 from chainrule.engine.network import Network
 from chainrule.engine.sweep import Sweep, sweep
@@ -72,9 +73,10 @@ class Case:
     @cached_property
     def quantities(self) -> Quantities:
         """The addresses of this case's numbers."""
-        named = sorted(filter(_ADDRESS.fullmatch, self.sweep.numbers), key=_place)
-        found = {name: self.sweep.numbers[name].array.shape for name in named}
-        updated = {f"{name}'": self.parameters[name].shape for name in self.parameters}
+        numbers = self.sweep.numbers | apart(self.network, self.sweep.numbers)
+        named = sorted(filter(_ADDRESS.fullmatch, numbers), key=_place)
+        found = {name: numbers[name].array.shape for name in named}
+        updated = {f"{name}'": self.parameters[name].shape for name in self.sweep.gradients}
         return Quantities(found | updated, len(self.x), self.names)
 
     def quantity(self, text: str) -> Quantity:

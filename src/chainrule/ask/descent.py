@@ -67,7 +67,9 @@ def steps(
         one = step(case, parameters)
         one = mistake(one) if mistake else one
         yield one
-        parameters = {name: new.array for name, new in one.updated.items()}
+        if not one.updated:
+            return
+        parameters = {**parameters, **{name: new.array for name, new in one.updated.items()}}
 
 
 def descend_until(case: Case, epochs: int, threshold: float) -> Descent:

@@ -25,6 +25,8 @@ _BY_NAME = {
     "1 - {}": Function("1-{}", "1-{}", lambda a: 1 - a),
     "1 + {}": Function("1+{}", "1+{}", lambda a: 1 + a),
     "-ln {}": Function("-ln {}", r"-\ln {}", lambda a: -np.log(a)),
+    "1/{}": Function("1/{}", "1/{}", lambda a: 1 / a),
+    "1/(1 - {})": Function("1/(1-{})", "1/(1-{})", lambda a: 1 / (1 - a)),
     "-ln(1 - {})": Function("-ln(1-{})", r"-\ln(1-{})", lambda a: -np.log1p(-a)),
 }
 

@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 
+from chainrule.ask.apart import apart
 from chainrule.ask.case import Case
 from chainrule.ask.descent import Step, steps
 from chainrule.ask.expression import Expression
@@ -29,6 +30,7 @@ class World:
     case: Case
     mistake: Callable[[Step], Step] | None = None
     _steps: dict[int, Step] = field(default_factory=dict, repr=False)
+    _numbers: dict[int, dict[str, Number]] = field(default_factory=dict, repr=False)
 
     def step(self, after: int) -> Step:
         """The step that is made after `after` updates."""
@@ -61,7 +63,10 @@ class World:
 
     def numbers(self, after: int = 0) -> Mapping[str, Number]:
         """Every number by name, after so many updates."""
-        return self.step(after).numbers
+        if after not in self._numbers:
+            numbers = self.step(after).numbers
+            self._numbers[after] = numbers | apart(self.case.network, numbers)
+        return self._numbers[after]
 
     def value(self, asked: Quantity | Expression) -> float:
         """The number that a quantity addresses, or an expression makes of several."""
@@ -73,4 +78,5 @@ class World:
 
 def _onwards(one: Step) -> dict[str, Array]:
     """The parameters that the next step starts from."""
-    return {name: new.array for name, new in one.updated.items()}
+    masks = {name: given.array for name, given in one.sweep.parameters.items() if name not in one.updated}
+    return masks | {name: new.array for name, new in one.updated.items()}

@@ -127,6 +127,12 @@ class Loss:
         """dE/dy, or dE/dz where an activation is fused in."""
         raise TypeError(f"{type(self).__name__} has no backward pass")
 
+    def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
+        """∂E/∂a, where an activation a of z is fused in. `backward` goes past it and needs none: this
+        is for who asks, and times ∂a/∂z, the activation's own slope, it is `backward` again.
+        """
+        raise TypeError(f"{type(self).__name__} is fused with no activation")
+
     def predicted(self, z: Number) -> str:
         """The name of the fused activation of z: a2 for z2, sigmoid(r2) for anything else."""
         return f"a{z.name[1:]}" if z.name.startswith("z") else f"{self.activation}({z.name})"

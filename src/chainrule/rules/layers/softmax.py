@@ -23,6 +23,15 @@ class Softmax(Activation):
     def value(self, z: Number) -> Number:
         return number(self.out, path("nj->nj", z), through=SOFTMAX)
 
+    def slope(self, z: Number, a: Number) -> Number:
+        """∂aₖ/∂zⱼ (n, k, j) as a matrix, which `backward` goes past: this is for who asks."""
+        xp = a.array.__array_namespace__()
+        same = xp.eye(a.array.shape[1], dtype=a.array.dtype)
+        rest = number(f"1-{a.name}", path("nj->nj", z), through=CO_SOFTMAX)
+        own = path("nk,nk,kj->nkj", a, rest, given("[k=j]", same))
+        cross = path(",nk,nj,kj->nkj", constant("-1", -1.0, a), a, a, given("[k≠j]", 1 - same))
+        return number(self.slope_name(z), own, cross)
+
     def backward(self, p: Parameters, kept: Kept, da: Number) -> tuple[Gradients, Number]:
         z, a = kept
         xp = a.array.__array_namespace__()

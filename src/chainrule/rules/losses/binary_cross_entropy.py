@@ -10,6 +10,8 @@ from chainrule.rules.functions import CO_SIGMOID, ONE_MINUS, SIGMOID, SOFTPLUS, 
 from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where
 
 MINUS_LOG = Function("-ln σ({})", r"-\ln\sigma({})", lambda z: softplus(-z))
+INVERSE = Function("1/σ({})", r"1/\sigma({})", lambda z: 1 + z.__array_namespace__().exp(-z))
+CO_INVERSE = Function("1/(1-σ({}))", r"1/(1-\sigma({}))", lambda z: 1 + z.__array_namespace__().exp(z))
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,14 @@ class BinaryCrossEntropy(Loss):
         other = number(f"1-{a.name}", path("nj->nj", z), through=CO_SIGMOID)
         down = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, other, share)
         return number(derivative(z), path("nj,nj,n->nj", rest, a, share), down)
+
+    def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
+        """∂E/∂a = −T/a + (1 − T)/(1 − a) per row."""
+        hit = number(f"1/{a.name}", path("nj->nj", z), through=INVERSE)
+        miss = number(f"1/(1-{a.name})", path("nj->nj", z), through=CO_INVERSE)
+        rest = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
+        down = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share)
+        return number(derivative(a), down, path("nj,nj,n->nj", rest, miss, share))
 
     def check_targets(self, t: Array) -> None:
         refuse_where(~((t >= 0) & (t <= 1)), np.asarray(t), "binary cross-entropy wants targets from 0 to 1")

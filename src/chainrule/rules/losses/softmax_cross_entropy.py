@@ -11,6 +11,11 @@ from chainrule.rules.functions import CO_SOFTMAX, ONE_MINUS, SOFTMAX, minus_log_
 from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where
 
 MINUS_LOG = Function("-ln softmax({})", r"-\ln\operatorname{{softmax}}({})", minus_log_softmax)
+INVERSE = Function(
+    "1/softmax({})",
+    r"1/\operatorname{{softmax}}({})",
+    lambda z: z.__array_namespace__().exp(minus_log_softmax(z)),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class SoftmaxCrossEntropy(Loss):
         rest = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
         down = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, other, share)
         return number(derivative(z), path("nj,nj,n->nj", rest, p, share), down)
+
+    def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
+        """∂E/∂a = −T/a per row."""
+        hit = number(f"1/{a.name}", path("nj->nj", z), through=INVERSE)
+        return number(derivative(a), path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share))
 
     def check_targets(self, t: Array) -> None:
         t = np.asarray(t)

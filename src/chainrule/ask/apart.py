@@ -1,0 +1,62 @@
+"""Apart: what an engine that fuses two rules into one goes past, and sources speak of all the same.
+
+A loss that is fused with its activation needs neither ∂E/∂a nor ∂a/∂z, and a softmax no matrix of its
+slopes. Each is still written in its own rule; here they are called, for those who ask.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chainrule.engine.network import Network
+from chainrule.numbers import Number
+from chainrule.rules.activations import activation
+from chainrule.rules.layers.softmax import Softmax
+from chainrule.rules.protocols import Activation
+
+LARGEST = 1 << 22  # numbers in the slopes of a softmax over some rows: of more, ask for fewer rows
+
+
+def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
+    """By name, ∂E/∂a and ∂a/∂z of a fused loss, and ∂a/∂z of every softmax: (n, k, j), or (n, j).
+
+    Args:
+        network: whose step it is.
+        numbers: of the step, by name.
+    """
+    found: dict[str, Number] = {}
+    for rule in _softmaxes(network.chain.layers):
+        found |= _slope(rule, numbers)
+    loss = network.loss
+    end = activation(loss.activation)
+    z = next((p.factors[0] for p in _logits(numbers).paths), None) if end else None
+    if end and z and (a := numbers.get(loss.predicted(z))):
+        upstream = loss.unfused(z, a, numbers["t"], numbers["1/n"])
+        found |= {upstream.name: upstream} | _slope(replace(end, out=a.name), numbers)
+    return found
+
+
+def _slope(rule: Activation, numbers: Mapping[str, Number]) -> dict[str, Number]:
+    """∂a/∂z of a rule that is a function of z."""
+    a = numbers[rule.out]
+    z = a.paths[0].factors[0]
+    units = a.array.shape[-1] if isinstance(rule, Softmax) else 1
+    if a.array.size * units > LARGEST:
+        return {}
+    slope = rule.slope(z, a)
+    return {slope.name: slope}
+
+
+def _softmaxes(layers: Any) -> Iterator[Softmax]:
+    """Those inside the chain."""
+    for one in layers:
+        if hasattr(one, "layers"):
+            yield from _softmaxes(one.layers)
+        rule = getattr(one, "activation", one)
+        if isinstance(rule, Softmax):
+            yield rule
+
+
+def _logits(numbers: Mapping[str, Number]) -> Number:
+    """A Number that is made of the logits and nothing else: what E is made of."""
+    return next(f for p in numbers["E"].paths for f in p.factors if f.name.startswith("-ln"))
