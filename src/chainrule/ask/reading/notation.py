@@ -1,0 +1,172 @@
+"""LaTeX and Unicode mathematics in plain letters: `frac{∂E}{∂w_2}` as `(∂E)/(∂w_2)`."""
+
+import re
+
+_DEEPEST = 40  # braces inside braces; deeper ones are left out
+_SYMBOLS = {
+    **dict.fromkeys(["cdot", "times", "ast", "odot"], "*"),
+    **dict.fromkeys(["approx", "thickapprox", "simeq", "cong", "equiv", "leftarrow", "gets"], "="),
+    **dict.fromkeys(["Rightarrow", "implies", "quad", "qquad", "newline", "therefore", "iff"], " ; "),
+    "alpha": "α",
+    "eta": "η",
+    "delta": "δ",
+    "Delta": "Δ",
+    "partial": "∂",
+    "sigma": "σ",
+    "theta": "θ",
+    "Theta": "Θ",
+    "prime": "'",
+    "div": "/",
+    "nabla": "∇",
+    "lambda": "λ",
+    "beta": "β",
+    "gamma": "γ",
+    "to": "→",
+    "rightarrow": "→",
+    "top": "T",
+    "intercal": "T",
+    "mid": "|",
+    "_": "_",
+    "*": "*",
+    "#": "#",
+}
+_WORDS = ("exp", "ln", "log", "max", "min", "tanh", "sum", "sigmoid", "softmax")
+_DROPPED = ("tag", "label", "color", "vspace", "hspace", "textcolor")  # their first group is no mathematics
+_ACCENTS = ("hat", "widehat", "bar", "tilde")
+_TOKEN = re.compile(
+    r"(?P<spacing>\\\\\[\s*\d*\.?\d+\s*(?:pt|em|ex|mm|cm)\s*\])"
+    r"|(?P<math>\\{1,2}[()\[\]](?!\s*\d+(?:pt|em|ex)\])|\$+)"
+    r"|(?P<environment>\\(?:begin|end)\s*\{(?P<kind>[A-Za-z]{1,20}\*?)\})(?:\{[lcr| ]{1,20}\})?"
+    r"|\\[dtc]?frac\s*(?P<short>\d\s*\d)"
+    r"|\\(?P<command>[A-Za-z]+|[_*#])"
+    r"|(?P<row>\\\\)"
+    r"|(?P<space>\\[,;:! ]|~)"
+    r"|(?P<plain>[^\\{}$~&`]+|.)",
+    re.DOTALL,
+)
+_LOW, _HIGH = "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚₜₓ₊₋₌₍₎", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿʰⁱᵀ"
+_AS_LOW = dict(zip(_LOW, "0123456789aehijklmnoptx+-=()", strict=True))
+_AS_HIGH = dict(zip(_HIGH, "0123456789+-()nhiT", strict=True))
+_SCRIPTS = re.compile(f"(?P<low>[{_LOW}]+)|(?P<high>[{_HIGH}]+)")
+_LETTERS = str.maketrans(
+    {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∗": "*", "≈": "=", "≃": "=", "≅": "=", "←": "=",
+     "⟵": "=", "′": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "⇒": ";", "𝜕": "∂", "µ": "μ"}
+)  # fmt: skip
+_ARRAYS = re.compile(r"\b(?:\w{1,10}\.)?(?:array|tensor|matrix|Matrix)\s*\(")
+_SQUARED = re.compile(r"([)\w] ?)\*\* ?2\b(?!\.)")
+_COMMA_BETWEEN = re.compile(r"(?<=\d)\{,\}(?=\d)")
+
+
+def plain(text: str) -> str:
+    """The text with its mathematics in plain letters; line breaks stay where they are."""
+    text = _COMMA_BETWEEN.sub(",", text)
+    writer = _Writer()
+    for token in _TOKEN.finditer(text):
+        writer.take(token)
+    text = _SCRIPTS.sub(_script, writer.text()).translate(_LETTERS)
+    text = _SQUARED.sub(r"\1^2", text.replace(":=", "=").replace("<-", "=")).replace("**", " ")
+    text = re.sub(r"([yY])[\u0302]", r"\1hat", text).replace("ŷ", "yhat").replace("Ŷ", "yhat")
+    return _ARRAYS.sub("(", text)
+
+
+def _script(found: re.Match[str]) -> str:
+    if found["low"]:
+        return "_{" + "".join(_AS_LOW[one] for one in found["low"]) + "}"
+    return "^{" + "".join(_AS_HIGH[one] for one in found["high"]) + "}"
+
+
+class _Writer:
+    """Writes token after token; an open brace waits on a stack until it is closed."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, list[str]]] = [("", [])]
+        self._pending = ""
+        self._matrix = 0
+        self._skipped = 0
+
+    def take(self, token: re.Match[str]) -> None:
+        if token["command"]:
+            self._command(token["command"])
+        elif token["short"]:
+            top, bottom = token["short"][0], token["short"][-1]
+            self._put(f"{top}/{bottom}")
+        elif token["environment"]:
+            self._environment(token)
+        elif token["row"] or token["spacing"]:
+            self._put("],[" if self._matrix else " ; ")
+        elif token["math"] or token["space"]:
+            self._put(" ")
+        else:
+            self._plain(token["plain"] or " ")
+
+    def text(self) -> str:
+        while len(self._open) > 1:
+            self._close()
+        return "".join(self._open[0][1])
+
+    def _put(self, text: str) -> None:
+        self._open[-1][1].append(text)
+
+    def _plain(self, text: str) -> None:
+        if text == "{":
+            self._push()
+        elif text == "}":
+            if self._skipped:
+                self._skipped -= 1
+            elif len(self._open) > 1:
+                self._close()
+        elif text == "&":
+            self._put(", " if self._matrix else " ")
+        elif text == "`":
+            self._put(" ")
+        else:
+            if not text.isspace():
+                self._pending = "script" if text.endswith(("_", "^")) else ""
+            self._put(text)
+
+    def _command(self, name: str) -> None:
+        self._pending = ""
+        if name in ("frac", "dfrac", "tfrac", "cfrac"):
+            self._pending = "top"
+        elif name in _DROPPED:
+            self._pending = "dropped"
+        elif name in _ACCENTS:
+            self._pending = "accent"
+        elif name in _SYMBOLS:
+            self._put(_SYMBOLS[name])
+            self._pending = "script" if name == "_" else ""
+        elif name in _WORDS:
+            self._put(f" {name} ")
+
+    def _environment(self, token: re.Match[str]) -> None:
+        if not token["kind"].rstrip("*").endswith("matrix") and token["kind"] != "array":
+            return
+        begins = token["environment"].startswith("\\begin")
+        self._matrix = max(self._matrix + (1 if begins else -1), 0)
+        self._put("[[" if begins else "]]")
+
+    def _push(self) -> None:
+        if len(self._open) > _DEEPEST:
+            self._skipped += 1
+            return
+        self._open.append((self._pending, []))
+        self._pending = ""
+
+    def _close(self) -> None:
+        kind, written = self._open.pop()
+        text = "".join(written)
+        inside_script = any(kind == "script" for kind, _ in self._open)
+        match kind:
+            case "top":
+                self._put(f"({text})/")
+                self._pending = "bottom"
+            case "bottom":
+                self._put(f"({text})")
+            case "accent":
+                self._put(text.strip() + "hat")
+            case "script":
+                self._put(text if inside_script else "{" + text + "}")
+            case "dropped":
+                pass
+            case _:
+                self._put(text)

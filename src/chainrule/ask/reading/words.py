@@ -1,0 +1,127 @@
+"""Words: what a lesson says of its activations, its loss and its size, in prose or by a formula."""
+
+import re
+from dataclasses import dataclass
+
+_SQUARE = r"\([^()=]{1,40}-[^()=]{1,40}\) ?(?:\^ ?\{? ?2|\*\* ?2)"
+_LINEAR = (
+    r"\b(?:linear (?:activation|output|unit|neuron|network)|identity|no activation"
+    r"|without (?:an )?activation|activations? (?:function )?(?:is|are) linear)\b"
+)
+_ACTIVATIONS = {
+    "sigmoid": (
+        r"sigmoid|logistic (?:function|activation|unit)",
+        r"σ ?\(|1\)? ?/ ?\( ?1 ?\+ ?(?:e|exp)|([^\s()*]{1,20}) ?\*? ?\( ?1 ?- ?\1 ?\)",
+    ),
+    "tanh": (r"\btanh\b|hyperbolic tangent", r"(?!)"),
+    "relu": (r"(?<!leaky )(?<!leaky)\brelu\b|rectified linear", r"max\s*\(\s*0\s*,"),
+    "leaky_relu": (r"leaky[- ]?relu", r"(?!)"),
+    "softplus": (r"\bsoftplus\b", r"(?!)"),
+    "softmax": (r"\bsoftmax\b", r"(?!)"),
+    "identity": (_LINEAR, r"(?!)"),
+}
+_HALF = re.compile(
+    r"(?:1 ?/ ?2|\( ?1 ?\) ?/ ?\( ?2 ?\)|½|0\.5)[^=\n]{0,40}?" + _SQUARE
+    + r"|\(" + _SQUARE + r"\}? ?\) ?/ ?\(? ?2\b|" + _SQUARE + r"\}? ?/ ?\(? ?2\b"
+)  # fmt: skip
+_LOSS_WORDS = {
+    "cross_entropy": r"cross[- ]entropy|log[- ]loss|kreuzentropie",
+    "half_squared_error": r"half (?:the |of the )?(?:sum of )?squared? error|half (?:the )?square",
+    "mean_squared_error": r"mean[- ]squared?[- ]error|\bmse\b|mittlere[rn]? quadratische",
+    "sum_squared_error": r"sum of (?:the )?squared? (?:error|difference)|\bsse\b|squared? error|quadratische",
+    "mean_absolute_error": r"mean absolute error|\bmae\b",
+}
+_FROZEN = re.compile(
+    r"bias(?:es)?\s(?:(?:is|are|were|was|will be|stay|stays|remain|remains|do|does|being)\s)?"
+    r"(?:not|never|n't|kept|held|fixed|constant|unchanged)\b(?:\s+(?:be\s+)?(?:updated|changed|trained|fixed|constant))?"
+    r"|(?:keep|hold|leave)\s+(?:the\s+|both\s+)?bias(?:es)?\s+(?:fixed|constant|unchanged|as)"
+    r"|not\s+updat(?:e|ing)\s+(?:the\s+)?bias",
+    re.IGNORECASE,
+)
+_SIZES = re.compile(r"(?<![\d.])(\d{1,2}(?:\s*(?:-|→|x|:)\s*\d{1,2}){1,6})(?![\d.])")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What may be meant, the likelier first, and from which word or formula it was read."""
+
+    among: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the prose says.
+
+    Attributes:
+        hidden, output: activations of the hidden layers and of the last.
+        loss: the loss's names.
+        sizes: `2-3-1` and the like, as found.
+        frozen: whether biases are said to stay as they are.
+    """
+
+    hidden: Choice
+    output: Choice
+    loss: Choice
+    sizes: tuple[tuple[int, ...], ...]
+    frozen: bool
+
+
+def words(text: str) -> Words:
+    """What `text`, all of a lesson in plain letters, says."""
+    text = re.sub(r"[^\S\n\v]+", " ", re.sub(r"\s*[\n\v]\s*", "\n", text))
+    low = text.lower()
+    hidden, output = _activations(low)
+    if "softmax" in hidden.among:  # only ever at the end
+        rest = tuple(name for name in hidden.among if name != "softmax")
+        hidden = Choice(rest, hidden.why) if rest else Choice(("sigmoid", "relu", "tanh", "identity"), "")
+    sizes = tuple(tuple(map(int, re.findall(r"\d+", found))) for found in _SIZES.findall(low)[:50])
+    return Words(hidden, output, _loss(low, output), sizes, bool(_FROZEN.search(text)))
+
+
+def _activations(low: str) -> tuple[Choice, Choice]:
+    said: dict[str, str] = {}
+    hidden: list[str] = []
+    output: list[str] = []
+    for sentence in re.split(r"[.;\n] ?", low):
+        for part in re.split(r", | and | while | but |: ", sentence):
+            for name, (word, formula) in _ACTIVATIONS.items():
+                if found := re.search(word, part) or re.search(formula, part):
+                    said.setdefault(name, " ".join(found[0].split()))
+                    hidden += [name] * ("hidden" in part)
+                    output += [name] * ("output" in part)
+    for name, (word, formula) in _ACTIVATIONS.items():
+        if name in said:
+            continue
+        if found := re.search(word, low) or re.search(formula, low):
+            said[name] = " ".join(found[0].split())
+    return _choice(said, hidden, output), _choice(said, output, hidden)
+
+
+def _choice(said: dict[str, str], own: list[str], other: list[str]) -> Choice:
+    """The activations that are said of this place, then those that are said of none; or any."""
+    among = list(dict.fromkeys([*own, *(name for name in said if name not in other)])) or list(said)
+    if not among:
+        return Choice(("sigmoid", "identity", "tanh", "relu"), "")
+    return Choice(tuple(among), f"from {said[among[0]]!r}")
+
+
+def _loss(low: str, output: Choice) -> Choice:
+    fused = "softmax_cross_entropy" if "softmax" in output.among else "binary_cross_entropy"
+    named = {name: found[0] for name, word in _LOSS_WORDS.items() if (found := re.search(word, low))}
+    half = _HALF.search(low)
+    if "cross_entropy" in named:
+        more = ("half_squared_error",) if half else ()
+        return Choice((fused, *more), f"from {named['cross_entropy']!r}")
+    if half:
+        return Choice(("half_squared_error",), "from the formula with ½")
+    if "half_squared_error" in named:
+        return Choice(("half_squared_error",), f"from {named['half_squared_error']!r}")
+    if "mean_absolute_error" in named:
+        return Choice(("mean_absolute_error",), f"from {named['mean_absolute_error']!r}")
+    half_of_it, mean, whole = "half_squared_error", "mean_squared_error", "sum_squared_error"
+    if mean in named:
+        return Choice((mean, whole, half_of_it), f"from {' '.join(named[mean].split())!r}")
+    if whole in named or re.search(_SQUARE, low):
+        return Choice((whole, half_of_it, mean), "from the squared error")
+    return Choice((half_of_it, mean, whole), "")
