@@ -37,7 +37,8 @@ def _fitting(found: "_Found", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
 
 def _of_numbers(found: "_Found", sizes: tuple[tuple[int, ...], ...]) -> Iterator[tuple[int, ...]]:
     """The sizes of networks with as many weights as there are numbers: w1, ..., w8."""
-    count = max((one.places[0][1] or 0 for one, _ in found.weights if len(one.places) == 1), default=0)
+    numbers = [one.places[0][1] or 0 for one, _ in found.weights if len(one.places) == 1]
+    count = max(numbers, default=1)  # a lonely `w`
     inputs, outputs = found.inputs or 1, found.outputs or 1
     for one in sizes:
         if len(one) > 1 and sum(a * b for a, b in pairwise(one)) == count:
@@ -102,16 +103,14 @@ def _with_vectors(chain: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _of_pairs(found: "_Found") -> Fitting:
     letters = found.letters
     for unit_first in (True, False):
-        for depth in (found.layers,):
-            trial = Layout((99,) * (depth + 1), "paired", unit_first, letters)
+        trial = Layout((99,) * (found.layers + 1), "paired", unit_first, letters)
+        sizes: list[tuple[int, int]] = []
+        for layer in range(1, found.layers + 1):
             cells = [trial.address(one) for one, _ in found.weights]
-            sizes: list[tuple[int, int]] = []
-            for layer in range(1, depth + 1):
-                own = [at for name, at in filter(None, cells) if name == f"w{layer}" and at]
-                if own:
-                    sizes.append((max(at[0] for at in own) + 1, max(at[1] for at in own) + 1))
-            if len(sizes) == depth and all(one[1] == after[0] for one, after in pairwise(sizes)):
-                yield (sizes[0][0], *(one[1] for one in sizes)), "paired", unit_first, letters
+            own = [at or (0, 0) for name, at in filter(None, cells) if name == f"w{layer}"]
+            sizes += [(max(at[0] for at in own) + 1, max(at[1] for at in own) + 1)] if own else []
+        if len(sizes) == found.layers and all(one[1] == after[0] for one, after in pairwise(sizes)):
+            yield (sizes[0][0], *(one[1] for one in sizes)), "paired", unit_first, letters
 
 
 class _Found:
@@ -131,9 +130,8 @@ class _Found:
     @property
     def letters(self) -> tuple[str, ...]:
         """Letters of weights that tell layers: V and W, or none where numbers do."""
-        letters = tuple(dict.fromkeys(one.letter for one, _ in self.weights))
-        plain = not self.superscripts and len(letters) > 1
-        return letters if plain else ()
+        letters = dict.fromkeys(one.letter.lower() for one, _ in self.weights if len(one.letter) == 1)
+        return tuple(letters) if not self.superscripts and len(letters) > 1 else ()
 
     @property
     def are_paired(self) -> bool:

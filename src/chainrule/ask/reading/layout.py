@@ -81,7 +81,9 @@ class Layout:
             own = numbers[0] if numbers else self._by_letter(one) or 1
             return self._in_layer(own, one.index)
         if self.style == "numbered":
-            return self._numbered(numbers[0]) if len(numbers) == 1 and one.layer is None else None
+            alone = not numbers and self.sizes == (1, 1)
+            fits = alone or (len(numbers) == 1 and not one.layer)
+            return self._numbered(*(numbers or [1])) if fits else None
         layer, rest = self.layer_of(one, numbers)
         if not layer or not 1 <= layer <= self.depth:
             return None
@@ -119,7 +121,8 @@ class Layout:
         return (numbers[0], numbers[1:]) if len(numbers) in (1, 3) else (None, [])
 
     def _by_letter(self, one: Symbol) -> int | None:
-        return self.letters.index(one.letter) + 1 if one.letter in self.letters else None
+        letter = one.letter.lower()
+        return self.letters.index(letter) + 1 if letter in self.letters else None
 
     def _numbered(self, number: int) -> Address | None:
         number -= 1

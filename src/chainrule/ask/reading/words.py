@@ -69,7 +69,7 @@ class Words:
 
 def words(text: str) -> Words:
     """What `text`, all of a lesson in plain letters, says."""
-    text = re.sub(r"[^\S\n\v]+", " ", re.sub(r"\s*[\n\v]\s*", "\n", text))
+    text = "\n".join(" ".join(line.split()) for line in text.splitlines())
     low = text.lower()
     hidden, output = _activations(low)
     if "softmax" in hidden.among:  # only ever at the end
