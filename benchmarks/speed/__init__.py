@@ -1,0 +1,1 @@
+"""Speed, side by side with every peer in one run: `python -m benchmarks.speed --help`."""

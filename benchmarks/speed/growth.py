@@ -1,0 +1,76 @@
+"""Growth: time and memory as rows, width and depth grow, with the exponents of a log-log fit."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).parent.parent.parent
+BASE = {"rows": 4096, "width": 64, "depth": 2}
+STEPS = {
+    "rows": (1024, 4096, 16_384, 65_536, 262_144),
+    "width": (16, 64, 256, 1024),
+    "depth": (1, 2, 4, 8, 16, 32),
+}
+
+
+def curves() -> dict[str, Any]:
+    """By what grows: its values, seconds an epoch, peak MB, and the exponents of the upper half."""
+    found = {}
+    for what, values in STEPS.items():
+        measured = [_measured({**BASE, what: value}) for value in values]
+        seconds, memory = ([one[key] for one in measured] for key in ("seconds", "peak_mb"))
+        half = len(values) // 2
+        slope = np.polyfit(np.log(values[half:]), np.log(seconds[half:]), 1)[0]
+        found[what] = {
+            "values": list(values),
+            "seconds": seconds,
+            "peak_mb": memory,
+            "exponent": float(slope),
+        }
+    return found
+
+
+def _measured(size: dict[str, int]) -> dict[str, float]:
+    """Seconds an epoch (median of three) and peak memory, in a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.speed.growth", json.dumps(size)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
+def _one(rows: int, width: int, depth: int) -> dict[str, float]:
+    import resource
+
+    from chainrule import Dense, Network, train
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 16)).astype(np.float32)
+    t = np.sin(x[:, :1])
+    network = Network([*(Dense(width, "relu") for _ in range(depth)), Dense(1)])
+    options = {"batch_size": 64, "learning_rate": 1e-4, "optimizer": "adam"}
+    train(network, x, t, epochs=1, **options)
+    found = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        train(network, x, t, epochs=3, **options)
+        found.append((time.perf_counter() - begun) / 3)
+    return {
+        "seconds": sorted(found)[1],
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_one(**json.loads(sys.argv[1]))))

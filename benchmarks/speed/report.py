@@ -1,0 +1,135 @@
+"""What was measured, as Markdown and as a picture."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+LIBRARIES = (
+    "chainrule",
+    "jax",
+    "optax",
+    "torch",
+    "keras",
+    "flax",
+    "equinox",
+    "scikit-learn",
+    "numpy",
+    "micrograd",
+)
+
+
+def machine() -> dict[str, Any]:
+    """The processor and the versions of what is compared."""
+    cpu = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
+        if line.startswith("model name"):
+            cpu = line.partition(":")[2].strip()
+            break
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {"cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version(), "versions": versions}
+
+
+def table(measured: dict[str, Any], *, smoke: bool = False) -> str:
+    """One workload: the engines from fast to slow."""
+    rows = measured["engines"]
+    lines = [f"### {measured['label']}", ""]
+    if smoke:
+        lines += ["| engine | loss | |", "|---|--:|---|"]
+        lines += [
+            f"| {n} | {r['loss']:.6g} | {'**void**' if r['void'] else 'agrees'} |" for n, r in rows.items()
+        ]
+        return "\n".join([*lines, ""])
+    lines += ["| engine | µs a step | × chainrule | quartiles | loss |", "|---|--:|--:|--:|--:|"]
+    for name, row in sorted(rows.items(), key=lambda one: one[1]["us_per_step"]):
+        low, high = row.get("quartiles", (row["times_ours"],) * 2)
+        void = " **void**" if row["void"] else ""
+        lines.append(
+            f"| {name} | {row['us_per_step']:.3g} | {row['times_ours']:.3g} | {low:.3g} to {high:.3g} | "
+            f"{row['loss']:.5g}{void} |"
+        )
+    if bound := measured["limit"]:
+        share = bound["total_us"] / rows["chainrule"]["us_per_step"] if "chainrule" in rows else float("nan")
+        lines += [
+            "",
+            (
+                f"Isolated kernels: {bound['products_us']:.3g} µs of products and "
+                f"{bound['traffic_us']:.3g} µs of traffic; chainrule's step reaches {share:.0%} of that."
+            ),
+        ]
+    return "\n".join([*lines, ""])
+
+
+def extras(measured: dict[str, Any]) -> str:
+    """First fits, whole processes, growth."""
+    lines = ["### The first fit of a fresh process", ""]
+    lines += ["| workload | engine | import s | first fit s | peak MB |", "|---|---|--:|--:|--:|"]
+    for workload, engines in measured["first"].items():
+        for name, row in engines.items():
+            lines.append(
+                f"| {workload} | {name} | {row['import_s']:.2f} | {row['fit_s']:.2f} | {row['peak_mb']:.0f} |"
+            )
+    lines += ["", "### A whole process: digits, 20 epochs, from the shell", ""]
+    lines += ["| command | seconds (median) |", "|---|--:|"]
+    lines += [f"| {name} | {row['seconds']:.2f} |" for name, row in measured["process"].items()]
+    lines += ["", "### Growth", "", "| what grows | values | seconds an epoch | peak MB | exponent |"]
+    lines += ["|---|---|---|---|--:|"]
+    for what, row in measured["growth"].items():
+        values = ", ".join(f"{value:,}" for value in row["values"])
+        seconds = ", ".join(f"{value:.3g}" for value in row["seconds"])
+        memory = ", ".join(f"{value:.0f}" for value in row["peak_mb"])
+        lines.append(f"| {what} | {values} | {seconds} | {memory} | {row['exponent']:.2f} |")
+    return "\n".join([*lines, ""])
+
+
+def page(measured: dict[str, Any], folder: Path) -> None:
+    """speed-results.md and, with Matplotlib, speed.svg in `folder`."""
+    about = measured["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    lines = [f"{about['cpu']}, {about['cores']} cores; Python {about['python']}; {versions}.", ""]
+    lines += [table(one) for one in measured["workloads"].values()]
+    if "growth" in measured:
+        lines.append(extras(measured))
+    (folder / "speed-results.md").write_text("\n".join(lines), "utf-8")
+    picture(measured, folder / "speed.svg")
+
+
+def picture(measured: dict[str, Any], path: Path) -> None:
+    """µs a step of every engine on every workload."""
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        return
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "chainrule"
+    from matplotlib import pyplot as plt
+
+    workloads = measured["workloads"]
+    names = list(dict.fromkeys(name for one in workloads.values() for name in one["engines"]))
+    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
+    for name in names:
+        points = [
+            (at, one["engines"][name]["us_per_step"])
+            for at, one in enumerate(workloads.values())
+            if name in one["engines"]
+        ]
+        ours = name == "chainrule"
+        axes.plot(
+            *zip(*points, strict=True),
+            marker="o" if ours else ".",
+            linewidth=2.5 if ours else 1,
+            label=name,
+            zorder=3 if ours else 2,
+        )
+    axes.set_yscale("log")
+    axes.set_ylabel("µs a step")
+    axes.set_xticks(range(len(workloads)), [one["label"].replace(" ", "\n", 1) for one in workloads.values()])
+    axes.grid(visible=True, axis="y", alpha=0.3)
+    axes.legend(fontsize=8, ncols=2)
+    figure.savefig(path, metadata={"Date": None})
