@@ -29,6 +29,11 @@ _SYMBOLS = {
     "_": "_",
     "*": "*",
     "#": "#",
+    "mu": "μ",
+    "epsilon": "ε",
+    "varepsilon": "ε",
+    "rho": "ρ",
+    "tau": "τ",
 }
 _WORDS = ("exp", "ln", "log", "max", "min", "tanh", "sum", "sigmoid", "softmax")
 _DROPPED = ("tag", "label", "color", "vspace", "hspace", "textcolor")  # their first group is no mathematics

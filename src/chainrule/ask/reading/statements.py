@@ -35,6 +35,7 @@ _PHRASES = [
 ]  # fmt: skip
 _LINKS = ("is", "of", "equals", "was", "becomes", "ist", "von", "beträgt", "to")
 _FUNCTIONS = ("exp", "ln", "log", "max", "min", "tanh", "sum", "sigmoid", "softmax", "relu", "ReLU", "sqrt")
+_PRODUCT = re.compile(r"[wWvV][xXaAhH]|[xXaAhH][wWvV]")  # `wx`, without a sign between
 _OPERATORS = "+-*/^"
 _ENDS = ";.?!|\n" + FOLD
 
@@ -150,8 +151,17 @@ def _word(name: str, found: list[Token], at: int, clause: Clause) -> str:
     if name in _LINKS and _leads(clause, found, at):
         return "equals"
     divided = name[0] == "d" and found[at + 1 : at + 2] and found[at + 1].text == "/"
-    stated = len(clause) == 1 and found[at + 1 : at + 2] and found[at + 1].text == "="
-    if divided or stated or not name.isalpha() or len(name) == 1 or name in _FUNCTIONS or symbol(name):
+    last = found[at + 1 : at + 2] and found[at + 1].text == "="
+    stated = len(clause) == 1 and last and name not in _LINKS
+    if (
+        divided
+        or stated
+        or _PRODUCT.fullmatch(name)
+        or not name.isalpha()
+        or len(name) == 1
+        or name in _FUNCTIONS
+        or symbol(name)
+    ):
         return "part"
     return "end"
 
