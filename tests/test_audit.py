@@ -16,8 +16,9 @@ BY_HAND = json.loads((ROOT / "tests" / "data" / "worked_statuses.json").read_tex
 
 JUDGED_OTHERWISE = {
     ("ninjakx", "w_H21_H11'", "0.099862554"): (
-        "by hand: wrong, since the sign in the expression shown is not the one that was used; but the gradient "
-        "printed before it gives 0.1 - 0.2 · 0.0006872264573 = 0.099862554..., so it is wrong through that alone"
+        "by hand: wrong, since the sign in the expression shown is not the one that was used; but the"
+        " gradient printed before it gives 0.1 - 0.2 · 0.0006872264573 = 0.099862554..., so it is wrong"
+        " through that alone"
     ),
 }
 
