@@ -21,7 +21,7 @@ from chainrule.numbers import Array, Function, Number, given, number, path
 Asked = Quantity | Expression
 
 # A Number is computed so that no digit is lost; on paper it is what its name says, of what the paper says.
-_BY_NAME = {
+BY_NAME = {
     "1 - {}": Function("1-{}", "1-{}", lambda a: 1 - a),
     "1 + {}": Function("1+{}", "1+{}", lambda a: 1 + a),
     "-ln {}": Function("-ln {}", r"-\ln {}", lambda a: -np.log(a)),
@@ -192,7 +192,7 @@ def as_named(numbers: Mapping[str, Number]) -> dict[str, Number]:
     def change(old: Number, now: Number) -> Number:
         inside = atoms(old.name)
         if old.paths and len(inside) == 1 and inside[0] in ready:
-            function = _BY_NAME.get(spelled(old.name, ()).text)
+            function = BY_NAME.get(spelled(old.name, ()).text)
             if function and not any(f.name == inside[0] for p in old.paths for f in p.factors):
                 now = number(old.name, path("nj->nj", ready[inside[0]]), through=function)
         ready[old.name] = now
