@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule.ask.check import Verdict as Verdict
+    from chainrule.ask.check import check as check
+    from chainrule.ask.explain import explain as explain
+    from chainrule.ask.explanation import Explanation as Explanation
     from chainrule.engine.network import Network as Network
     from chainrule.engine.runs import Run as Run
     from chainrule.engine.sweep import Sweep as Sweep
@@ -48,6 +52,9 @@ if TYPE_CHECKING:
 # Where each public name lives. It is imported when it is first used, so that the command line does
 # not wait for JAX, and it has this one home besides.
 _HOMES = {
+    "ask.check": ("Verdict", "check"),
+    "ask.explain": ("explain",),
+    "ask.explanation": ("Explanation",),
     "engine.network": ("Network",),
     "engine.runs": ("Run",),
     "engine.sweep": ("Sweep", "descend", "sweep"),
@@ -89,6 +96,7 @@ __all__ = [
     "ChainruleError",
     "Dense",
     "Dropout",
+    "Explanation",
     "HalfSquaredError",
     "Huber",
     "Identity",
@@ -110,8 +118,11 @@ __all__ = [
     "Sweep",
     "Tanh",
     "TanhGELU",
+    "Verdict",
     "__version__",
+    "check",
     "descend",
+    "explain",
     "sweep",
     "train",
 ]

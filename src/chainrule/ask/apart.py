@@ -25,8 +25,9 @@ def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
         numbers: of the step, by name.
     """
     found: dict[str, Number] = {}
-    for rule in _softmaxes(network.chain.layers):
-        found |= _slope(rule, numbers)
+    for rule in activations(network.chain.layers):
+        if isinstance(rule, Softmax):
+            found |= _slope(rule, numbers)
     loss = network.loss
     end = activation(loss.activation)
     z = next((p.factors[0] for p in _logits(numbers).paths), None) if end else None
@@ -47,13 +48,13 @@ def _slope(rule: Activation, numbers: Mapping[str, Number]) -> dict[str, Number]
     return {slope.name: slope}
 
 
-def _softmaxes(layers: Any) -> Iterator[Softmax]:
-    """Those inside the chain."""
+def activations(layers: Any) -> Iterator[Activation]:
+    """All activations in a chain, each with the name of its output."""
     for one in layers:
         if hasattr(one, "layers"):
-            yield from _softmaxes(one.layers)
+            yield from activations(one.layers)
         rule = getattr(one, "activation", one)
-        if isinstance(rule, Softmax):
+        if isinstance(rule, Activation):
             yield rule
 
 

@@ -1,6 +1,6 @@
 """A gradient told as a story: along one chain of factors, or back step by step where several add up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chainrule.ask.derive import Chain, Derivations, Link
 from chainrule.ask.document import Block, Equation, Equations, paragraph
@@ -14,9 +14,9 @@ LINKS = 11  # a longer chain is told step by step, and a longer tale of steps is
 class Backward:
     """Tells one gradient after the other, the last layer's first; what was shown once is not repeated."""
 
-    def __init__(self, derive: Derivations) -> None:
+    def __init__(self, derive: Derivations, known: Iterable[Formula] = ()) -> None:
         self.derive = derive
-        self._known: set[Formula] = set()
+        self._known: set[Formula] = set(known)
         self._stepped = False
 
     def gradient(self, of: Factor) -> Iterator[Block]:
@@ -26,9 +26,9 @@ class Backward:
             yield from self._along(of, chain)
         elif chain:
             count = f" is one product of {len(chain.links)} factors; step by step from the error back:"
-            yield from self._step_by_step(of, paragraph(self.derive.symbol(of), count))
+            yield from self.step_by_step(of, paragraph(self.derive.symbol(of), count))
         else:
-            yield from self._step_by_step(of, self._adds_up(of))
+            yield from self.step_by_step(of, self._adds_up(of))
 
     def _along(self, of: Factor, chain: Chain) -> Iterator[Block]:
         """One product: the way, the factors, their numbers."""
@@ -68,7 +68,7 @@ class Backward:
                 link.equation.steps[0], " times as fast as ", link.bottom, ". The product:",
             )  # fmt: skip
 
-    def _step_by_step(self, of: Factor, opening: Block) -> Iterator[Block]:
+    def step_by_step(self, of: Factor, opening: Block) -> Iterator[Block]:
         """Each error signal from the one before it."""
         yield opening
         equations: list[Equation] = []

@@ -4,8 +4,9 @@ Nothing here knows a derivative. What is shown is what the engine multiplied: ea
 is a sum of products, each product becomes a term, and a factor is called by its own name.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from chainrule.ask.document import Equation
@@ -43,12 +44,14 @@ class Derivations:
         rows: how many rows the batch has; with one, its index is not shown.
         names: a source's own names by (name, full index).
         absent: biases that were not stated; they are 0 and not shown.
+        most: how many terms of a sum are shown; of a longer one the largest, and what the rest adds up to.
     """
 
     numbers: Mapping[str, Number]
     rows: int
     names: Mapping[tuple[str, Index], str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    most: int | None = None
 
     def symbol(self, of: Factor) -> Formula:
         """An element by its name."""
@@ -57,10 +60,18 @@ class Derivations:
             return self._named(of.number.name, of)
         return spelled(of.number.name, tuple(self._named(atom, of) for atom in inside))
 
+    def address(self, of: Factor) -> str:
+        """An element as one asks for it: `dE/dw1[0,2]`; `t[0]-a2[0]` where it has no letter of its own."""
+        return _addressed(replace(self, names={}).symbol(of))
+
+    def terms(self, of: Factor) -> tuple[list[Summand], Rest | None]:
+        """The products that an element is the sum of."""
+        return summands(of, self.absent, self.most)
+
     def equation(self, of: Factor) -> Equation:
         """An element = its factors in symbols = with the numbers in = the products = the sum."""
         result = Value(of.value)
-        found, rest = summands(of, self.absent)
+        found, rest = self.terms(of)
         function = of.number.through
         if not found:
             return Equation(self.symbol(of), (result,))
@@ -83,7 +94,7 @@ class Derivations:
     def chain(self, of: Factor) -> Chain | None:
         """`of` as one product over the links of its chain; nothing where several chains add up."""
         way = self.way(of)
-        if any(len(summands(one, self.absent)[0]) != 1 for one in way[1:]):
+        if any(len(found) != 1 or rest for found, rest in map(self.terms, way[1:])):
             return None
         links = [self._end(way[0]), *(self._link(*pair) for pair in pairwise(way))]
         slopes = _product(link.equation.left for link in links)
@@ -94,7 +105,7 @@ class Derivations:
         """The factors of `of` that are slopes, such as ∂a₁/∂z₁, and made of factors themselves."""
         return [
             f
-            for one in summands(of, self.absent)[0]
+            for one in self.terms(of)[0]
             for f in one.factors
             if derivative_of(f.number.name) and not _is_error(f.number) and f.number.paths
         ]
@@ -103,7 +114,7 @@ class Derivations:
 
     def _errors(self, of: Factor) -> list[tuple[Factor, float]]:
         """The error signals among the factors of `of`, with the values of their terms."""
-        found = summands(of, self.absent)[0]
+        found = self.terms(of)[0]
         return [(f, one.value) for one in found for f in one.factors if _is_error(f.number)]
 
     def _end(self, of: Factor) -> Link:
@@ -111,7 +122,7 @@ class Derivations:
 
     def _link(self, upstream: Factor, of: Factor) -> Link:
         """From ∂E/∂top to ∂E/∂bottom: what stands beside ∂E/∂top in the product is ∂top/∂bottom."""
-        beside = summands(of, self.absent)[0][0].without(upstream.number)
+        beside = self.terms(of)[0][0].without(upstream.number)
         top, bottom = self._bottom(upstream), self._bottom(of)
         if len(beside.factors) == 1 and derivative_of(beside.factors[0].number.name):
             return Link(top, bottom, self.equation(beside.factors[0]), beside.value)
@@ -180,6 +191,15 @@ class Derivations:
             self.names.get((slope[1], at)),
         )
         return f"d{top}/d{bottom}" if top and bottom else None
+
+
+def _addressed(formula: Formula) -> str:
+    match formula:
+        case Symbol(name, index):
+            return f"{name}[{','.join(map(str, index))}]" if index else name
+        case Applied(text, parts):
+            return re.sub(r" ([-+]) ", r"\1", text).format(*map(_addressed, parts))
+    raise TypeError(formula)
 
 
 def _is_error(number: Number) -> bool:

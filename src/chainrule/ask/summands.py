@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from math import prod
+from math import fsum, prod
 
 import numpy as np
 
@@ -43,31 +43,43 @@ class Summand:
         return Summand(left, self.constants, self.negative, -value if self.negative else value)
 
 
-def summands(of: Factor, absent: Collection[str] = ()) -> tuple[list[Summand], Rest | None]:
+def summands(
+    of: Factor, absent: Collection[str] = (), most: int | None = None
+) -> tuple[list[Summand], Rest | None]:
     """The products that `of` is the sum of: all, or the largest and what the rest adds up to.
 
-    Products of a given named in `absent` are left out.
+    Products of a given named in `absent` are left out. `most` is how many are shown at the most.
     """
-    found: list[tuple[Path, Index, float]] = []
-    for path in of.number.paths:
-        if not any(f.name in absent for f in path.factors):
-            table, points = _table(path, of.at)
-            found.extend((path, tuple(p), float(table[tuple(p)])) for p in points.tolist())
-    values = np.array([value for _, _, value in found])
-    shown = list(range(len(found)))
-    if len(found) > WHOLE:
-        shown = sorted(np.argsort(-np.abs(values), kind="stable")[:LARGEST].tolist())
+    paths = [path for path in of.number.paths if not any(f.name in absent for f in path.factors)]
+    tables = [products(path, of.at) for path in paths]
+    values = np.concatenate([table[there] for table, there in tables] or [np.empty(0)])
+    shown = list(range(len(values)))
+    if len(values) > (WHOLE if most is None else most):
+        largest = np.argsort(-np.abs(values), kind="stable")[: LARGEST if most is None else most]
+        shown = sorted(largest.tolist())
     left = np.delete(values, shown)
-    rest = Rest(len(left), float(left[left > 0].sum()), float(left[left < 0].sum())) if len(left) else None
-    return [_summand(path, of.at, point, value) for path, point, value in (found[s] for s in shown)], rest
+    rest = Rest(len(left), fsum(left[left > 0]), fsum(left[left < 0])) if len(left) else None
+    points = [(path, there) for path, (_, there) in zip(paths, tables, strict=True)]
+    return [_summand(*_point(points, s), of.at, float(values[s])) for s in shown], rest
 
 
-def _table(path: Path, at: Index) -> tuple[np.ndarray, np.ndarray]:
-    """The products of `path` in element `at` by their summed indices, and which of them there are.
+def _point(tables: list[tuple[Path, np.ndarray]], place: int) -> tuple[Path, Index]:
+    """The path and the summed indices of the product that stands at `place` among all of them."""
+    for path, there in tables:
+        count = int(there.sum())
+        if place < count:
+            flat = np.flatnonzero(there)[place]
+            return path, tuple(int(k) for k in np.unravel_index(flat, there.shape))
+        place -= count
+    raise IndexError(place)
+
+
+def products(path: Path, at: Index) -> tuple[np.ndarray, np.ndarray]:
+    """The products of `path` in element `at`, an axis for each summed index, and which of them there are.
 
     A factor named by a condition, `[k≠j]`, is 0 where there is no product at all.
     """
-    fixed, summed = _letters(path, at)
+    fixed, summed = letters(path, at)
     groups = [[c for c in group if c not in fixed] for group in _groups(path)]
     parts = [f.array[_place(group, fixed)] for group, f in zip(_groups(path), path.factors, strict=True)]
     where = [list(map(list(summed).index, group)) for group in groups]
@@ -81,11 +93,11 @@ def _table(path: Path, at: Index) -> tuple[np.ndarray, np.ndarray]:
             table = table * spread
             if _is_condition(factor):
                 there &= spread != 0
-    return table, np.argwhere(there)
+    return table, there
 
 
-def _summand(path: Path, at: Index, point: Index, value: float) -> Summand:
-    fixed, summed = _letters(path, at)
+def _summand(path: Path, point: Index, at: Index, value: float) -> Summand:
+    fixed, summed = letters(path, at)
     place = fixed | dict(zip(summed, point, strict=True))
     factors, constants, negative = [], [], False
     for group, factor in zip(_groups(path), path.factors, strict=True):
@@ -98,7 +110,7 @@ def _summand(path: Path, at: Index, point: Index, value: float) -> Summand:
     return Summand(tuple(factors), tuple(constants), negative, value)
 
 
-def _letters(path: Path, at: Index) -> tuple[dict[str, int], dict[str, int]]:
+def letters(path: Path, at: Index) -> tuple[dict[str, int], dict[str, int]]:
     """The letters that `at` fixes, with their values, and those summed over, with their lengths."""
     result = path.indices.partition("->")[2]
     fixed = dict(zip(result, at[len(at) - len(result) :], strict=True))

@@ -158,6 +158,14 @@ def encoding_of(run: Run) -> Encoding:
     return Encoding.from_dict(run.extra["encoding"])
 
 
+def output_names(encoding: Encoding) -> list[str]:
+    """What each output of the network stands for, as `feature_names` says it of the inputs."""
+    name, classes = encoding.target.name, encoding.classes
+    if not classes:
+        return [name]
+    return [f"{name}={label}" for label in (classes[1:] if encoding.outputs == 1 else classes)]
+
+
 def reading_of(run: Run, given: dict[str, Any]) -> Reading:
     """How new tables for this run are read: as the training table was, except for what is `given`."""
     reading = run.extra.get("reading", {})
@@ -172,6 +180,24 @@ def trained_on(run: Run, path: str) -> bool:
     """Whether the file is the very one that the run was trained on."""
     table = run.extra.get("table")
     return isinstance(table, dict) and fingerprint(path) == table.get("sha256")
+
+
+def training_table(run: Run, folder: str) -> str:
+    """The file that the run in `folder` was trained on, if it lies here or beside the run.
+
+    Raises:
+        InputError: it is not there, or has changed since.
+    """
+    about = run.extra.get("table")
+    if not isinstance(about, dict) or not isinstance(about.get("name"), str):
+        raise InputError(f"{folder}: this run was trained on arrays, not on a table: explain it in Python")
+    name = about["name"]
+    there = [str(p) for p in (Path(name), Path(folder).resolve().parent / name) if p.is_file()]
+    for path in there:
+        if trained_on(run, path):
+            return path
+    what = f"{there[0]} has changed since {folder} was trained on it" if there else f"{name} is not here"
+    raise InputError(f"{what}: name the table whose rows are to be explained, with --table FILE")
 
 
 def as_text(name: str) -> str:

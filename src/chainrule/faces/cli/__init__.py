@@ -15,6 +15,10 @@ COMMANDS = {
         "chainrule.faces.cli.lesson:lesson",
         "Show a worked example of backpropagation, step by step.",
     ),
+    "explain": (
+        "chainrule.faces.cli.explain:explain",
+        "Show where any number of a network comes from.",
+    ),
     "check": (
         "chainrule.faces.cli.check:check",
         "Check the numbers that a worked example or a lesson prints.",

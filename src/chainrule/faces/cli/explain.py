@@ -1,0 +1,178 @@
+"""chainrule explain: where any number of a worked example or of a trained network comes from."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chainrule.faces.cli.options import POSITIVE, Choice, Whole
+from chainrule.faces.cli.reading import given, reading_options, say
+
+if TYPE_CHECKING:
+    from chainrule.ask.explanation import Explanation
+
+FORMATS = ("text", "latex", "html", "markdown", "json", "pdf")
+_SUFFIXES = {
+    ".tex": "latex",
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".json": "json",
+    ".pdf": "pdf",
+}
+
+
+@click.command()
+@click.argument("subject", metavar="RUN|EXAMPLE.toml")
+@click.argument("quantity")
+@click.option("--row", type=Whole(0), metavar="N", help="Row N alone, counted from 0, as if it were all.")
+@click.option("--format", "kind", type=Choice(FORMATS), help="How it is written.  [default: text]")
+@click.option(
+    "--depth", type=Whole(0), default=0, show_default=True, help="Explain the factors in turn, N levels deep."
+)
+@click.option(
+    "--terms",
+    type=Whole(1),
+    metavar="K",
+    help="Show the K largest terms of a sum.  [default: 4, or all up to 6]",
+)
+@click.option("--learning-rate", type=POSITIVE, help="α of the updates, if not the subject's own.")
+@click.option(
+    "--table", metavar="FILE", help="Whose rows, for a RUN.  [default: the table it was trained on]"
+)
+@click.option("--output", metavar="FILE", help="Write to a file; its suffix says how.  [default: stdout]")
+@click.option("--ascii", "plain", is_flag=True, help="Write ASCII only, as where ∂ and · cannot be shown.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@reading_options
+def explain(
+    subject: str,
+    quantity: str,
+    row: int | None,
+    table: str | None,
+    kind: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    r"""Show where QUANTITY comes from: the factors it was multiplied from, and their sum.
+
+    \b
+    x[0] t[0] w1[0,2] b1[2] z1[2] a1[2] E    what goes forward
+    dE/dw1[0,2] dE/dz1[2] da1/dz1[2]         derivatives
+    w1'[0,2]                                 after one update
+    E@10                                     after ten updates
+
+    Layers count from 1, indices from 0. With several rows, the row stands first: z1[row,unit].
+    """
+    # Before NumPy is imported: a pool of threads takes longer to start than the whole explanation.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from chainrule.ask.explain import explain as explained
+
+    output, plain = options.pop("output"), options.pop("plain")
+    kind = _kind(kind, as_json, output)
+    asked = {name: options.pop(name) for name in ("depth", "terms", "learning_rate")}
+    reading = given(options)
+    if os.path.isdir(subject):
+        found = explained(*_on_a_table(subject, row, table, reading, asked), quantity, **asked)
+    else:
+        if table or reading:
+            raise click.UsageError("--table and how it is read are for a RUN; an example has rows of its own")
+        found = explained(_example(subject, row), quantity, **asked)
+    _write(found, kind, output, plain)
+
+
+def _example(path: str, row: int | None) -> Any:
+    """A worked example, or one row of it."""
+    from dataclasses import replace
+
+    from chainrule.ask.example import read
+    from chainrule.errors import InputError
+
+    example = read(path)
+    if row is None:
+        return example
+    if row >= len(example.x):
+        raise InputError(f"{path} has {_rows(len(example.x))}, counted from 0: there is no row {row}")
+    here = slice(row, row + 1)
+    return replace(example, x=example.x[here], t=example.t[here])
+
+
+def _on_a_table(
+    folder: str, row: int | None, path: str | None, reading: dict[str, Any], asked: dict[str, Any]
+) -> tuple[Any, Any, Any]:
+    """The run, and the rows of a table to explain it on; how they are called is added to what is `asked`."""
+    from chainrule.engine.runs import load
+    from chainrule.errors import InputError
+    from chainrule.faces import tabular
+
+    run = load(folder)
+    encoding = tabular.encoding_of(run)
+    path = path or tabular.training_table(run, folder)
+    table = tabular.reading_of(run, reading).table(path)
+    x, t = encoding.encode(table), encoding.encode_target(table)
+    say(table.notes)
+    if not tabular.trained_on(run, path):
+        click.echo(f"note: {path} is not the table that the run was trained on", err=True)
+    name = Path(path).name
+    if row is None:
+        count = min(int(run.settings.get("batch_size") or len(x)), len(x))
+        here = slice(0, count)
+        said = f"The rows are the first {count} of {name}, as many as went into an update of the training."
+    elif row >= len(x):
+        raise InputError(f"{path} has {_rows(len(x))}, counted from 0: there is no row {row}")
+    else:
+        here = slice(row, row + 1)
+        said = f"The row is row {row} of {name}, {table.where(row)}."
+    asked |= {"columns": encoding.feature_names, "outputs": tabular.output_names(encoding), "notes": [said]}
+    dtype = run.parameters["w1"].dtype
+    return run, x[here].astype(dtype), t[here].astype(dtype)
+
+
+def _kind(kind: str | None, as_json: bool, output: str | None) -> str:
+    """How the explanation is written."""
+    if as_json and kind not in (None, "json"):
+        raise click.UsageError(f"--json and --format {kind} contradict each other")
+    if as_json or kind:
+        return kind or "json"
+    return _SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
+
+
+def _write(found: "Explanation", kind: str, output: str | None, plain: bool) -> None:
+    """Print the explanation, or write it to a file."""
+    if kind == "text" and not output:
+        from chainrule.faces.cli.terminal import show
+
+        show(found.blocks(), ascii_only=plain)
+        return
+    if kind == "pdf" and not output and sys.stdout.isatty():
+        raise click.UsageError("a PDF is not for a terminal: write it to a file, with --output FILE.pdf")
+    content = _content(found, kind, plain)
+    if output:
+        from chainrule.faces.whole import write_whole
+
+        write_whole(output, lambda stream: stream.write(content))
+    else:
+        click.echo(content, nl=False)
+
+
+def _content(found: "Explanation", kind: str, plain: bool) -> bytes:
+    """The explanation in one of the formats."""
+    if kind == "json":
+        import json
+
+        return (json.dumps(found.plain(), ensure_ascii=False, allow_nan=False) + "\n").encode()
+    if kind == "pdf":
+        pdf: bytes = import_module("chainrule.ask.pdf").pdf(found.blocks())
+        return pdf
+    if kind == "text":
+        from chainrule.ask.text import Printer
+
+        return ("\n".join(Printer(unicode=not plain).text(found.blocks()))).encode()
+    text: str = import_module(f"chainrule.ask.{kind}").text(found.blocks())
+    return (text.rstrip("\n") + "\n").encode()
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
