@@ -8,11 +8,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from chainrule import BackpropClassifier, BackpropRegressor
 
 OTHERS = [
-    BackpropClassifier(solver="lbfgs"),
-    BackpropRegressor(solver="sgd", activation=["tanh"], learning_rate="adaptive"),
-    BackpropClassifier(
-        (8, 4), ["gelu", "tanh"], solver="lion", dropout=0.1, start="he_normal", random_state=0
-    ),
+    BackpropRegressor(solver="lbfgs", activation="logistic"),
+    BackpropClassifier((8, 4), ["gelu", "tanh"], solver="lion", start="he_normal", random_state=0),
 ]
 
 
