@@ -24,8 +24,8 @@ Worked examples of backpropagation are copied from blog to blog, and their numbe
 Here they are, from the digits as printed: {numbers} numbers in {examples} examples from {sources} sources.
 **{faults} of the numbers are wrong**, in {faulty} of the examples: in {wrong} a fault starts, and {inherited}
 were computed rightly from a wrong one. Further {truncated} are right but cut off where they should be
-rounded, and {carried} are right from the rounded numbers that the source went on with, though not to their last digit. A
-comparison within a tolerance would call those wrong, or miss half of what is.
+rounded, and {carried} are right from the rounded numbers that the source went on with, though not to
+their last digit. A comparison within a tolerance would call those wrong, or miss half of what is.
 
 | status | the printed number |
 |---|---|

@@ -1,7 +1,7 @@
 """Gradient descent on a case, by its convention: one step, or as many as it takes."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
@@ -18,15 +18,19 @@ from chainrule.rules.protocols import Gradients, Kept, Parameters
 
 @dataclass(frozen=True)
 class Step:
-    """One sweep and, where there is a learning rate, the new value of every parameter, by its name."""
+    """One sweep and, where there is a learning rate, the new value of every parameter, by its name.
+
+    `beside` holds Numbers that a mistaken step computes and then leaves out.
+    """
 
     sweep: Sweep
     updated: dict[str, Number]
+    beside: Mapping[str, Number] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
         """Every quantity by name, `w1'` among them."""
-        return self.sweep.numbers | {new.name: new for new in self.updated.values()}
+        return {**self.beside, **self.sweep.numbers, **{new.name: new for new in self.updated.values()}}
 
     @property
     def loss(self) -> float:

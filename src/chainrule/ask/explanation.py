@@ -65,7 +65,7 @@ class Explanation:
     @cached_property
     def formula(self) -> str:
         """The number, its factors, the numbers in them and what they add up to, in LaTeX."""
-        from chainrule.ask.latex import equation
+        from chainrule.ask.tex import equation
 
         return equation(self.derive.equation(self.factor))
 
@@ -119,17 +119,15 @@ class Explanation:
     def __repr__(self) -> str:
         return f"<Explanation of {self.asked} = {self.value!r}>"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """For notebooks, typeset: as Markdown, whose formulas all of them set."""
-        from chainrule.ask import markdown
-
-        return {"text/plain": str(self), "text/markdown": markdown.text(self.blocks())}
+    def _repr_latex_(self) -> str:
+        """For notebooks: the equation, typeset. No HTML, which would hide it."""
+        return rf"$\displaystyle {self.formula}$"
 
     def _factors(self, one: Summand) -> list[dict[str, Any]]:
         signed = any(constant.name.startswith("-") for constant in one.constants)
         found = [_part("-1", None, -1.0)] if one.negative and not signed else []
         found += [_part(c.name, None, float(c.array)) for c in one.constants]
-        for factor in one.factors:
+        for factor in sorted(one.factors, key=lambda f: not f.number.name.startswith("dE/d")):
             known = factor.number.array.ndim and factor.number.name != "1/n"
             address = _at(self.derive.address(factor), self.place.after) if known else None
             found.append(_part(written(self.derive.symbol(factor)), address, factor.value))

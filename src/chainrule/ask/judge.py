@@ -59,14 +59,16 @@ class _Judgement:
         return [found[i] for i in range(len(self.claims))]
 
     def _look_closer(self, i: int, sound: frozenset[int], faults: frozenset[int]) -> Status:
-        carried, inherited = Status.CARRIED, Status.INHERITED
+        """What is to be said of claim i, for which `sound` operands as printed are not enough."""
         mixed = [one for one in self._mixtures(sound, faults) if self._differs(i, sound, one)]
-        for test, habits in ((self._exact, _none), (self._exact, self._able), (self._within, self._fine)):
-            if any(test(i, sound, habit) for habit in habits(i, sound)):
-                return carried
-            if any(test(i, one, habit) for one in mixed for habit in habits(i, one)):
-                return inherited
-        return carried if self.claims[i].near(self.values[i]) else Status.WRONG
+        near = self.claims[i].near(self.values[i])
+        if (near and not mixed) or self._fits(i, sound):
+            return Status.CARRIED
+        if any(self._exact(i, one, None) for one in mixed):
+            return Status.INHERITED
+        if not near and any(self._fits(i, one) for one in mixed):
+            return Status.INHERITED
+        return Status.CARRIED if near or self._touches(i, sound) else Status.WRONG
 
     # --- what a claim is made of
 
@@ -100,11 +102,25 @@ class _Judgement:
         value = self._locally(operands, habit, i)[i]
         return self.claims[i].rounds(value) or self.claims[i].truncates(value)
 
-    def _within(self, i: int, operands: frozenset[int], habit: Habit | None) -> bool:
-        """Whether the printed number lies within what the last digits of these operands leave open."""
-        value = self._locally(operands, habit, i)[i]
-        leeway = self._leeway(i, operands) + float(self.claims[i].unit)
-        return self.claims[i].near(value) or abs(self.claims[i].value - value) <= leeway
+    def _fits(self, i: int, operands: frozenset[int]) -> bool:
+        """Whether they do with some habit of the source, or leave open what is printed."""
+        return any(self._exact(i, operands, habit) for habit in self._able(i, operands)) or any(
+            self._off(i, operands, habit) <= self._leeway(i, operands) + self._drift(i, operands, habit)
+            for habit in self._fine(i, operands)
+        )
+
+    def _touches(self, i: int, operands: frozenset[int]) -> bool:
+        """Whether it is one in the last digit off that."""
+        further = float(self.claims[i].unit) / (2 if self._cuts else 1)
+        return any(
+            self._off(i, operands, habit) - further <= self._leeway(i, operands)
+            for habit in self._fine(i, operands)
+        )
+
+    def _off(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
+        """How far what these operands give is from all that would be printed as it is."""
+        claim, value = self.claims[i], self._locally(operands, habit, i)[i]
+        return abs(claim.value - value) - float(claim.unit) / (1 if self._cuts else 2)
 
     def _leeway(self, i: int, operands: frozenset[int]) -> float:
         base = self._locally(operands, None, i)[i]
@@ -153,7 +169,6 @@ class _Judgement:
         """How the source may have written down what it does not print: as it writes what it does."""
         after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in self.claims}
         significant = {len(claim.exact.as_tuple().digits) for claim in self.claims}
-        cuts = any(not c.rounds(v) and c.truncates(v) for c, v in zip(self.claims, self.values, strict=True))
         kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
         found: list[Habit] = []
         for digits, which in kinds:
@@ -161,7 +176,7 @@ class _Judgement:
                 longer = max(after_point if which else significant) > digits
                 found += [
                     Habit(digits, which, cut, printed)
-                    for cut in (False, True)[: 1 + cuts]
+                    for cut in (False, True)[: 1 + self._cuts]
                     for printed in (False, True)[: 1 + longer]
                 ]
         return found
@@ -170,16 +185,18 @@ class _Judgement:
         """Of these, the ones that are coarse enough to make the difference between local and printed."""
         value = self._locally(operands, None, i)[i]
         off = max(abs(self.claims[i].value - value) - float(self.claims[i].unit), 0.0)
-        effect = {
-            after_point: max(
-                abs(self._locally(operands, Dither(_DITHER, after_point, turn), i)[i] - value)
-                for turn in _TURNS
-            )
-            for after_point in (True, False)
-        }
-        return [
-            h for h in self._habits if effect[h.after_point] * _MARGIN * 10.0 ** (_DITHER - h.digits) >= off
-        ]
+        return [h for h in self._habits if self._effect(i, operands, h, also_printed=True) * _MARGIN >= off]
+
+    def _drift(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
+        """How far cutting off leads astray: unlike rounding it always errs to the same side."""
+        return 2 * self._effect(i, operands, habit, also_printed=False) if habit and habit.cut else 0.0
+
+    def _effect(self, i: int, operands: frozenset[int], habit: Habit, *, also_printed: bool) -> float:
+        """What errors of the size of a habit's come to in claim i."""
+        value = self._locally(operands, None, i)[i]
+        dithers = (Dither(_DITHER, habit.after_point, turn, also_printed) for turn in _TURNS)
+        effect = max(abs(self._locally(operands, dither, i)[i] - value) for dither in dithers)
+        return effect * 10.0 ** (_DITHER - habit.digits)
 
     def _fine(self, i: int, operands: frozenset[int]) -> list[Habit | None]:
         """Of these, the ones that keep as many digits as claim i has."""
@@ -188,13 +205,16 @@ class _Judgement:
         able = self._able(i, operands)
         return [None, *(h for h in able if h.digits >= own[h.after_point] and not h.also_printed)]
 
+    @cached_property
+    def _cuts(self) -> bool:
+        """Whether the source cuts numbers off instead of rounding them."""
+        return any(
+            not claim.rounds(value) and claim.truncates(value)
+            for claim, value in zip(self.claims, self.values, strict=True)
+        )
+
     def _when(self, i: int) -> tuple[tuple[int, int], int]:
         return self.sheet.order[self.asked[i]], i
-
-
-def _none(i: int, operands: frozenset[int]) -> list[Habit | None]:
-    """No habit: nothing but what is printed was rounded."""
-    return [None]
 
 
 def _at_full_precision(claim: Claim, value: float) -> Status | None:

@@ -44,7 +44,7 @@ class Habit:
 
     def of(self, array: Array) -> Array:
         """The numbers as they would be written down."""
-        places = self.digits
+        places: int | Array = self.digits
         if not self.after_point:
             size = np.where(array == 0, 1.0, np.abs(array))
             places = self.digits - 1 - np.floor(np.log10(size) + 1e-12)
@@ -61,7 +61,7 @@ class Dither:
     digits: int
     after_point: bool
     turn: int
-    also_printed: bool = True
+    also_printed: bool
 
     def of(self, array: Array) -> Array:
         noise = np.modf(np.abs(array) * 1e7 * np.sqrt(self.turn))[0] - 0.5  # at random, and always the same

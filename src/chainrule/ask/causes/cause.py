@@ -1,0 +1,59 @@
+"""A cause: the change that makes wrong numbers right, and how many of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What went wrong in a worked example.
+
+    Attributes:
+        kind: `given` (stated otherwise than used), `claim` (printed wrongly), `convention`, `mistake`.
+        name: of the change, in a few words.
+        quantity: that is concerned, if it is one; with what is `stated` and what is `corrected`.
+        explains: how many of the numbers that disagree, `of` how many.
+        text: one sentence.
+        rivals: other changes that explain as much and cannot be told from this one by these numbers.
+        others: further causes, for numbers that this one does not explain.
+    """
+
+    kind: str
+    name: str
+    text: str
+    explains: int
+    of: int
+    quantity: str | None = None
+    stated: str | None = None
+    corrected: str | None = None
+    rivals: tuple[str, ...] = ()
+    others: tuple["Cause", ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """The cause as `chainrule check --json` prints it."""
+        found: dict[str, Any] = {
+            "kind": self.kind,
+            "name": self.name,
+            "quantity": self.quantity,
+            "stated": _number(self.stated),
+            "corrected": _number(self.corrected),
+            "explains": self.explains,
+            "of": self.of,
+            "text": self.told,
+        }
+        if self.rivals:
+            found["cannot_be_told_from"] = list(self.rivals)
+        if self.others:
+            found["others"] = [one.plain() for one in self.others]
+        return found
+
+    @property
+    def told(self) -> str:
+        """The sentence, with what cannot be told from it."""
+        if not self.rivals:
+            return self.text
+        return f"{self.text} (By these numbers it cannot be told from: {'; '.join(self.rivals)}.)"
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)

@@ -1,0 +1,179 @@
+"""Conventions: the same network by other agreements, about E, the batch, the update and the layers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from chainrule.ask.case import Case, Convention
+from chainrule.ask.causes import edits
+from chainrule.ask.causes.hypothesis import Hypothesis
+from chainrule.ask.causes.mistakes import Change, rewriting
+from chainrule.ask.causes.structure import Structure
+from chainrule.ask.symbols import pretty
+from chainrule.engine.network import Network
+from chainrule.numbers import Number, number
+from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.registry import name as name_of
+
+_COMMON = ("sigmoid", "tanh", "relu", "identity")
+
+
+def conventions(case: Case) -> Iterator[Hypothesis]:
+    """Other agreements that `case` may have been worked through by, the likeliest first."""
+    of = Structure(case)
+    if case.learning_rate is not None:
+        yield from _update(case, of)
+    yield from _scale(of)
+    yield from _forward(of)
+    yield from _activations(case)
+    if case.weight_decay:
+        yield Hypothesis(
+            "convention",
+            "weight decay left out",
+            f"The penalty ½ λ Σ w² with λ = {case.weight_decay:g} is left out.",
+            case=lambda case: replace(case, weight_decay=0.0),
+        )
+
+
+def _agreed(**changes: object) -> Callable[[Case], Case]:
+    return lambda case: replace(case, convention=replace(case.convention, **changes))  # type: ignore[arg-type]
+
+
+def _update(case: Case, of: Structure) -> Iterator[Hypothesis]:
+    agreed: Convention = case.convention
+    if len(of.layers) > 1:
+        sequential = agreed.update == "sequential"
+        yield Hypothesis(
+            "convention" if sequential else "mistake",
+            "all layers updated at once"
+            if sequential
+            else "hidden error signals from already updated weights",
+            "The error is handed back through the weights as they were before the update."
+            if sequential
+            else "The error is handed back through weights that are already updated: the hidden error "
+            "signals belong to the weights that made the prediction.",
+            case=_agreed(update="simultaneous" if sequential else "sequential"),
+        )
+    if any(name.startswith("b") and name not in case.absent for name in case.parameters):
+        yield Hypothesis(
+            "convention",
+            "biases not updated" if agreed.update_biases else "biases updated, too",
+            "The biases are not updated." if agreed.update_biases else "The biases are updated, too.",
+            case=_agreed(update_biases=not agreed.update_biases),
+        )
+
+
+def _scale(of: Structure) -> Iterator[Hypothesis]:
+    """E, its gradients, or both, times 2, the number of rows or of outputs, or the inverse of one."""
+    case = of.case
+    rows, outputs = len(case.x), case.t.shape[1]
+    scales: list[tuple[float, str, str]] = [
+        (2.0, "without the ½", "½ stands before the square"),
+        (0.5, "with ½", "there is no ½"),
+    ]
+    if rows > 1:
+        mean = case.convention.batch == "mean"
+        scales.append(
+            (rows, "summed over the rows", "the rows are averaged")
+            if mean
+            else (1 / rows, "averaged over the rows", "the rows are added up")
+        )
+    if outputs > 1:
+        scales += [
+            (1 / outputs, "averaged over the outputs", "the outputs are added up"),
+            (float(outputs), "summed over the outputs", "the outputs are averaged"),
+        ]
+    end = of.end.name
+    seen: set[float] = set()
+    for value, done, agreed in scales:
+        if value in seen:
+            continue
+        seen.add(value)
+        change = _times(value)
+        whole = {"E": change, end: change}
+        for what, changes, cost in (
+            ("E and its gradients are", whole, 1.0),
+            ("E is", {"E": change}, 1.02),
+            ("The gradients are those of E", {end: change}, 1.04),
+        ):
+            yield Hypothesis(
+                "convention",
+                f"{'E' if 'E' in changes else 'gradients'} {done}",
+                f"{what} {done}: by the example's loss {agreed}.",
+                cost,
+                mistakes=(rewriting(changes),),
+            )
+
+
+def _times(value: float) -> Change:
+    return lambda now: edits.times(now, f"{value:g}", value)
+
+
+def _forward(of: Structure) -> Iterator[Hypothesis]:
+    """A bias forgotten in a sum, and weights read the other way round."""
+    for layer in of.layers:
+        b = of.case.parameters.get(layer.b)
+        if b is not None and layer.b not in of.case.absent and b.any():
+            yield Hypothesis(
+                "mistake",
+                f"bias left out in {pretty(layer.z)}",
+                f"{pretty(layer.z)} is computed without {pretty(layer.b)}.",
+                mistakes=(rewriting({layer.z: _without_bias(layer.b)}),),
+            )
+        w = of.case.parameters[layer.w]
+        if w.shape[0] == w.shape[1] > 1 and (w != w.T).any():
+            yield Hypothesis(
+                "mistake",
+                f"{pretty(layer.w)} transposed",
+                f"{pretty(layer.w)} is taken the other way round, transposed.",
+                case=_turned(layer.w),
+            )
+
+
+def _without_bias(b: str) -> Change:
+    def change(now: Number) -> Number:
+        return number(now.name, *(p for p in now.paths if all(f.name != b for f in p.factors)))
+
+    return change
+
+
+def _turned(w: str) -> Callable[[Case], Case]:
+    return lambda case: replace(case, parameters={**case.parameters, w: case.parameters[w].T})
+
+
+def _activations(case: Case) -> Iterator[Hypothesis]:
+    """Another activation in one layer, or in all that share one."""
+    layers = case.network.layers
+    dense = [k for k, layer in enumerate(layers) if isinstance(layer, Dense)]
+    fused = case.network.loss.activation
+    free = dense[:-1] if fused else dense
+    own = {k: name_of(layers[k].activation) for k in free}  # type: ignore[attr-defined]
+    groups = [[k] for k in free] + ([free] if len(free) > 1 and len(set(own.values())) == 1 else [])
+    for group in groups:
+        for other in _COMMON:
+            if any(own[k] == other for k in group):
+                continue
+            end = group == [dense[-1]]
+            where = "in every layer" if len(group) > 1 else f"in layer {dense.index(group[0]) + 1}"
+            text = (
+                f"The output is taken without its activation, {own[group[0]]}."
+                if end and other == "identity"
+                else f"{other} is used {where} where {own[group[0]]} is stated."
+            )
+            yield Hypothesis(
+                "mistake" if end and other == "identity" else "given",
+                "activation of the output left out" if end and other == "identity" else f"{other} {where}",
+                text,
+                1.0 if other == "identity" and end else 1.3,
+                case=_with_activation(group, other),
+            )
+
+
+def _with_activation(places: list[int], name: str) -> Callable[[Case], Case]:
+    def changed(case: Case) -> Case:
+        layers = list(case.network.layers)
+        for k in places:
+            layers[k] = replace(layers[k], activation=ACTIVATIONS[name]())  # type: ignore[call-arg]
+        return replace(case, network=Network(layers, case.network.loss))
+
+    return changed

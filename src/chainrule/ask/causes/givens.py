@@ -1,0 +1,214 @@
+"""Givens: which weight, bias, input, target or rate was meant otherwise, solved for from the claims."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+
+from chainrule.ask.case import Case
+from chainrule.ask.causes.hypothesis import Hypothesis
+from chainrule.ask.summands import Index
+
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+_LOOSE = 0.5  # of a change: how far a straight line may miss what a curve does
+_SHIFT = 1e-6
+_TRIES = 12
+_DIGITS = 8  # after the point: a number with more was not meant
+_CLOSE = 2.5  # last digits: how near a claim has to come
+
+
+@dataclass(frozen=True)
+class Given:
+    """One given number: the attribute of the case, the name of its array if it is in one, and where."""
+
+    field: str
+    name: str
+    at: Index
+
+    def of(self, case: Case) -> float:
+        found = getattr(case, self.field)
+        if self.field == "parameters":
+            found = found[self.name]
+        return float(found[self.at] if self.at else found)
+
+    def put(self, case: Case, value: float) -> Case:
+        """The case with another value."""
+        found = getattr(case, self.field)
+        if not self.at:
+            return _with(case, self.field, value)
+        array = np.array(found[self.name] if self.field == "parameters" else found)
+        array[self.at] = value
+        return _with(case, self.field, {**found, self.name: array} if self.field == "parameters" else array)
+
+    def address(self, case: Case) -> str:
+        """`b2`, `w1[0,2]`, `x[1]` of a single row, `learning_rate`."""
+        if not self.at:
+            return self.name
+        array = case.parameters[self.name] if self.field == "parameters" else getattr(case, self.field)
+        if array.size == 1:
+            return self.name
+        at = self.at[1:] if self.field != "parameters" and len(array) == 1 else self.at
+        return f"{self.name}[{','.join(map(str, at))}]"
+
+
+def _with(case: Case, field: str, value: Any) -> Case:
+    return replace(case, **{field: value})
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What the claims want, under a hypothesis `base` that stands already.
+
+    Attributes:
+        values: what the claims come to for a hypothesis, NaN where that is costly to say.
+        claimed: what they should come to.
+        units: what their last digits are worth.
+        faults: which of them are wrong.
+    """
+
+    case: Case
+    base: Hypothesis
+    values: Callable[[Hypothesis], Floats]
+    claimed: Floats
+    units: Floats
+    faults: Sequence[int]
+
+
+def givens(aim: Aim) -> Iterator[Hypothesis]:
+    """Other values of one given that come near the claims, or two givens of an array exchanged."""
+    start = aim.values(aim.base)
+    slopes = {given: _slope(aim, given, start) for given in _all(aim.case)}
+    wanted = aim.claimed - start
+    for given, slope in slopes.items():
+        if (value := _solved(aim, given, slope, wanted)) is not None:
+            yield from _rounded(aim, given, value)
+    yield from _exchanged(aim, slopes, wanted)
+
+
+def _all(case: Case) -> Iterator[Given]:
+    for name, array in case.parameters.items():
+        if name not in case.absent:
+            yield from (Given("parameters", name, at) for at in np.ndindex(array.shape))
+    for name in ("x", "t"):
+        yield from (Given(name, name, at) for at in np.ndindex(getattr(case, name).shape))
+    if case.learning_rate is not None:
+        yield Given("learning_rate", "learning_rate", ())
+    if case.weight_decay:
+        yield Given("weight_decay", "weight_decay", ())
+
+
+def _stated(aim: Aim, given: Given, value: float) -> Hypothesis:
+    """The given stated otherwise, on top of the base."""
+    return aim.base & hypothesis(given, aim.case, value)
+
+
+def hypothesis(given: Given, case: Case, value: float) -> Hypothesis:
+    """That a given is `value`."""
+    address, old = given.address(case), f"{given.of(case):.10g}"
+    new = f"{value:.10g}"
+    return Hypothesis(
+        "given",
+        f"{address} = {new}",
+        f"{address} is stated as {old}, but the numbers come from {address} = {new}.",
+        1.15 + 0.02 * len(new.lstrip("-0.").replace(".", "")),
+        address,
+        old,
+        new,
+        case=lambda case: given.put(case, value),
+    )
+
+
+def _slope(aim: Aim, given: Given, start: Floats) -> Floats:
+    """How fast each claim's value changes with the given."""
+    value = given.of(aim.case)
+    shift = _SHIFT * max(1.0, abs(value))
+    with np.errstate(all="ignore"):
+        return cast("Floats", (aim.values(_stated(aim, given, value + shift)) - start) / shift)
+
+
+def _solved(aim: Aim, given: Given, slope: Floats, wanted: Floats) -> float | None:
+    """The value of the given that makes the claim it acts on most exactly what is printed."""
+    touched = [i for i in aim.faults if np.isfinite(slope[i]) and abs(slope[i]) > 0]
+    if not touched:
+        return None
+    best = max(touched, key=lambda i: abs(wanted[i]) / aim.units[i])
+    value = given.of(aim.case)
+    moved = slope * (wanted[best] / slope[best])
+    near = np.abs(moved - wanted) <= _LOOSE * np.maximum(np.abs(moved), np.abs(wanted)) + _CLOSE * aim.units
+    if np.mean(near[touched]) < 0.5:
+        return None
+    first, at_first = value, -wanted[best]
+    second = value + wanted[best] / slope[best]
+    for _ in range(_TRIES):
+        at_second = aim.values(_stated(aim, given, second))[best] - aim.claimed[best]
+        if not np.isfinite(at_second) or at_second == at_first:
+            return None
+        if abs(at_second) <= 1e-3 * aim.units[best]:
+            return float(second)
+        first, second, at_first = (
+            second,
+            second - at_second * (second - first) / (at_second - at_first),
+            at_second,
+        )
+    return None
+
+
+def _rounded(aim: Aim, given: Given, value: float) -> Iterator[Hypothesis]:
+    """The shortest numbers about `value` that bring the claims which move with it as near as they come."""
+    there = aim.values(_stated(aim, given, value))
+    slope = _slope_at(aim, given, value, there)
+    moving = [i for i in aim.faults if np.isfinite(slope[i]) and slope[i] != 0]
+    off = np.abs(there - aim.claimed) / aim.units
+    fine = [i for i in moving if off[i] <= _CLOSE]
+    if not fine:
+        return
+    room = min((_CLOSE - off[i] / 2) * aim.units[i] / abs(slope[i]) for i in fine)
+    found = 0
+    for digits in range(_DIGITS + 1):
+        short = round(value, digits)
+        if abs(short - value) <= room and short != given.of(aim.case):
+            yield hypothesis(given, aim.case, short)
+            found += 1
+            if found == 2:
+                return
+
+
+def _slope_at(aim: Aim, given: Given, value: float, there: Floats) -> Floats:
+    shift = _SHIFT * max(1.0, abs(value))
+    with np.errstate(all="ignore"):
+        return cast("Floats", (aim.values(_stated(aim, given, value + shift)) - there) / shift)
+
+
+def _exchanged(aim: Aim, slopes: dict[Given, Floats], wanted: Floats) -> Iterator[Hypothesis]:
+    """Two numbers of one array that changed places."""
+    all_ = list(slopes)
+    for k, one in enumerate(all_):
+        for other in all_[k + 1 :]:
+            if one.name != other.name or not one.at:
+                continue
+            a, b = one.of(aim.case), other.of(aim.case)
+            moved = (slopes[one] - slopes[other]) * (b - a)
+            faults = list(aim.faults)
+            near = (
+                np.abs(moved - wanted)
+                <= _LOOSE * np.maximum(np.abs(moved), np.abs(wanted)) + _CLOSE * aim.units
+            )
+            if a != b and np.mean(near[faults]) >= 0.7:
+                yield _swap(one, other, aim.case)
+
+
+def _swap(one: Given, other: Given, case: Case) -> Hypothesis:
+    names = [given.address(case) for given in (one, other)]
+    a, b = one.of(case), other.of(case)
+    return Hypothesis(
+        "mistake",
+        f"{names[0]} and {names[1]} swapped",
+        f"{names[0]} and {names[1]} are taken for each other.",
+        1.2,
+        names[0],
+        f"{a:.10g}",
+        f"{b:.10g}",
+        case=lambda case: other.put(one.put(case, b), a),
+    )

@@ -1,0 +1,344 @@
+"""The search for causes: the simplest hypothesis that makes the most wrong numbers right, then the next."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.ask.causes.cause import Cause
+from chainrule.ask.causes.conventions import conventions
+from chainrule.ask.causes.givens import Aim, givens
+from chainrule.ask.causes.hypothesis import Hypothesis
+from chainrule.ask.causes.mistakes import mistakes
+from chainrule.ask.causes.slips import Operand, misprint, operands, slip
+from chainrule.ask.claim import Claim, Judged, Status
+from chainrule.ask.example import Example
+from chainrule.ask.expression import Expression
+from chainrule.ask.judge import judge
+from chainrule.ask.quantity import Quantity
+from chainrule.ask.sheet import Sheet
+from chainrule.ask.world import World
+from chainrule.numbers import Number
+
+_NEAR = 3  # updates: claims about later ones are looked at last, for they take longest
+_WAY = 0.03  # of the way from the right number to the claim: a hypothesis may leave that to rounding
+_TRIED = 4  # hypotheses that are worked through with the source's own operands
+_MOST = 4  # causes in one source
+_BESIDE = 0.1  # of cost: what is that near is not simpler
+BOOK = Hypothesis("given", "by the book", "", 0.0)
+
+
+def find(example: Example, judged: Sequence[Judged]) -> Cause | None:
+    """The cause of the faults among `judged`, further ones in its `others`; None if none is found."""
+    causes = list(Search(example, tuple(judged)).causes())
+    if not causes:
+        return None
+    return replace(causes[0], others=tuple(causes[1:]))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hypothesis, the faults it explains, what the claims come to by it, and which of them it is about;
+    a misprint is `local`: it changes nothing else.
+    """
+
+    hypothesis: Hypothesis
+    explains: frozenset[int]
+    values: tuple[float, ...] = ()
+    scope: frozenset[int] = frozenset()
+    local: bool = False
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        return -len(self.explains), self.hypothesis.cost
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search in one worked example."""
+
+    example: Example
+    judged: tuple[Judged, ...]
+    _values: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _known: dict[str, list[tuple[Hypothesis, np.ndarray]]] = field(default_factory=dict, repr=False)
+
+    def causes(self) -> Iterator[Cause]:
+        """The causes, each for what those before it leave unexplained."""
+        base, left = BOOK, self.faults
+        for _ in range(_MOST):
+            found = self._best(base, left)
+            if not found:
+                return
+            best, rivals = found
+            yield self._cause(best, rivals)
+            left -= best.explains
+            if not best.local:
+                base = base & best.hypothesis if base is not BOOK else best.hypothesis
+            if not left:
+                return
+
+    @cached_property
+    def faults(self) -> frozenset[int]:
+        return frozenset(i for i, one in enumerate(self.judged) if one.status.is_fault)
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        return [one.claim for one in self.judged]
+
+    # --- one round
+
+    def _best(self, base: Hypothesis, left: frozenset[int]) -> tuple[Found, list[Found]] | None:
+        """The best single hypothesis for the faults `left`, and those that are as good."""
+        likely = sorted(
+            (
+                found
+                for h, values in self._candidates(base, left)
+                if (found := self._glance(base, h, values, left))
+            ),
+            key=lambda found: found.rank,
+        )
+        misprints = list(self._misprints(left))
+        sure: list[Found] = []
+        for one in likely:
+            if len(sure) >= _TRIED or (sure and one.rank[0] > min(s.rank[0] for s in sure)):
+                break
+            if any(_same(one, other) for other in sure):
+                continue
+            if checked := self._look(base, one, left):
+                sure.append(checked)
+        ranked = sorted([*sure, *misprints], key=lambda found: found.rank)
+        if not ranked:
+            return None
+        best = ranked[0]
+        beside = [
+            one
+            for one in ranked[1:]
+            if one.explains == best.explains
+            and one.hypothesis.cost - best.hypothesis.cost <= _BESIDE
+            and one.hypothesis.name != best.hypothesis.name
+        ]
+        return best, beside
+
+    def _candidates(self, base: Hypothesis, left: frozenset[int]) -> list[tuple[Hypothesis, np.ndarray]]:
+        """All hypotheses on top of `base`, with what each claim comes to by them."""
+        if base.name not in self._known:
+            self._known[base.name] = [(h, self._fresh(_both(base, h))) for h in self._hypotheses(base, left)]
+        return self._known[base.name]
+
+    def _hypotheses(self, base: Hypothesis, left: frozenset[int]) -> Iterator[Hypothesis]:
+        case = base.case(self.example)
+        yield from conventions(case)
+        yield from mistakes(case)
+        yield from self._slips(base, left)
+        faults = [i for i in left if np.isfinite(self._worth(base)[i])]
+        if faults:
+            units = np.array([float(claim.unit) for claim in self.claims])
+            claimed = np.array([claim.value for claim in self.claims])
+            yield from givens(Aim(case, base, self._fresh, claimed, units, sorted(faults)))
+
+    def _glance(
+        self, base: Hypothesis, other: Hypothesis, values: np.ndarray, left: frozenset[int]
+    ) -> Found | None:
+        """What the hypothesis explains at full precision, if it breaks nothing that was fine."""
+        before = self._worth(base)
+        known = np.isfinite(values)
+        if np.array_equal(values[known], before[known]) and known.all():
+            return None
+        broken = [
+            i
+            for i in np.flatnonzero(known).tolist()
+            if i not in self.faults and not self._still(i, before[i], values[i])
+        ]
+        scope = self._scope(broken, left)
+        if scope is None:
+            return None
+        near = [i for i in left & scope if known[i]]
+        explained = frozenset(i for i in near if self._reached(i, before[i], values[i]))
+        far = frozenset(i for i in left if not np.isfinite(before[i]))
+        if not explained and (near or not far or not self._far_reached(base, other, min(far))):
+            return None
+        return Found(other, explained | far, tuple(values), scope)
+
+    def _scope(self, broken: list[int], left: frozenset[int]) -> frozenset[int] | None:
+        """The claims that a hypothesis is about: all, or those after updates if only others contradict it."""
+        if not broken:
+            return frozenset(range(len(self.claims)))
+        later = frozenset(i for i, one in enumerate(self.judged) if _after(one))
+        return later if later & left and not later & set(broken) else None
+
+    def _far_reached(self, base: Hypothesis, other: Hypothesis, i: int) -> bool:
+        """The same for claims about many updates: only one of them is looked at."""
+        value = _both(base, other).world(self.example).value(self.judged[i].asked)
+        return self._reached(i, self.judged[i].computed, value)
+
+    def _look(self, base: Hypothesis, one: Found, left: frozenset[int]) -> Found | None:
+        """What it explains when each number is judged by the source's own operands."""
+        both = _both(base, one.hypothesis)
+        case = both.case(self.example)
+        assert isinstance(case, Example)
+        if len(one.scope) < len(self.claims):
+            case = replace(case, claims=self._only(one.scope))
+        judged = judge(case, both.world(self.example))
+        places = [i for i in range(len(self.claims)) if i in one.scope]
+        now = frozenset(i for i, claim in zip(places, judged, strict=True) if claim.status.is_fault)
+        if now - self.faults:
+            return None
+        explained = (left & one.scope) - now
+        return replace(one, explains=explained) if explained else None
+
+    def _only(self, kept: Collection[int]) -> dict[str, tuple[str, ...]]:
+        """Some of the claims, as an example holds them."""
+        claims: dict[str, tuple[str, ...]] = {}
+        for i in sorted(kept):
+            claim = self.claims[i]
+            claims[claim.quantity] = (*claims.get(claim.quantity, ()), claim.printed)
+        return claims
+
+    # --- numbers
+
+    def _worth(self, hypothesis: Hypothesis) -> np.ndarray:
+        """What each claim comes to; NaN for one about many updates."""
+        if hypothesis.name not in self._values:
+            self._values[hypothesis.name] = self._fresh(hypothesis)
+        return self._values[hypothesis.name]
+
+    def _fresh(self, hypothesis: Hypothesis) -> np.ndarray:
+        world = hypothesis.world(self.example) if hypothesis is not BOOK else self._book
+        with np.errstate(all="ignore"):
+            return np.array([world.value(one.asked) if _is_near(one) else np.nan for one in self.judged])
+
+    @cached_property
+    def _book(self) -> World:
+        return World(self.example)
+
+    def _reached(self, i: int, before: float, value: float) -> bool:
+        claim = self.claims[i]
+        if claim.near(value) or claim.truncates(value):
+            return True
+        return abs(value - claim.value) <= min(_WAY * abs(claim.value - before), 50 * float(claim.unit))
+
+    def _still(self, i: int, before: float, value: float) -> bool:
+        claim = self.claims[i]
+        off = abs(before - claim.value)
+        return claim.near(value) or claim.truncates(value) or abs(value - claim.value) <= 2 * off
+
+    # --- slips
+
+    def _roots(self, left: frozenset[int]) -> list[int]:
+        return [i for i in sorted(left) if self.judged[i].status is Status.WRONG]
+
+    def _misprints(self, left: frozenset[int]) -> Iterator[Found]:
+        """Single numbers that are one stroke from what they should be, with what was computed from them."""
+        roots = self._roots(left)
+        for i in roots:
+            claim = self.claims[i]
+            local = self._local[i]
+            found = misprint(claim, self.judged[i].computed) or misprint(claim, local)
+            if found:
+                wanted, how = found
+                after = self._heirs(i, roots, left)
+                text = f"{claim.quantity} is printed as {claim.printed} where {wanted} belongs: {how}."
+                if after:
+                    text += " The numbers after it were computed from that."
+                hypothesis = Hypothesis(
+                    "claim", f"misprint of {claim.quantity}", text, 1.1, claim.quantity, claim.printed, wanted
+                )
+                yield Found(hypothesis, frozenset({i}) | after, local=True)
+
+    def _heirs(self, root: int, roots: list[int], left: frozenset[int]) -> frozenset[int]:
+        """The faults that are inherited from this root."""
+        heirs = [i for i in left if self.judged[i].status is Status.INHERITED]
+        if len(roots) == 1 or not heirs:
+            return frozenset(heirs)
+        kept = [i for i in range(len(self.claims)) if i not in roots or i == root]
+        claims: dict[str, tuple[str, ...]] = {}
+        for i in kept:
+            claims[self.claims[i].quantity] = (
+                *claims.get(self.claims[i].quantity, ()),
+                self.claims[i].printed,
+            )
+        alone = {one.claim: one.status for one in judge(replace(self.example, claims=claims), self._book)}
+        return frozenset(i for i in heirs if alone[self.claims[i]] is Status.INHERITED)
+
+    @cached_property
+    def _sheet(self) -> Sheet:
+        return Sheet(self._book, tuple(one.asked for one in self.judged))
+
+    @cached_property
+    def _sound(self) -> dict[Quantity, float]:
+        """What the source prints rightly, where it is computed."""
+        return {
+            self._sheet.place(one.asked): one.claim.value
+            for one in self.judged
+            if not one.status.is_fault and isinstance(one.asked, Quantity)
+        }
+
+    @cached_property
+    def _local(self) -> list[float]:
+        """What each claim comes to from the sound ones before it."""
+        return self._sheet.locally(self._sound)
+
+    def _slips(self, base: Hypothesis, left: frozenset[int]) -> Iterator[Hypothesis]:
+        """Wrong operands in single products: only where nothing else is known to be wrong."""
+        if base is not BOOK:
+            return
+        groups: dict[tuple[str, ...], list[Operand]] = {}
+        numbers: dict[str, Number] = {}
+        for i in self._roots(left):
+            asked = self.judged[i].asked
+            if isinstance(asked, Expression) or self._sheet.place(asked).after:
+                continue
+            place = self._sheet.place(asked)
+            numbers = numbers or dict(self._sheet.numbers(self._sound))
+            if place.name not in numbers:
+                continue
+            leeway = 2 * float(self.claims[i].unit) + abs(self._local[i] - self.judged[i].computed)
+            for one in operands(numbers, place.name, place.index, self.claims[i].value, leeway):
+                key = (one.result, one.factor, str(one.own), one.source, str(one.element))
+                if one not in groups.setdefault(key, []):
+                    groups[key].append(one)
+        for found in groups.values():
+            yield slip(found, self.example.sweep.numbers | _new(self._book, found[0]))
+
+    # --- words
+
+    def _cause(self, best: Found, rivals: list[Found]) -> Cause:
+        h = best.hypothesis
+        return Cause(
+            h.kind,
+            h.name,
+            h.text,
+            len(best.explains),
+            len(self.faults),
+            h.quantity,
+            h.stated,
+            h.corrected,
+            tuple(one.hypothesis.name for one in rivals),
+        )
+
+
+def _new(world: World, one: Operand) -> dict[str, Number]:
+    return dict(world.numbers()) if one.source.endswith("'") else {}
+
+
+def _is_near(one: Judged) -> bool:
+    return _after(one) <= _NEAR
+
+
+def _after(one: Judged) -> int:
+    """After how many updates the quantity is asked for."""
+    asked = one.asked
+    quantities = asked.quantities if isinstance(asked, Expression) else (asked,)
+    return max((q.after for q in quantities), default=0)
+
+
+def _both(base: Hypothesis, other: Hypothesis) -> Hypothesis:
+    return other if base is BOOK else base & other
+
+
+def _same(one: Found, other: Found) -> bool:
+    """Whether two come to the same numbers."""
+    return bool(one.values) and bool(
+        np.allclose(one.values, other.values, rtol=1e-9, atol=1e-300, equal_nan=True)
+    )

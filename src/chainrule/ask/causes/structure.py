@@ -1,0 +1,90 @@
+"""What mistakes can be made in: the layers of a case as its own Numbers show them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from chainrule.ask.apart import activations, apart
+from chainrule.ask.case import Case
+from chainrule.ask.symbols import derivative_of
+from chainrule.numbers import Number
+from chainrule.rules.protocols import Activation
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """One dense layer: z = xW + b, with ∂E/∂W = xᵀ ∂E/∂z."""
+
+    layer: str
+    w: str
+    b: str
+    z: str
+    x: str
+    dz: str
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """The layers of a case, and where the error goes back."""
+
+    case: Case
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Number]:
+        return self.case.sweep.numbers
+
+    @cached_property
+    def apart(self) -> Mapping[str, Number]:
+        """What a fused loss goes past."""
+        return apart(self.case.network, self.numbers)
+
+    @cached_property
+    def layers(self) -> list[Weighing]:
+        """The dense layers, the first first."""
+        found = []
+        for w in self.case.parameters:
+            gradient = self.numbers.get(f"dE/d{w}")
+            if not re.fullmatch(r"w\d+", w) or gradient is None:
+                continue
+            x, dz = gradient.paths[0].factors[:2]
+            found.append(Weighing(w[1:], w, f"b{w[1:]}", f"z{w[1:]}", x.name, dz.name))
+        return found
+
+    @cached_property
+    def rules(self) -> dict[str, Activation]:
+        """The activations by the name of their output."""
+        return {one.out: one for one in activations(self.case.network.chain.layers)}
+
+    @cached_property
+    def slopes(self) -> dict[str, tuple[str, str]]:
+        """By name of a slope that is not 1 all over, its a and z; the first layer's first."""
+        found = {}
+        for name, one in self.numbers.items():
+            pair = derivative_of(name)
+            if pair and pair[0] != "E" and pair[0] in self.rules and (one.array != 1).any():
+                found[name] = pair
+        return dict(sorted(found.items(), key=lambda item: _layer(item[1][1])))
+
+    @cached_property
+    def end(self) -> Number:
+        """Where the error starts back: ∂E/∂a of the last layer, or ∂E/∂z where the loss is fused."""
+        errors = [n for n in self.numbers.values() if (derivative_of(n.name) or ("",))[0] == "E"]
+        return next(n for n in errors if not any(f in errors for p in n.paths for f in p.factors))
+
+    @cached_property
+    def handed_back(self) -> list[Number]:
+        """∂E/∂a of the hidden layers: what weights hand back from the layer behind."""
+        weights = {one.w for one in self.layers}
+        return [
+            n
+            for n in self.numbers.values()
+            if (derivative_of(n.name) or ("",))[0] == "E"
+            and n.name.removeprefix("dE/d") not in {"x", *self.case.parameters}
+            and any(f.name in weights for p in n.paths for f in p.factors)
+        ]
+
+
+def _layer(name: str) -> int:
+    found = re.search(r"\d+", name)
+    return int(found[0]) if found else 0
