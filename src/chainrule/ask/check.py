@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.ask import example as worked
+from chainrule.ask.causes.cause import Cause
 from chainrule.ask.check_report import Report
 from chainrule.ask.claim import Judged
 from chainrule.ask.document import Block
@@ -35,7 +36,7 @@ class Verdict:
     example: Example
     world: World
     claims: tuple[Judged, ...]
-    cause: Any = None
+    cause: Cause | None = None
     assumed: tuple[str, ...] = ()
     unplaced: tuple[str, ...] = ()
     toml: str = ""
@@ -57,7 +58,12 @@ class Verdict:
             for one in self.claims
         ]
         cause = self.cause and self.cause.plain()
-        found = {"title": self.example.title, "verdict": self.verdict, "claims": claims, "cause": cause}
+        found: dict[str, Any] = {
+            "title": self.example.title,
+            "verdict": self.verdict,
+            "claims": claims,
+            "cause": cause,
+        }
         if self.toml:
             found |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
         return found
@@ -96,4 +102,13 @@ def _verdict(example: Example, source: str) -> Verdict:
             f"{source}: no number is claimed, so there is nothing to check; put some under [claims]"
         )
     world = World(example)
-    return Verdict(example, world, judge(example, world))
+    claims = judge(example, world)
+    return Verdict(example, world, claims, _cause(example, claims))
+
+
+def _cause(example: Example, claims: tuple[Judged, ...]) -> Cause | None:
+    if not any(one.status.is_fault for one in claims):
+        return None
+    from chainrule.ask.causes.search import find  # most sheets have no fault to look for
+
+    return find(example, claims)

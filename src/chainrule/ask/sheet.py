@@ -165,13 +165,14 @@ class Sheet:
         return [self.place(q) for q in (asked.quantities if isinstance(asked, Expression) else [asked])]
 
     def _when(self, quantity: Quantity) -> tuple[int, int]:
-        names = self._places.setdefault(quantity.after, list(self._named(quantity.after)))
+        names = self._places.setdefault(quantity.after, list(self.named(quantity.after)))
         return quantity.after, names.index(quantity.name)
 
     def _numbers(self, after: int) -> Iterable[Number]:
-        return self._named(after).values()
+        return self.named(after).values()
 
-    def _named(self, after: int) -> dict[str, Number]:
+    def named(self, after: int) -> dict[str, Number]:
+        """A step's Numbers at full precision, each made of what its name says."""
         if after not in self._graphs:
             self._graphs[after] = as_named(self.world.numbers(after))
         return self._graphs[after]

@@ -26,7 +26,7 @@ class Cause:
     quantity: str | None = None
     stated: str | None = None
     corrected: str | None = None
-    rivals: tuple[str, ...] = ()
+    rivals: tuple["Cause", ...] = ()
     others: tuple["Cause", ...] = ()
 
     def plain(self) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Cause:
             "text": self.told,
         }
         if self.rivals:
-            found["cannot_be_told_from"] = list(self.rivals)
+            found["cannot_be_told_from"] = [one.name for one in self.rivals]
         if self.others:
             found["others"] = [one.plain() for one in self.others]
         return found
@@ -52,7 +52,8 @@ class Cause:
         """The sentence, with what cannot be told from it."""
         if not self.rivals:
             return self.text
-        return f"{self.text} (By these numbers it cannot be told from: {'; '.join(self.rivals)}.)"
+        names = "; ".join(one.name for one in self.rivals)
+        return f"{self.text} (By these numbers it cannot be told from: {names}.)"
 
 
 def _number(text: str | None) -> float | None:

@@ -44,8 +44,16 @@ def masked(one: Number, other: Number, elements: Iterable[Index]) -> Number:
     for at in elements:
         there[at] = 1.0
     kept, taken = given("[else]", 1 - there), given("[there]", there)
-    paths = [_prefixed(p, _result(p), kept) for p in one.paths]
-    return number(one.name, *paths, *(_prefixed(p, _result(p), taken) for p in other.paths))
+    paths = [_masked(p, kept) for p in one.paths] + [_masked(p, taken) for p in other.paths]
+    return number(one.name, *paths, through=one.through)
+
+
+def _masked(p: Path, mask: Number) -> Path:
+    """The path where the mask is 1; one that is the same for all rows gets its row by the mask."""
+    left, result = p.indices.split("->")
+    free = (letter for letter in "abcdefgh" if letter not in left)
+    axes = "".join(next(free) for _ in range(mask.array.ndim - len(result))) + result
+    return Path(f"{axes},{left}->{axes}", (mask, *p.factors))
 
 
 def with_element(one: Number, at: Index, source: Number, element: Index) -> Number:
@@ -103,7 +111,3 @@ def _prefixed(p: Path, letters: str, factor: Number) -> Path:
 def _groups(p: Path) -> tuple[list[str], str]:
     left, result = p.indices.split("->")
     return left.split(","), result
-
-
-def _result(p: Path) -> str:
-    return p.indices.partition("->")[2]

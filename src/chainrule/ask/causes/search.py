@@ -1,25 +1,21 @@
 """The search for causes: the simplest hypothesis that makes the most wrong numbers right, then the next."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.conventions import conventions
+from chainrule.ask.causes.evidence import Evidence
 from chainrule.ask.causes.givens import Aim, givens
 from chainrule.ask.causes.hypothesis import Hypothesis
+from chainrule.ask.causes.local import printed_wrongly
 from chainrule.ask.causes.mistakes import mistakes
-from chainrule.ask.causes.slips import Operand, misprint, operands, slip
-from chainrule.ask.claim import Claim, Judged, Status
+from chainrule.ask.causes.slips import slips
+from chainrule.ask.claim import Judged
 from chainrule.ask.example import Example
-from chainrule.ask.expression import Expression
 from chainrule.ask.judge import judge
-from chainrule.ask.quantity import Quantity
-from chainrule.ask.sheet import Sheet
-from chainrule.ask.world import World
-from chainrule.numbers import Number
 
 _NEAR = 3  # updates: claims about later ones are looked at last, for they take longest
 _WAY = 0.03  # of the way from the right number to the claim: a hypothesis may leave that to rounding
@@ -55,11 +51,9 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(Evidence):
     """The search in one worked example."""
 
-    example: Example
-    judged: tuple[Judged, ...]
     _values: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     _known: dict[str, list[tuple[Hypothesis, np.ndarray]]] = field(default_factory=dict, repr=False)
 
@@ -78,14 +72,6 @@ class Search:
             if not left:
                 return
 
-    @cached_property
-    def faults(self) -> frozenset[int]:
-        return frozenset(i for i, one in enumerate(self.judged) if one.status.is_fault)
-
-    @cached_property
-    def claims(self) -> list[Claim]:
-        return [one.claim for one in self.judged]
-
     # --- one round
 
     def _best(self, base: Hypothesis, left: frozenset[int]) -> tuple[Found, list[Found]] | None:
@@ -98,7 +84,7 @@ class Search:
             ),
             key=lambda found: found.rank,
         )
-        misprints = list(self._misprints(left))
+        misprints = [Found(h, explains, local=True) for h, explains in printed_wrongly(self, left)]
         sure: list[Found] = []
         for one in likely:
             if len(sure) >= _TRIED or (sure and one.rank[0] > min(s.rank[0] for s in sure)):
@@ -130,7 +116,8 @@ class Search:
         case = base.case(self.example)
         yield from conventions(case)
         yield from mistakes(case)
-        yield from self._slips(base, left)
+        if base is BOOK:  # where something else is wrong, too, single products tell nothing
+            yield from slips(self, left)
         faults = [i for i in left if np.isfinite(self._worth(base)[i])]
         if faults:
             units = np.array([float(claim.unit) for claim in self.claims])
@@ -164,7 +151,7 @@ class Search:
         """The claims that a hypothesis is about: all, or those after updates if only others contradict it."""
         if not broken:
             return frozenset(range(len(self.claims)))
-        later = frozenset(i for i, one in enumerate(self.judged) if _after(one))
+        later = frozenset(i for i in range(len(self.judged)) if self.after(i))
         return later if later & left and not later & set(broken) else None
 
     def _far_reached(self, base: Hypothesis, other: Hypothesis, i: int) -> bool:
@@ -178,7 +165,7 @@ class Search:
         case = both.case(self.example)
         assert isinstance(case, Example)
         if len(one.scope) < len(self.claims):
-            case = replace(case, claims=self._only(one.scope))
+            case = replace(case, claims=self.only(one.scope))
         judged = judge(case, both.world(self.example))
         places = [i for i in range(len(self.claims)) if i in one.scope]
         now = frozenset(i for i, claim in zip(places, judged, strict=True) if claim.status.is_fault)
@@ -186,14 +173,6 @@ class Search:
             return None
         explained = (left & one.scope) - now
         return replace(one, explains=explained) if explained else None
-
-    def _only(self, kept: Collection[int]) -> dict[str, tuple[str, ...]]:
-        """Some of the claims, as an example holds them."""
-        claims: dict[str, tuple[str, ...]] = {}
-        for i in sorted(kept):
-            claim = self.claims[i]
-            claims[claim.quantity] = (*claims.get(claim.quantity, ()), claim.printed)
-        return claims
 
     # --- numbers
 
@@ -204,13 +183,14 @@ class Search:
         return self._values[hypothesis.name]
 
     def _fresh(self, hypothesis: Hypothesis) -> np.ndarray:
-        world = hypothesis.world(self.example) if hypothesis is not BOOK else self._book
+        world = hypothesis.world(self.example) if hypothesis is not BOOK else self.book
         with np.errstate(all="ignore"):
-            return np.array([world.value(one.asked) if _is_near(one) else np.nan for one in self.judged])
-
-    @cached_property
-    def _book(self) -> World:
-        return World(self.example)
+            return np.array(
+                [
+                    world.value(one.asked) if self.after(i) <= _NEAR else np.nan
+                    for i, one in enumerate(self.judged)
+                ]
+            )
 
     def _reached(self, i: int, before: float, value: float) -> bool:
         claim = self.claims[i]
@@ -223,87 +203,9 @@ class Search:
         off = abs(before - claim.value)
         return claim.near(value) or claim.truncates(value) or abs(value - claim.value) <= 2 * off
 
-    # --- slips
-
-    def _roots(self, left: frozenset[int]) -> list[int]:
-        return [i for i in sorted(left) if self.judged[i].status is Status.WRONG]
-
-    def _misprints(self, left: frozenset[int]) -> Iterator[Found]:
-        """Single numbers that are one stroke from what they should be, with what was computed from them."""
-        roots = self._roots(left)
-        for i in roots:
-            claim = self.claims[i]
-            local = self._local[i]
-            found = misprint(claim, self.judged[i].computed) or misprint(claim, local)
-            if found:
-                wanted, how = found
-                after = self._heirs(i, roots, left)
-                text = f"{claim.quantity} is printed as {claim.printed} where {wanted} belongs: {how}."
-                if after:
-                    text += " The numbers after it were computed from that."
-                hypothesis = Hypothesis(
-                    "claim", f"misprint of {claim.quantity}", text, 1.1, claim.quantity, claim.printed, wanted
-                )
-                yield Found(hypothesis, frozenset({i}) | after, local=True)
-
-    def _heirs(self, root: int, roots: list[int], left: frozenset[int]) -> frozenset[int]:
-        """The faults that are inherited from this root."""
-        heirs = [i for i in left if self.judged[i].status is Status.INHERITED]
-        if len(roots) == 1 or not heirs:
-            return frozenset(heirs)
-        kept = [i for i in range(len(self.claims)) if i not in roots or i == root]
-        claims: dict[str, tuple[str, ...]] = {}
-        for i in kept:
-            claims[self.claims[i].quantity] = (
-                *claims.get(self.claims[i].quantity, ()),
-                self.claims[i].printed,
-            )
-        alone = {one.claim: one.status for one in judge(replace(self.example, claims=claims), self._book)}
-        return frozenset(i for i in heirs if alone[self.claims[i]] is Status.INHERITED)
-
-    @cached_property
-    def _sheet(self) -> Sheet:
-        return Sheet(self._book, tuple(one.asked for one in self.judged))
-
-    @cached_property
-    def _sound(self) -> dict[Quantity, float]:
-        """What the source prints rightly, where it is computed."""
-        return {
-            self._sheet.place(one.asked): one.claim.value
-            for one in self.judged
-            if not one.status.is_fault and isinstance(one.asked, Quantity)
-        }
-
-    @cached_property
-    def _local(self) -> list[float]:
-        """What each claim comes to from the sound ones before it."""
-        return self._sheet.locally(self._sound)
-
-    def _slips(self, base: Hypothesis, left: frozenset[int]) -> Iterator[Hypothesis]:
-        """Wrong operands in single products: only where nothing else is known to be wrong."""
-        if base is not BOOK:
-            return
-        groups: dict[tuple[str, ...], list[Operand]] = {}
-        numbers: dict[str, Number] = {}
-        for i in self._roots(left):
-            asked = self.judged[i].asked
-            if isinstance(asked, Expression) or self._sheet.place(asked).after:
-                continue
-            place = self._sheet.place(asked)
-            numbers = numbers or dict(self._sheet.numbers(self._sound))
-            if place.name not in numbers:
-                continue
-            leeway = 2 * float(self.claims[i].unit) + abs(self._local[i] - self.judged[i].computed)
-            for one in operands(numbers, place.name, place.index, self.claims[i].value, leeway):
-                key = (one.result, one.factor, str(one.own), one.source, str(one.element))
-                if one not in groups.setdefault(key, []):
-                    groups[key].append(one)
-        for found in groups.values():
-            yield slip(found, self.example.sweep.numbers | _new(self._book, found[0]))
-
     # --- words
 
-    def _cause(self, best: Found, rivals: list[Found]) -> Cause:
+    def _cause(self, best: Found, rivals: Sequence[Found] = ()) -> Cause:
         h = best.hypothesis
         return Cause(
             h.kind,
@@ -314,23 +216,8 @@ class Search:
             h.quantity,
             h.stated,
             h.corrected,
-            tuple(one.hypothesis.name for one in rivals),
+            tuple(self._cause(one) for one in rivals),
         )
-
-
-def _new(world: World, one: Operand) -> dict[str, Number]:
-    return dict(world.numbers()) if one.source.endswith("'") else {}
-
-
-def _is_near(one: Judged) -> bool:
-    return _after(one) <= _NEAR
-
-
-def _after(one: Judged) -> int:
-    """After how many updates the quantity is asked for."""
-    asked = one.asked
-    quantities = asked.quantities if isinstance(asked, Expression) else (asked,)
-    return max((q.after for q in quantities), default=0)
 
 
 def _both(base: Hypothesis, other: Hypothesis) -> Hypothesis:

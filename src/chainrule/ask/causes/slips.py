@@ -1,86 +1,25 @@
-"""Slips: one product with a wrong operand, and one number that was printed wrongly."""
+"""Slips: one product with a wrong operand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
 from chainrule.ask.causes import edits
-from chainrule.ask.causes.hypothesis import Hypothesis
+from chainrule.ask.causes.evidence import Evidence
+from chainrule.ask.causes.hypothesis import Hypothesis, Mistake, Rewrite
 from chainrule.ask.causes.mistakes import rewriting
-from chainrule.ask.claim import Claim
+from chainrule.ask.expression import Expression
+from chainrule.ask.quantity import Quantity
 from chainrule.ask.summands import Index
-from chainrule.ask.symbols import derivative_of, pretty
+from chainrule.ask.symbols import pretty
 from chainrule.numbers import Number, Path, number
 
 _MOST = 400  # products of a sum, and numbers to look through
 _DEPTH = 4  # unprinted numbers between a claim and the slip
-
-
-# --- misprints
-
-
-def misprint(claim: Claim, value: float) -> tuple[str, str] | None:
-    """What should have been printed for `value`, and how the print differs, if in one stroke."""
-    if not np.isfinite(value):
-        return None
-    printed = claim.exact
-    places = -int(printed.as_tuple().exponent)
-    for wanted in _prints(value, places):
-        if wanted == printed:
-            continue
-        if wanted == -printed:
-            return f"{wanted:f}", "the sign is wrong"
-        how = _stroke(_digits(printed), _digits(wanted))
-        if how and (wanted < 0) == (printed < 0):
-            return f"{wanted:f}", how
-    return None
-
-
-def _prints(value: float, places: int) -> Iterator[Decimal]:
-    """`value` with about so many digits after the point, rounded and cut."""
-    true = Decimal(value)
-    for more in (0, 1, -1, 2, -2, 3, -3):
-        if 0 <= places + more <= 25:
-            unit = Decimal(1).scaleb(-(places + more))
-            try:
-                yield from {true.quantize(unit, how) for how in (ROUND_HALF_EVEN, ROUND_DOWN)}
-            except ArithmeticError:
-                return
-
-
-def _digits(one: Decimal) -> tuple[str, int]:
-    """The digits as printed after the point, and before it, as one text, and where the point stands."""
-    text = f"{abs(one):f}"
-    whole, _, part = text.partition(".")
-    return (whole + part), len(whole)
-
-
-def _stroke(printed: tuple[str, int], wanted: tuple[str, int]) -> str:
-    """In words the one stroke that makes `printed` of `wanted`; nothing if it takes more."""
-    (p, p_point), (w, w_point) = printed, wanted
-    if p.strip("0") == w.strip("0") and p.strip("0"):
-        return "the decimal point is moved" if p != w else ""
-    if p_point == w_point and len(p) == len(w):
-        differ = [k for k in range(len(p)) if p[k] != w[k]]
-        if len(differ) == 1:
-            return "a digit is wrong"
-        if (
-            len(differ) == 2
-            and differ[1] == differ[0] + 1
-            and p[differ[0]] == w[differ[1]]
-            and p[differ[1]] == w[differ[0]]
-        ):
-            return "two digits are swapped"
-    if any(w[:k] + w[k + 1 :] == p for k in range(len(w))):
-        return "a digit is dropped"
-    if any(p[:k] + p[k + 1 :] == w for k in range(len(p))):
-        return "a digit is doubled or put in"
-    return ""
-
-
-# --- operands
+_LISTED = 3
+_SHIFT = 1e-6
+_NEWTON = 20
 
 
 @dataclass(frozen=True)
@@ -95,41 +34,90 @@ class Operand:
     element: Index
 
 
-def operands(
-    numbers: Mapping[str, Number], name: str, at: Index, wanted: float, leeway: float, depth: int = _DEPTH
-) -> Iterator[Operand]:
-    """The exchanges of one operand that make element `at` of `name` what is wanted, to within leeway.
+def slips(known: Evidence, left: frozenset[int]) -> Iterator[Hypothesis]:
+    """Wrong operands in single products, each of which explains a fault among `left`."""
+    groups: dict[tuple[object, ...], list[Operand]] = {}
+    for i in known.roots(left):
+        asked = known.judged[i].asked
+        if isinstance(asked, Expression) or (place := known.sheet.place(asked)).after:
+            continue
+        claim = known.claims[i]
+        leeway = 2 * float(claim.unit) + abs(known.local[i] - known.judged[i].computed)
+        for one in _operands(known, place.name, place.index, claim.value, leeway, _DEPTH):
+            group = groups.setdefault((one.result, one.factor, one.own, one.source, one.element), [])
+            if one not in group:
+                group.append(one)
+    numbers = known.book.numbers()
+    return (slip(found, numbers) for found in groups.values())
 
-    Args:
-        numbers: as the source has them, by name.
-    """
-    of = numbers[name]
-    if of.through or not of.paths or depth == 0:
+
+def _operands(
+    known: Evidence, name: str, at: Index, wanted: float, leeway: float, depth: int
+) -> Iterator[Operand]:
+    """The exchanges of one operand that make element `at` of `name` what is wanted, to within leeway."""
+    of = known.made(0)[name]
+    if not of.paths or depth == 0:
         return
-    for p in of.paths:
-        for own, value, term in _factors(p, at):
-            factor = own[0]
-            if not factor.array.shape or term == 0 or value == 0:
+    terms = [term for p in of.paths for term in _terms(p, at, known.numbers)]
+    total = sum(product for _, product in terms)
+    if of.through:
+        wanted, leeway = _inverse(of, at, total, wanted, leeway)
+        if not np.isfinite(wanted):
+            return
+    for factors, product in terms:
+        for factor, own, value in factors:
+            if not factor.array.shape or product == 0:
                 continue
-            beside = term / value
-            needed, room = value + (wanted - float(of.array[at])) / beside, abs(leeway / beside)
+            beside = product / value
+            needed, room = value + (wanted - total) / beside, abs(leeway / beside)
             if abs(needed - value) <= room:
                 continue
-            for source, element in _equal(numbers, factor, needed, room):
-                yield Operand(name, at, factor.name, own[1], source, element)
-            if derivative_of(factor.name) and factor.name in numbers:
-                yield from operands(numbers, factor.name, own[1], needed, room, depth - 1)
+            if any(f.name == factor.name for p in known.book.numbers()[name].paths for f in p.factors):
+                for source, element in _equal(known.numbers, factor, needed, room):
+                    yield Operand(name, at, factor.name, own, source, element)
+            if factor.name in known.made(0) and Quantity(factor.name, own) not in known.sound:
+                yield from _operands(known, factor.name, own, needed, room, depth - 1)
 
 
-def _factors(p: Path, at: Index) -> Iterator[tuple[tuple[Number, Index], float, float]]:
-    """Every factor of every product that goes into element `at`, its value, and that of its product."""
+def _terms(
+    p: Path, at: Index, numbers: Mapping[str, Number]
+) -> Iterator[tuple[list[tuple[Number, Index, float]], float]]:
+    """The products that go into element `at`: their factors, where, with which value, and the product."""
     if int(np.prod(list(p.sizes().values()) or [1])) > _MOST:
         return
+    p = Path(p.indices, tuple(numbers.get(f.name, f) for f in p.factors))
     for factors in p.terms(at):
-        values = [float(f.array[index]) for f, index in factors]
-        product = float(np.prod(values))
-        for own, value in zip(factors, values, strict=True):
-            yield own, value, product
+        found = [(f, index, float(f.array[index])) for f, index in factors]
+        yield found, float(np.prod([value for _, _, value in found]))
+
+
+def _inverse(of: Number, at: Index, total: float, wanted: float, leeway: float) -> tuple[float, float]:
+    """From which sum the function of `of` makes what is wanted, and how far that may be off."""
+    assert of.through is not None
+    function = of.through.apply
+    if of.array.ndim and of.array.shape[-1] > 1 and np.ndim(function(np.zeros((1, 2)))) and _joint(function):
+        return np.nan, np.nan
+
+    def value(x: float) -> float:
+        return float(np.ravel(function(np.full((1, 1), x)))[0])
+
+    x, slope = total, np.nan
+    with np.errstate(all="ignore"):
+        for _ in range(_NEWTON):
+            slope = (value(x + _SHIFT) - value(x - _SHIFT)) / (2 * _SHIFT)
+            off = value(x) - wanted
+            if not np.isfinite(off) or slope == 0:
+                return np.nan, np.nan
+            x -= off / slope
+            if abs(off) <= leeway / 10:
+                return x, abs(leeway / slope)
+    return np.nan, np.nan
+
+
+def _joint(function: Callable[[np.ndarray], np.ndarray]) -> bool:
+    """Whether an element of the result depends on more than its own argument, as in softmax."""
+    one, two = function(np.array([[0.1, 0.2]])), function(np.array([[0.1, 0.4]]))
+    return bool(one[0, 0] != two[0, 0])
 
 
 def _equal(
@@ -170,10 +158,12 @@ def slip(found: list[Operand], numbers: Mapping[str, Number]) -> Hypothesis:
         other = edits.instead(now, edits.called(first.factor), number(first.factor, *wrong.paths))
         return edits.masked(now, other, elements)
 
-    taken, right = _named(first.source, first.element), _named(first.factor, first.own)
-    where = " and ".join(_named(first.result, at) for at in elements[:3]) + (
-        " ..." if len(elements) > 3 else ""
-    )
+    def named(name: str, at: Index) -> str:
+        return f"{pretty(name)}[{','.join(map(str, _shown(numbers[name], at)))}]"
+
+    taken, right = named(first.source, first.element), named(first.factor, first.own)
+    where = " and ".join(named(first.result, at) for at in elements[:_LISTED])
+    where += " and others" if len(elements) > _LISTED else ""
     values = (numbers[first.source].array[first.element], numbers[first.factor].array[first.own])
     shown = [f"{float(value):.6g}" for value in values]
     return Hypothesis(
@@ -182,12 +172,25 @@ def slip(found: list[Operand], numbers: Mapping[str, Number]) -> Hypothesis:
         f"{where} {'is' if len(elements) == 1 else 'are'} made with {taken} = {shown[0]} where "
         f"{right} = {shown[1]} belongs.",
         1.25 if first.source == first.factor else 1.35,
-        f"{first.factor}[{','.join(map(str, first.own))}]",
+        f"{first.factor}[{','.join(map(str, _shown(numbers[first.factor], first.own)))}]",
         shown[0],
         shown[1],
-        mistakes=(rewriting({first.result: change}),),
+        mistakes=(_once(rewriting({first.result: change}), numbers),),
     )
 
 
-def _named(name: str, at: Index) -> str:
-    return f"{pretty(name)}[{','.join(map(str, at))}]"
+def _once(mistake: Mistake, numbers: Mapping[str, Number]) -> Mistake:
+    """Made in the first step alone, the one with these numbers."""
+    given = [one for one in numbers.values() if not one.paths]
+
+    def once(now: Mapping[str, Number]) -> Rewrite:
+        first = all(np.array_equal(now[one.name].array, one.array) for one in given if one.name in now)
+        return mistake(now) if first else lambda _: None
+
+    return once
+
+
+def _shown(one: Number, at: Index) -> Index:
+    """An index as people give it: without the row where there is only one."""
+    per_row = one.name[:1] in "xtzah" or one.name.startswith(("dE/da", "dE/dz", "dE/dx", "dE/dh"))
+    return at[1:] if per_row and len(at) == 2 and len(one.array) == 1 else at

@@ -1,0 +1,78 @@
+"""What there is to go by: the claims of an example as judged, and what the sound ones give."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from chainrule.ask.claim import Claim, Judged, Status
+from chainrule.ask.example import Example
+from chainrule.ask.expression import Expression
+from chainrule.ask.quantity import Quantity
+from chainrule.ask.sheet import Sheet
+from chainrule.ask.world import World
+from chainrule.numbers import Number
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The claims of a worked example with their statuses; a claim goes by its place among them."""
+
+    example: Example
+    judged: tuple[Judged, ...]
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        return [one.claim for one in self.judged]
+
+    @cached_property
+    def faults(self) -> frozenset[int]:
+        return frozenset(i for i, one in enumerate(self.judged) if one.status.is_fault)
+
+    def roots(self, left: Collection[int]) -> list[int]:
+        """Of the claims `left`, those in which a fault starts."""
+        return [i for i in sorted(left) if self.judged[i].status is Status.WRONG]
+
+    def after(self, i: int) -> int:
+        """After how many updates claim i is asked for."""
+        asked = self.judged[i].asked
+        quantities = asked.quantities if isinstance(asked, Expression) else (asked,)
+        return max((q.after for q in quantities), default=0)
+
+    def only(self, kept: Collection[int]) -> dict[str, tuple[str, ...]]:
+        """Some of the claims, as an example holds them."""
+        claims: dict[str, tuple[str, ...]] = {}
+        for i in sorted(kept):
+            claim = self.claims[i]
+            claims[claim.quantity] = (*claims.get(claim.quantity, ()), claim.printed)
+        return claims
+
+    @cached_property
+    def book(self) -> World:
+        return World(self.example)
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        return Sheet(self.book, tuple(one.asked for one in self.judged))
+
+    @cached_property
+    def sound(self) -> dict[Quantity, float]:
+        """What is printed rightly, where it is computed."""
+        return {
+            self.sheet.place(one.asked): one.claim.value
+            for one in self.judged
+            if not one.status.is_fault and isinstance(one.asked, Quantity)
+        }
+
+    @cached_property
+    def local(self) -> list[float]:
+        """What each claim comes to from the sound ones before it."""
+        return self.sheet.locally(self.sound)
+
+    def made(self, after: int) -> Mapping[str, Number]:
+        """A step's Numbers by the book."""
+        return self.sheet.named(after)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Number]:
+        """The first step's Numbers, the sound printed ones in their places."""
+        return self.sheet.numbers(self.sound)
