@@ -87,6 +87,8 @@ def _with_fault(
         right = work(one, write, steps=made.steps)
         wrong = work(one, write, made.slip, made.steps)
         kept = _kept(wrong, rng, float(rng.choice([1.0, 1.0, 0.8])))
+        if made.prints and made.prints not in kept:
+            continue
         off = {name: _off(right[name], kept[name]) for name in kept}
         if max(off.values()) > SEEN:
             touched = [name for name, units in off.items() if units]

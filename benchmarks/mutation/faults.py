@@ -15,13 +15,14 @@ Told = Callable[[str, str, str | None, str | None], bool]  # (kind, name, quanti
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its kind, what is done otherwise, and whether a cause names it."""
+    """A fault: its kind, what is done otherwise, whether a cause names it, and what a misprint prints."""
 
     kind: str
     what: str
     slip: Slip
     told: Told
     steps: int = 1
+    prints: str = ""
 
 
 def problem(rng: np.random.Generator) -> Problem:
@@ -151,7 +152,11 @@ def _misprint(one: Problem, rng: np.random.Generator, write: Hand) -> Iterator[F
         return kind == "claim" and where == name and right
 
     yield Fault(
-        f"misprint: {how}", f"{name} {sheet[name]} -> {text}", Slip(typo=(quantity, at, text, goes_on)), told
+        f"misprint: {how}",
+        f"{name} {sheet[name]} -> {text}",
+        Slip(typo=(quantity, at, text, goes_on)),
+        told,
+        prints=name,
     )
 
 

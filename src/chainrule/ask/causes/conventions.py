@@ -84,11 +84,7 @@ def _scale(of: Structure) -> Iterator[Hypothesis]:
             (float(outputs), "summed over the outputs", "the outputs are averaged"),
         ]
     end = of.end.name
-    seen: set[float] = set()
     for value, done, agreed in scales:
-        if value in seen:
-            continue
-        seen.add(value)
         change = _times(value)
         whole = {"E": change, end: change}
         for what, changes, cost in (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -17,6 +18,9 @@ _SHIFT = 1e-6
 _TRIES = 12
 _DIGITS = 8  # after the point: a number with more was not meant
 _CLOSE = 2.5  # last digits: how near a claim has to come
+_ROOM = 8  # times that: how far rounding on the way may lead from a short number
+_OFFERED = 3
+_PAIRS = 60  # of numbers exchanged that are tried
 
 
 @dataclass(frozen=True)
@@ -112,12 +116,17 @@ def hypothesis(given: Given, case: Case, value: float) -> Hypothesis:
         "given",
         f"{address} = {new}",
         f"{address} is stated as {old}, but the numbers come from {address} = {new}.",
-        1.15 + 0.02 * len(new.lstrip("-0.").replace(".", "")),
+        1.15 + 0.05 * max(_length(new) - _length(old), 0),
         address,
         old,
         new,
         case=lambda case: given.put(case, value),
     )
+
+
+def _length(number: str) -> int:
+    """How many digits a number has, from the first that counts."""
+    return len(number.partition("e")[0].replace(".", "").lstrip("-0"))
 
 
 def _slope(aim: Aim, given: Given, start: Floats) -> Floats:
@@ -164,15 +173,11 @@ def _rounded(aim: Aim, given: Given, value: float) -> Iterator[Hypothesis]:
     fine = [i for i in moving if off[i] <= _CLOSE]
     if not fine:
         return
-    room = min((_CLOSE - off[i] / 2) * aim.units[i] / abs(slope[i]) for i in fine)
-    found = 0
-    for digits in range(_DIGITS + 1):
-        short = round(value, digits)
-        if abs(short - value) <= room and short != given.of(aim.case):
-            yield hypothesis(given, aim.case, short)
-            found += 1
-            if found == 2:
-                return
+    room = _ROOM * min((_CLOSE - off[i] / 2) * aim.units[i] / abs(slope[i]) for i in fine)
+    shorter = (round(value, digits) for digits in range(_DIGITS + 1))
+    near = dict.fromkeys(one for one in shorter if abs(one - value) <= room and one != given.of(aim.case))
+    for one in list(near)[:_OFFERED]:
+        yield hypothesis(given, aim.case, one)
 
 
 def _slope_at(aim: Aim, given: Given, value: float, there: Floats) -> Floats:
@@ -182,21 +187,18 @@ def _slope_at(aim: Aim, given: Given, value: float, there: Floats) -> Floats:
 
 
 def _exchanged(aim: Aim, slopes: dict[Given, Floats], wanted: Floats) -> Iterator[Hypothesis]:
-    """Two numbers of one array that changed places."""
-    all_ = list(slopes)
-    for k, one in enumerate(all_):
-        for other in all_[k + 1 :]:
-            if one.name != other.name or not one.at:
-                continue
-            a, b = one.of(aim.case), other.of(aim.case)
-            moved = (slopes[one] - slopes[other]) * (b - a)
-            faults = list(aim.faults)
-            near = (
-                np.abs(moved - wanted)
-                <= _LOOSE * np.maximum(np.abs(moved), np.abs(wanted)) + _CLOSE * aim.units
-            )
-            if a != b and np.mean(near[faults]) >= 0.7:
-                yield _swap(one, other, aim.case)
+    """Two numbers of one array that changed places: those which move the first fault most nearly there."""
+    first = min(aim.faults)
+    pairs: list[tuple[float, Given, Given]] = []
+    for one, other in combinations(slopes, 2):
+        a, b = one.of(aim.case), other.of(aim.case)
+        if one.name != other.name or not one.at or a == b:
+            continue
+        moved = (slopes[one] - slopes[other]) * (b - a)
+        if moved[first] * wanted[first] > 0:
+            pairs.append((abs(np.log(moved[first] / wanted[first])), one, other))
+    for _, one, other in sorted(pairs, key=lambda pair: pair[0])[:_PAIRS]:
+        yield _swap(one, other, aim.case)
 
 
 def _swap(one: Given, other: Given, case: Case) -> Hypothesis:

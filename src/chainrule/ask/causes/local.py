@@ -11,22 +11,29 @@ from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.claim import Claim, Status
 from chainrule.ask.judge import judge
 
+_COST = {"a digit is wrong": 1.3, "two digits are swapped": 1.15}
 _COPIED = 2  # digits: shorter numbers agree by chance
 
 
-def printed_wrongly(known: Evidence, left: frozenset[int]) -> Iterator[tuple[Hypothesis, frozenset[int]]]:
-    """Numbers that are one stroke from what they should be, or another line's, and what they explain."""
+def printed_wrongly(
+    known: Evidence, left: frozenset[int], least: int
+) -> Iterator[tuple[Hypothesis, frozenset[int]]]:
+    """Numbers that are one stroke from what they should be, or another line's, and what they explain.
+
+    Those that cannot explain as many as `least` are left out.
+    """
     roots = known.roots(left)
+    if 1 + len(left) - len(roots) < least:
+        return
     for i in roots:
         claim = known.claims[i]
         values = (known.judged[i].computed, known.local[i])
         strokes = (found for value in values if (found := misprint(claim, value)))
         found = next(strokes, None)
         if found:
-            wanted, how = found
+            wanted, how, cost = found
             text = f"{claim.quantity} is printed as {claim.printed} where {wanted} belongs: {how}."
             name = f"misprint of {claim.quantity}"
-            cost = 1.1
         elif (line := _copied(known, i)) is not None:
             wanted = _as_printed(claim, known.local[i])
             name = f"{claim.quantity} copied from {known.claims[line].quantity}"
@@ -68,8 +75,8 @@ def _as_printed(claim: Claim, value: float) -> str:
     return f"{Decimal(value).quantize(claim.unit):f}"
 
 
-def misprint(claim: Claim, value: float) -> tuple[str, str] | None:
-    """What should have been printed for `value`, and how the print differs, if in one stroke."""
+def misprint(claim: Claim, value: float) -> tuple[str, str, float] | None:
+    """What should have been printed for `value`, how the print differs if in one stroke, and its cost."""
     if not np.isfinite(value):
         return None
     printed = claim.exact
@@ -78,10 +85,10 @@ def misprint(claim: Claim, value: float) -> tuple[str, str] | None:
         if wanted == printed:
             continue
         if wanted == -printed:
-            return f"{wanted:f}", "the sign is wrong"
+            return f"{wanted:f}", "the sign is wrong", 1.05
         how = _stroke(_digits(printed), _digits(wanted))
         if how and (wanted < 0) == (printed < 0):
-            return f"{wanted:f}", how
+            return f"{wanted:f}", how, _COST.get(how, 1.1)
     return None
 
 

@@ -134,24 +134,22 @@ def _slope_at_a(of: Structure, slope: str) -> Change | None:
 
 
 def _slope_of_another_unit(of: Structure, slope: str) -> Iterator[Hypothesis]:
-    """Every unit's slope taken from its neighbour."""
+    """Every unit's slope taken from its neighbour, on one side or on the other."""
     units = of.numbers[slope].array.shape[-1]
-    dz = f"dE/d{of.slopes[slope][1]}"
-    if units < 2:
-        return
-    roll = given("[next]", np.roll(np.eye(units), 1, axis=0))
-
-    def change(now: Number) -> Number:
-        shifted = {f.name: f for p in now.paths for f in p.factors}[slope]
-        return edits.instead(now, called(slope), number(slope, path("nk,kj->nj", shifted, roll)))
-
     where = _where(of, [slope])
-    yield _mistake(
-        f"σ′ of another unit {where}",
-        f"The slope {pretty(slope)} is that of another unit: each unit has its own.",
-        {dz: change},
-        1.2,
-    )
+    for shift in (1, -1)[: units - 1]:
+        roll = given("[neighbour]", np.roll(np.eye(units), shift, axis=1))
+
+        def change(now: Number, roll: Number = roll) -> Number:
+            shifted = {f.name: f for p in now.paths for f in p.factors}[slope]
+            return edits.instead(now, called(slope), number(slope, path("nk,kj->nj", shifted, roll)))
+
+        yield _mistake(
+            f"σ′ of another unit {where}",
+            f"The slope {pretty(slope)} is that of another unit: each unit has its own.",
+            {f"dE/d{of.slopes[slope][1]}": change},
+            1.2,
+        )
 
 
 def _fused_again(of: Structure) -> Iterator[Hypothesis]:

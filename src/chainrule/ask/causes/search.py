@@ -84,27 +84,28 @@ class Search(Evidence):
             ),
             key=lambda found: found.rank,
         )
-        misprints = [Found(h, explains, local=True) for h, explains in printed_wrongly(self, left)]
         sure: list[Found] = []
+        twins: list[Found] = []
         for one in likely:
             if len(sure) >= _TRIED or (sure and one.rank[0] > min(s.rank[0] for s in sure)):
                 break
-            if any(_same(one, other) for other in sure):
-                continue
-            if checked := self._look(base, one, left):
+            if same := next((other for other in sure if _same(one, other)), None):
+                twins.append(replace(one, explains=same.explains))
+            elif checked := self._look(base, one, left):
                 sure.append(checked)
-        ranked = sorted([*sure, *misprints], key=lambda found: found.rank)
+        least = max((len(one.explains) for one in sure), default=1)
+        misprints = [Found(h, explains, local=True) for h, explains in printed_wrongly(self, left, least)]
+        ranked = sorted([*sure, *twins, *misprints], key=lambda found: found.rank)
         if not ranked:
             return None
         best = ranked[0]
-        beside = [
-            one
+        beside = {
+            one.hypothesis.name: one
             for one in ranked[1:]
-            if one.explains == best.explains
-            and one.hypothesis.cost - best.hypothesis.cost <= _BESIDE
-            and one.hypothesis.name != best.hypothesis.name
-        ]
-        return best, beside
+            if one.explains == best.explains and one.hypothesis.cost - best.hypothesis.cost <= _BESIDE
+        }
+        beside.pop(best.hypothesis.name, None)
+        return best, list(beside.values())
 
     def _candidates(self, base: Hypothesis, left: frozenset[int]) -> list[tuple[Hypothesis, np.ndarray]]:
         """All hypotheses on top of `base`, with what each claim comes to by them."""

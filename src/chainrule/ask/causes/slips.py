@@ -1,7 +1,7 @@
 """Slips: one product with a wrong operand."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,19 +64,23 @@ def _operands(
         wanted, leeway = _inverse(of, at, total, wanted, leeway)
         if not np.isfinite(wanted):
             return
-    for factors, product in terms:
-        for factor, own, value in factors:
-            if not factor.array.shape or product == 0:
-                continue
-            beside = product / value
-            needed, room = value + (wanted - total) / beside, abs(leeway / beside)
-            if abs(needed - value) <= room:
-                continue
-            if any(f.name == factor.name for p in known.book.numbers()[name].paths for f in p.factors):
-                for source, element in _equal(known.numbers, factor, needed, room):
-                    yield Operand(name, at, factor.name, own, source, element)
-            if factor.name in known.made(0) and Quantity(factor.name, own) not in known.sound:
-                yield from _operands(known, factor.name, own, needed, room, depth - 1)
+    for factors, _ in terms:
+        for k, (factor, own, value) in enumerate(factors):
+            beside = float(np.prod([other for n, (_, _, other) in enumerate(factors) if n != k]))
+            if factor.array.shape and beside:
+                needed, room = value + (wanted - total) / beside, abs(leeway / beside)
+                if abs(needed - value) > room:
+                    yield from _exchanges(known, Operand(name, at, factor.name, own, "", ()), needed, room)
+                    if factor.name in known.made(0) and Quantity(factor.name, own) not in known.sound:
+                        yield from _operands(known, factor.name, own, needed, room, depth - 1)
+
+
+def _exchanges(known: Evidence, right: Operand, needed: float, room: float) -> Iterator[Operand]:
+    """What may have stood in the place of the right operand, for it has the value needed."""
+    factors = (f.name for p in known.book.numbers()[right.result].paths for f in p.factors)
+    if right.factor in factors:
+        for source, element in _equal(known.numbers, right.factor, needed, room):
+            yield replace(right, source=source, element=element)
 
 
 def _terms(
@@ -121,10 +125,10 @@ def _joint(function: Callable[[np.ndarray], np.ndarray]) -> bool:
 
 
 def _equal(
-    numbers: Mapping[str, Number], factor: Number, needed: float, room: float
+    numbers: Mapping[str, Number], factor: str, needed: float, room: float
 ) -> Iterator[tuple[str, Index]]:
     """Elements of the same array, and of others that are easily taken for it, with the value needed."""
-    for name in _relatives(factor.name, numbers):
+    for name in _relatives(factor, numbers):
         array = numbers[name].array
         if 0 < array.ndim <= 2 and array.size <= _MOST:
             near = np.abs(array - needed) <= room
@@ -171,7 +175,7 @@ def slip(found: list[Operand], numbers: Mapping[str, Number]) -> Hypothesis:
         f"wrong operand: {taken} for {right}",
         f"{where} {'is' if len(elements) == 1 else 'are'} made with {taken} = {shown[0]} where "
         f"{right} = {shown[1]} belongs.",
-        1.25 if first.source == first.factor else 1.35,
+        1.25 if first.source == first.factor else 1.4,
         f"{first.factor}[{','.join(map(str, _shown(numbers[first.factor], first.own)))}]",
         shown[0],
         shown[1],
