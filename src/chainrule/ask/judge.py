@@ -20,6 +20,7 @@ _SAME = 1e-12  # relative: what is printed in full leaves nothing open
 _DITHER = 6  # digits: fine enough for its effect to grow in proportion
 _TURNS = (2, 3, 5)
 _MARGIN = 10  # times what dither did is what a habit may do
+_ASTRAY = 2  # last digits: how far rounding what is not printed may lead
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
@@ -110,12 +111,19 @@ class _Judgement:
         )
 
     def _touches(self, i: int, operands: frozenset[int]) -> bool:
-        """Whether it is one in the last digit off that."""
-        further = float(self.claims[i].unit) / (2 if self._cuts else 1)
+        """Whether it is one in the last digit off that, or as far as rounding what is not printed may lead."""
+        unit = float(self.claims[i].unit)
+        further, leeway = unit / (2 if self._cuts else 1), self._leeway(i, operands)
         return any(
-            self._off(i, operands, habit) - further <= self._leeway(i, operands)
+            min(self._off(i, operands, habit), self._off(i, operands, None))
+            <= leeway + max(further, self._rounding(i, operands, habit))
             for habit in self._fine(i, operands)
         )
+
+    def _rounding(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
+        """How far rounding what is not printed may lead."""
+        unit = float(self.claims[i].unit)
+        return min(self._effect(i, operands, habit, also_printed=False), _ASTRAY * unit) if habit else 0.0
 
     def _off(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
         """How far what these operands give is from all that would be printed as it is."""

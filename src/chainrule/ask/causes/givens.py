@@ -20,6 +20,7 @@ _DIGITS = 8  # after the point: a number with more was not meant
 _CLOSE = 2.5  # last digits: how near a claim has to come
 _ROOM = 8  # times that: how far rounding on the way may lead from a short number
 _OFFERED = 3
+_STATED = 64  # numbers: more are not typed by hand, nor one of them otherwise
 _PAIRS = 60  # of numbers exchanged that are tried
 
 
@@ -93,10 +94,11 @@ def givens(aim: Aim) -> Iterator[Hypothesis]:
 
 def _all(case: Case) -> Iterator[Given]:
     for name, array in case.parameters.items():
-        if name not in case.absent:
+        if name not in case.absent and array.size <= _STATED:
             yield from (Given("parameters", name, at) for at in np.ndindex(array.shape))
     for name in ("x", "t"):
-        yield from (Given(name, name, at) for at in np.ndindex(getattr(case, name).shape))
+        shape = getattr(case, name).shape
+        yield from (Given(name, name, at) for at in np.ndindex(shape) if np.prod(shape) <= _STATED)
     if case.learning_rate is not None:
         yield Given("learning_rate", "learning_rate", ())
     if case.weight_decay:
