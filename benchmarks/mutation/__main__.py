@@ -35,9 +35,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--misses", action="store_true", help="print every fault that was not named")
     given = parser.parse_args()
+    _report(given.networks, *measured(given.networks, given.seed, misses=given.misses))
+
+
+def measured(networks: int, seed: int, *, misses: bool = False) -> tuple[int, int, dict[str, Tally]]:
+    """False alarms on correct sheets, numbers off by one called wrong, and how it went by kind of fault."""
     false_alarms, ones, tallies = 0, 0, defaultdict[str, Tally](Tally)
-    for number in range(given.networks):
-        rng = np.random.default_rng([given.seed, number])
+    for number in range(networks):
+        rng = np.random.default_rng([seed, number])
         one, write = problem(rng), hand(rng)
         clean = work(one, write, steps=2)
         kept = _kept(clean, rng)
@@ -45,8 +50,8 @@ def main() -> None:
         ones += _off_by_one(one, kept, rng)
         found = _with_fault(rng, one, write)
         if found:
-            _judge(*found, tallies, f"{given.seed}:{number}" if given.misses else "")
-    _report(given.networks, false_alarms, ones, tallies)
+            _judge(*found, tallies, f"{seed}:{number}" if misses else "")
+    return false_alarms, ones, tallies
 
 
 def _kept(sheet: dict[str, str], rng: np.random.Generator, part: float | None = None) -> dict[str, str]:
@@ -134,15 +139,21 @@ def _report(networks: int, false_alarms: int, ones: int, tallies: dict[str, Tall
     print(f"{3 * networks} numbers off by one in the last digit: {ones} called wrong.\n")
     print("| fault | sheets | seen | first wrong number located | named first | median time |")
     print("|---|---|---|---|---|---|")
-    whole = Tally()
     for kind in sorted(tallies):
-        one = tallies[kind]
-        _line(kind, one)
+        _line(kind, tallies[kind])
+    whole = total(tallies)
+    _line("**all**", whole)
+    print(f"\nSlowest: {max(whole.seconds):.2f} s of CPU.")
+
+
+def total(tallies: dict[str, Tally]) -> Tally:
+    """All kinds together."""
+    whole = Tally()
+    for one in tallies.values():
         for key in ("count", "flagged", "located", "named", "alone"):
             setattr(whole, key, getattr(whole, key) + getattr(one, key))
         whole.seconds += one.seconds
-    _line("**all**", whole)
-    print(f"\nSlowest: {max(whole.seconds):.2f} s of CPU.")
+    return whole
 
 
 def _line(kind: str, one: Tally) -> None:

@@ -13,6 +13,7 @@ from chainrule.ask.claim import Judged
 from chainrule.ask.document import Block
 from chainrule.ask.example import Example
 from chainrule.ask.judge import judge
+from chainrule.ask.shown import Shown
 from chainrule.ask.world import World
 from chainrule.errors import InputError
 
@@ -20,7 +21,7 @@ MARKDOWN = (".md", ".markdown")
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict:
+class Verdict(Shown):
     """What is to be said of a worked example.
 
     Attributes:
@@ -40,6 +41,9 @@ class Verdict:
     assumed: tuple[str, ...] = ()
     unplaced: tuple[str, ...] = ()
     toml: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Verdict on {self.example.title}: {self.verdict}>"
 
     @property
     def verdict(self) -> str:
@@ -70,9 +74,8 @@ class Verdict:
 
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
-        cause = self.cause.text if self.cause else ""
         read = (("Assumed", self.assumed), ("Not placed", self.unplaced))
-        return Report(self.example, self.world, self.claims, cause, read).blocks()
+        return Report(self.example, self.world, self.claims, self.cause, read).blocks()
 
 
 def check(example: Example | str | Path) -> Verdict:

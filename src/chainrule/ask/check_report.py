@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from chainrule.ask.causes.cause import Cause
 from chainrule.ask.claim import Judged, Status
 from chainrule.ask.derive import Derivations
 from chainrule.ask.document import Block, Equation, Equations, Heading, Table, paragraph
@@ -36,14 +37,14 @@ class Report:
         example: what was checked.
         world: its numbers at full precision.
         claims: what was found of each printed number.
-        cause: of the wrong ones, in one sentence; empty if none is known.
+        cause: of the wrong ones, if one is known.
         notes: on how a lesson was read, each kind under its label.
     """
 
     example: Example
     world: World
     claims: Sequence[Judged]
-    cause: str = ""
+    cause: Cause | None = None
     notes: Sequence[tuple[str, Sequence[str]]] = ()
 
     def blocks(self) -> Iterator[Block]:
@@ -55,9 +56,7 @@ class Report:
             if sentences:
                 yield paragraph(f"{label}: {'; '.join(sentences)}.")
         yield paragraph(self._summary())
-        if self.cause:
-            yield Heading("The cause")
-            yield paragraph(self.cause)
+        yield from self._causes()
         if self._notable:
             yield Heading("The numbers")
             yield self._table()
@@ -80,6 +79,20 @@ class Report:
             return f"{told} Nothing is wrong here."
         first = next((one for one in claims if one.status is Status.WRONG), self._faults[0])
         return f"{told} The first wrong one is {first.claim.quantity} = {first.claim.printed}."
+
+    def _causes(self) -> Iterator[Block]:
+        """What went wrong, and what that leaves unexplained."""
+        if not self._faults:
+            return
+        found = [self.cause, *self.cause.others] if self.cause else []
+        left = len(self._faults) - sum(one.explains for one in found)
+        yield Heading("The causes" if len(found) > 1 else "The cause")
+        for one in found:
+            yield paragraph(f"{one.told} That explains {_of(one.explains, one.of)}.")
+        if not found:
+            yield paragraph("No single cause was found that explains the numbers which disagree.")
+        elif left:
+            yield paragraph(f"No cause was found for {'the other' if left == 1 else f'the other {left}'}.")
 
     # --- the table
 
@@ -201,6 +214,13 @@ class Report:
         own = {name: example.quantity(name) for name in example.names}
         names = {(quantity.name, quantity.index): name for name, quantity in own.items()}
         return Derivations({}, len(example.x), names, example.absent)
+
+
+def _of(some: int, of: int) -> str:
+    """`all 7 numbers that disagree`, `2 of the 7 numbers that disagree`."""
+    if some == of:
+        return "the number that disagrees" if of == 1 else f"all {of} numbers that disagree"
+    return f"{some} of the {of} numbers that disagree"
 
 
 def _word(status: Status) -> str:

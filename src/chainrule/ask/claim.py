@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.ask.expression import Expression
 from chainrule.ask.quantity import Quantity
 
+_ZERO = Decimal("0.01")
 _SLACK = Decimal("1e-12")  # relative: what float64 may be off on the way to a number
 
 
@@ -36,7 +37,12 @@ class Claim:
 
     @cached_property
     def unit(self) -> Decimal:
-        """What one step in the last printed digit is worth: 0.00001 for 0.05706."""
+        """What one step in the last printed digit is worth: 0.00001 for 0.05706.
+
+        A bare 0 has no digit that counts; it is taken as 0.00.
+        """
+        if not self.exact:
+            return min(Decimal(1).scaleb(int(self.exact.as_tuple().exponent)), _ZERO)
         return Decimal(1).scaleb(int(self.exact.as_tuple().exponent))
 
     def rounds(self, value: float) -> bool:

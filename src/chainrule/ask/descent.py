@@ -53,8 +53,12 @@ class Descent:
 def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
     """One step from `parameters`, or from the case's own."""
     parameters = case.parameters if parameters is None else parameters
-    network = _Sequential(case) if case.convention.update == "sequential" else case.network
-    found = sweep(network, parameters, case.x, case.t, case.share, case.weight_decay)
+    if case.convention.update == "sequential":
+        found = sweep(_Sequential(case), parameters, case.x, case.t, case.share, case.weight_decay)
+    elif parameters is case.parameters:
+        found = case.sweep
+    else:
+        found = sweep(case.network, parameters, case.x, case.t, case.share, case.weight_decay)
     return Step(found, _updated(case, found))
 
 

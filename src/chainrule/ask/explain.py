@@ -2,20 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from chainrule.ask.case import Case
 from chainrule.ask.explanation import Explanation
 from chainrule.ask.quantity import Quantity
+from chainrule.ask.subject import case_of
 from chainrule.ask.world import World
-from chainrule.engine.data import prepare
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
 from chainrule.engine.runs import Run
-from chainrule.errors import InputError, ShapeError
+from chainrule.errors import InputError
 
 _REPLAYED = (
     "The trained weights are put through the same rules once more, in float64: the numbers equal those of "
@@ -67,7 +64,7 @@ def explain(
         x, quantity = None, x
     if quantity is None:
         raise InputError('explain wants a quantity, such as "dE/dw1[0,2]"')
-    case = _case(subject, x, t, parameters, seed, learning_rate)
+    case = case_of(subject, x, t, parameters, seed, learning_rate)
     if depth < 0 or (terms is not None and terms < 1):
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
     world = World(case)
@@ -84,49 +81,6 @@ def explain(
         outputs=tuple(outputs),
         notes=(*own, *notes),
     )
-
-
-def _case(
-    subject: Any, x: Any, t: Any, parameters: Mapping[str, Any] | None, seed: int, learning_rate: float | None
-) -> Case:
-    """What the question is about, in float64."""
-    if isinstance(subject, Case):
-        if x is not None or t is not None or parameters is not None:
-            raise InputError("a worked example has rows and parameters of its own: give a quantity alone")
-        return replace(subject, learning_rate=learning_rate) if learning_rate is not None else subject
-    if not isinstance(subject, (Network, Run)):
-        raise InputError(f"explain wants a run, a network or a worked example, not {type(subject).__name__}")
-    if x is None or t is None:
-        raise InputError('explain wants rows x and targets t: explain(run, x[:1], t[:1], "dE/dw1[0,2]")')
-    network = subject.network if isinstance(subject, Run) else subject
-    data = prepare(network, x, t)
-    settings: dict[str, Any] = {}
-    if isinstance(subject, Run):
-        if parameters is not None:
-            raise InputError("a run has parameters of its own: give none, or explain its network")
-        parameters, settings = subject.parameters, subject.settings
-    elif parameters is None:
-        parameters = network.start(data.x.shape[1], seed)
-    rate = settings.get("learning_rate") if learning_rate is None else learning_rate
-    return Case(
-        network=network,
-        parameters=_fitting(network, parameters, data.x.shape[1]),
-        x=data.x.astype(np.float64),
-        t=data.t.astype(np.float64),
-        learning_rate=rate if isinstance(rate, (int, float)) else None,
-        weight_decay=float(settings.get("weight_decay") or 0.0),
-    )
-
-
-def _fitting(network: Network, parameters: Mapping[str, Any], inputs: int) -> dict[str, np.ndarray]:
-    """The parameters in float64, if they are those of the network."""
-    found = {name: np.asarray(array, dtype=np.float64) for name, array in parameters.items()}
-    for name, start in network.start(inputs).items():
-        if name not in found:
-            raise InputError(f"parameters lack {name}, which is {start.shape}; they have {', '.join(found)}")
-        if found[name].shape != start.shape:
-            raise ShapeError(f"{name} is {found[name].shape}, but the network wants {start.shape}")
-    return found
 
 
 def _find(world: World, asked: str) -> Quantity:

@@ -9,13 +9,14 @@ from typing import Any
 from chainrule.ask.derive import Derivations
 from chainrule.ask.document import Block
 from chainrule.ask.quantity import Quantity
+from chainrule.ask.shown import Shown
 from chainrule.ask.summands import Factor, Summand
 from chainrule.ask.world import World
 from chainrule.ask.written import written
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Explanation:
+class Explanation(Shown):
     """One number, and where it comes from.
 
     `print` it, or let a notebook show it; `plain()` is the JSON of `chainrule explain --json`.
@@ -65,9 +66,9 @@ class Explanation:
     @cached_property
     def formula(self) -> str:
         """The number, its factors, the numbers in them and what they add up to, in LaTeX."""
-        from chainrule.ask.tex import equation
+        from chainrule.ask.maths import LATEX
 
-        return equation(self.derive.equation(self.factor))
+        return LATEX.equation(self.derive.equation(self.factor))
 
     @cached_property
     def terms(self) -> list[dict[str, Any]]:
@@ -111,17 +112,8 @@ class Explanation:
 
         return blocks(self)
 
-    def __str__(self) -> str:
-        from chainrule.ask.text import Printer
-
-        return "\n".join(Printer().text(self.blocks())).rstrip("\n")
-
     def __repr__(self) -> str:
         return f"<Explanation of {self.asked} = {self.value!r}>"
-
-    def _repr_latex_(self) -> str:
-        """For notebooks: the equation, typeset. No HTML, which would hide it."""
-        return rf"$\displaystyle {self.formula}$"
 
     def _factors(self, one: Summand) -> list[dict[str, Any]]:
         signed = any(constant.name.startswith("-") for constant in one.constants)

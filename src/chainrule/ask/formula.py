@@ -24,6 +24,13 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Blank:
+    """Room to write a number of so many letters into."""
+
+    width: int = 8
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """A text with a `{}` for each of its parts: `σ({})`, `1-{}`, `∂{}/∂{}`."""
 
@@ -72,7 +79,7 @@ class Sum:
     rest: Rest | None = None
 
 
-Formula: TypeAlias = Symbol | Value | Applied | Power | Product | Sum
+Formula: TypeAlias = Symbol | Value | Blank | Applied | Power | Product | Sum
 
 
 def walk(formula: Formula) -> Iterator[Formula]:

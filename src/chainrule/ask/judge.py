@@ -111,7 +111,7 @@ class _Judgement:
         )
 
     def _touches(self, i: int, operands: frozenset[int]) -> bool:
-        """Whether it is one in the last digit off that, or as far as rounding what is not printed may lead."""
+        """Whether it is one in the last digit off that, or as far as unprinted rounding may lead."""
         unit = float(self.claims[i].unit)
         further, leeway = unit / (2 if self._cuts else 1), self._leeway(i, operands)
         return any(

@@ -2,7 +2,7 @@
 
 import re
 
-from chainrule.ask.formula import Applied, Formula, Power, Product, Rest, Sum, Symbol, Term, Value
+from chainrule.ask.formula import Applied, Blank, Formula, Power, Product, Rest, Sum, Symbol, Term, Value
 from chainrule.ask.symbols import letters
 
 _LOOSE = re.compile(r"-|[^(\[|]*\s[+-]\s")  # `1 - {}` needs parentheses in a product, `σ(1 - {})` none
@@ -21,6 +21,8 @@ def written(formula: Formula) -> str:
             return letters(formula)
         case Value():
             return digits(formula)
+        case Blank(width):
+            return "_" * width
         case Applied(text, parts):
             return _applied(text, parts)
         case Power(base, exponent):

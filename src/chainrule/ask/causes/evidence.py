@@ -47,6 +47,11 @@ class Evidence:
         return claims
 
     @cached_property
+    def heirs(self) -> dict[int, frozenset[int]]:
+        """By root, the faults that are inherited from it, so far as that was looked at."""
+        return {}
+
+    @cached_property
     def book(self) -> World:
         return World(self.example)
 

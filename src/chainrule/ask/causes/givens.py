@@ -114,15 +114,17 @@ def hypothesis(given: Given, case: Case, value: float) -> Hypothesis:
     """That a given is `value`."""
     address, old = given.address(case), f"{given.of(case):.10g}"
     new = f"{value:.10g}"
+    more = _length(new) - _length(old)
     return Hypothesis(
         "given",
         f"{address} = {new}",
         f"{address} is stated as {old}, but the numbers come from {address} = {new}.",
-        1.15 + 0.05 * max(_length(new) - _length(old), 0),
+        1.15 + 0.05 * max(more, 0),
         address,
         old,
         new,
         case=lambda case: given.put(case, value),
+        digits=more,
     )
 
 
@@ -178,6 +180,8 @@ def _rounded(aim: Aim, given: Given, value: float) -> Iterator[Hypothesis]:
     room = _ROOM * min((_CLOSE - off[i] / 2) * aim.units[i] / abs(slope[i]) for i in fine)
     shorter = (round(value, digits) for digits in range(_DIGITS + 1))
     near = dict.fromkeys(one for one in shorter if abs(one - value) <= room and one != given.of(aim.case))
+    if given.field == "learning_rate" and value <= 0:
+        return
     for one in list(near)[:_OFFERED]:
         yield hypothesis(given, aim.case, one)
 

@@ -26,6 +26,7 @@ class Hypothesis:
         quantity: that was stated or taken otherwise, if one was; with `stated` and `corrected`.
         case: the case as it was meant.
         mistakes: what is done to each step's Numbers, one after the other.
+        digits: how many more than the stated number the corrected one has.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Hypothesis:
     corrected: str | None = None
     case: Callable[[Case], Case] = lambda case: case
     mistakes: tuple[Mistake, ...] = ()
+    digits: int = 0
 
     def world(self, case: Case) -> World:
         """The numbers that come of it."""

@@ -44,7 +44,7 @@ def printed_wrongly(
             cost = 1.3
         else:
             continue
-        heirs = _heirs(known, i, roots, left)
+        heirs = _heirs(known, i) & left
         if heirs:
             text += " The numbers after it were computed from that."
         printed = claim.printed
@@ -60,15 +60,18 @@ def _copied(known: Evidence, i: int) -> int | None:
     return next(others, None)
 
 
-def _heirs(known: Evidence, root: int, roots: list[int], left: frozenset[int]) -> frozenset[int]:
+def _heirs(known: Evidence, root: int) -> frozenset[int]:
     """The faults that are inherited from this root."""
-    heirs = [i for i in left if known.judged[i].status is Status.INHERITED]
-    if len(roots) == 1 or not heirs:
-        return frozenset(heirs)
-    kept = [i for i in range(len(known.claims)) if i not in roots or i == root]
-    example = replace(known.example, claims=known.only(kept))
-    alone = {one.claim: one.status for one in judge(example, known.book)}
-    return frozenset(i for i in heirs if alone[known.claims[i]] is Status.INHERITED)
+    if root not in known.heirs:
+        heirs = [i for i in known.faults if known.judged[i].status is Status.INHERITED]
+        roots = known.roots(known.faults)
+        if len(roots) > 1 and heirs:
+            kept = [i for i in range(len(known.claims)) if i not in roots or i == root]
+            alone = judge(replace(known.example, claims=known.only(kept)), known.book)
+            status = dict(zip(kept, (one.status for one in alone), strict=True))
+            heirs = [i for i in heirs if status[i] is Status.INHERITED]
+        known.heirs[root] = frozenset(heirs)
+    return known.heirs[root]
 
 
 def _as_printed(claim: Claim, value: float) -> str:
@@ -81,6 +84,7 @@ def misprint(claim: Claim, value: float) -> tuple[str, str, float] | None:
         return None
     printed = claim.exact
     places = -int(printed.as_tuple().exponent)
+    found: list[tuple[str, str, float]] = []
     for wanted in _prints(value, places):
         if wanted == printed:
             continue
@@ -88,8 +92,8 @@ def misprint(claim: Claim, value: float) -> tuple[str, str, float] | None:
             return f"{wanted:f}", "the sign is wrong", 1.05
         how = _stroke(_digits(printed), _digits(wanted))
         if how and (wanted < 0) == (printed < 0):
-            return f"{wanted:f}", how, _COST.get(how, 1.1)
-    return None
+            found.append((f"{wanted:f}", how, _COST.get(how, 1.1)))
+    return min(found, key=lambda one: one[2], default=None)
 
 
 def _prints(value: float, places: int) -> Iterator[Decimal]:

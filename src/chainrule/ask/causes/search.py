@@ -21,6 +21,8 @@ _NEAR = 3  # updates: claims about later ones are looked at last, for they take 
 _WAY = 0.03  # of the way from the right number to the claim: a hypothesis may leave that to rounding
 _TRIED = 4  # hypotheses that are worked through with the source's own operands
 _MOST = 4  # causes in one source
+_SHORT = 1  # digits more than stated: what a given may take to explain a single number
+_TWIN = 0.3  # of cost: up to that, what comes to the same numbers is named along
 _BESIDE = 0.1  # of cost: what is that near is not simpler
 BOOK = Hypothesis("given", "by the book", "", 0.0)
 
@@ -61,7 +63,8 @@ class Search(Evidence):
         """The causes, each for what those before it leave unexplained."""
         base, left = BOOK, self.faults
         for _ in range(_MOST):
-            found = self._best(base, left)
+            found = self._misprint(left) if base is not BOOK else None
+            found = found or self._best(base, left)
             if not found:
                 return
             best, rivals = found
@@ -73,6 +76,11 @@ class Search(Evidence):
                 return
 
     # --- one round
+
+    def _misprint(self, left: frozenset[int]) -> tuple[Found, list[Found]] | None:
+        """The first number, if each of those left over is one stroke from right, and nothing else is."""
+        found = [Found(h, explains, local=True) for h, explains in printed_wrongly(self, left, 1)]
+        return (found[0], []) if len(found) == len(left) else None
 
     def _best(self, base: Hypothesis, left: frozenset[int]) -> tuple[Found, list[Found]] | None:
         """The best single hypothesis for the faults `left`, and those that are as good."""
@@ -102,7 +110,9 @@ class Search(Evidence):
         beside = {
             one.hypothesis.name: one
             for one in ranked[1:]
-            if one.explains == best.explains and one.hypothesis.cost - best.hypothesis.cost <= _BESIDE
+            if one.explains == best.explains
+            and one.hypothesis.cost - best.hypothesis.cost <= (_TWIN if _same(one, best) else _BESIDE)
+            and not _longer(one.hypothesis, best.hypothesis)
         }
         beside.pop(best.hypothesis.name, None)
         return best, list(beside.values())
@@ -173,6 +183,8 @@ class Search(Evidence):
         if now - self.faults:
             return None
         explained = (left & one.scope) - now
+        if len(explained) == 1 and one.hypothesis.digits > _SHORT:
+            return None  # for a single number a given can always be found
         return replace(one, explains=explained) if explained else None
 
     # --- numbers
@@ -219,6 +231,11 @@ class Search(Evidence):
             h.corrected,
             tuple(self._cause(one) for one in rivals),
         )
+
+
+def _longer(one: Hypothesis, best: Hypothesis) -> bool:
+    """Whether one is the best with more digits."""
+    return one.kind == best.kind == "given" and one.quantity == best.quantity
 
 
 def _both(base: Hypothesis, other: Hypothesis) -> Hypothesis:

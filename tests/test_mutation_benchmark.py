@@ -1,0 +1,12 @@
+"""The mutation benchmark itself, on a few networks: what the docs say of many has to hold for these, too."""
+
+from benchmarks.mutation.__main__ import measured, total
+
+
+def test_faults_are_found_and_nothing_else() -> None:
+    false_alarms, ones, tallies = measured(30, seed=7)
+    whole = total(tallies)
+    assert (false_alarms, ones) == (0, 0)
+    assert whole.count > 25
+    assert whole.located >= 0.95 * whole.count
+    assert whole.named >= 0.9 * whole.count
