@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.ask.document import (
     Bar,
@@ -99,12 +99,18 @@ def rows(one: Equation) -> Iterator[str]:
 
 def _table(one: Table) -> str:
     columns = zip(*one.rows, strict=True) if one.rows else [()] * len(one.headings)
-    sides = ["r" if cells and all(isinstance(c, Value) for c in cells) else "l" for cells in columns]
-    if all(isinstance(cell, str) and len(cell) > ROOM // 2 for row in one.rows for cell in row[-1:]):
-        sides[-1] = r"p{0.5\textwidth}"
+    sides = [_side((head, *cells)) for head, cells in zip(one.headings, columns, strict=True)]
     lines = [rf"\begin{{longtable}}[l]{{@{{}}{''.join(sides)}@{{}}}}", _row(one.headings), r"\hline\endhead"]
     lines += [*map(_row, one.rows), r"\end{longtable}"]
     return "\n".join(lines) + (f"\n{escaped(one.more)}\n" if one.more else "")
+
+
+def _side(column: Sequence[Cell]) -> str:
+    """How a column is set: numbers to the right, long texts in lines."""
+    if len(column) > 1 and all(isinstance(cell, Value) for cell in column[1:]):
+        return "r"
+    longest = max((len(cell) for cell in column if isinstance(cell, str)), default=0)
+    return r"p{0.4\textwidth}" if longest > ROOM // 2 else "l"
 
 
 def _row(cells: Iterable[Cell]) -> str:
@@ -133,9 +139,9 @@ def _letter(c: str) -> str:
         return c if c.isprintable() else "?"
     plain = unicodedata.normalize("NFKD", c)
     if unicodedata.decomposition(c).startswith("<sub>"):
-        return rf"\textsubscript{{{plain}}}"
+        return rf"\textsubscript{{{escaped(plain)}}}"
     if unicodedata.decomposition(c).startswith("<super>"):
-        return rf"\textsuperscript{{{plain}}}"
+        return rf"\textsuperscript{{{escaped(plain)}}}"
     if "\u00c0" <= c <= "\u017f" or c in "–—‘’“”„":
         return c
     return plain.encode("ascii", "ignore").decode() or "?"

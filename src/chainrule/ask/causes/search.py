@@ -244,6 +244,6 @@ def _both(base: Hypothesis, other: Hypothesis) -> Hypothesis:
 
 def _same(one: Found, other: Found) -> bool:
     """Whether two come to the same numbers."""
-    return bool(one.values) and bool(
+    return bool(one.values and other.values) and bool(
         np.allclose(one.values, other.values, rtol=1e-9, atol=1e-300, equal_nan=True)
     )
