@@ -165,6 +165,14 @@ def work(stated: Problem, hand: Hand, slip: Slip = Slip(), steps: int = 1) -> di
     return paper.claims
 
 
+def gradients(stated: Problem, slip: Slip = Slip()) -> dict[str, Array]:
+    """By parameter, the gradients that come of a slip, to the last digit."""
+    one = slip.given(stated)
+    paper = _Paper(Hand(17, after_point=False, goes_on=False), slip, len(one.x) == 1)
+    gw, gb, _ = _back(one, *_forward(one, paper), paper, None)
+    return {f"{letter}{k}": g for letter, all_ in (("w", gw), ("b", gb)) for k, g in enumerate(all_, 1)}
+
+
 def _forward(one: Problem, paper: _Paper) -> tuple[list[Array], list[Array]]:
     a, z = [one.x], []
     for k, (w, b) in enumerate(zip(one.weights, one.biases, strict=True), 1):

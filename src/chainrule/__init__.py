@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainrule.ask.check import Verdict as Verdict
     from chainrule.ask.check import check as check
+    from chainrule.ask.diagnosis import Diagnosis as Diagnosis
+    from chainrule.ask.diagnosis import diagnose_gradients as diagnose_gradients
     from chainrule.ask.explain import explain as explain
     from chainrule.ask.explanation import Explanation as Explanation
+    from chainrule.ask.gradient_check import GradientCheck as GradientCheck
+    from chainrule.ask.gradient_check import gradient_check as gradient_check
     from chainrule.engine.network import Network as Network
     from chainrule.engine.runs import Run as Run
     from chainrule.engine.sweep import Sweep as Sweep
@@ -53,8 +57,10 @@ if TYPE_CHECKING:
 # not wait for JAX, and it has this one home besides.
 _HOMES = {
     "ask.check": ("Verdict", "check"),
+    "ask.diagnosis": ("Diagnosis", "diagnose_gradients"),
     "ask.explain": ("explain",),
     "ask.explanation": ("Explanation",),
+    "ask.gradient_check": ("GradientCheck", "gradient_check"),
     "engine.network": ("Network",),
     "engine.runs": ("Run",),
     "engine.sweep": ("Sweep", "descend", "sweep"),
@@ -95,8 +101,10 @@ __all__ = [
     "Chain",
     "ChainruleError",
     "Dense",
+    "Diagnosis",
     "Dropout",
     "Explanation",
+    "GradientCheck",
     "HalfSquaredError",
     "Huber",
     "Identity",
@@ -122,7 +130,9 @@ __all__ = [
     "__version__",
     "check",
     "descend",
+    "diagnose_gradients",
     "explain",
+    "gradient_check",
     "sweep",
     "train",
 ]

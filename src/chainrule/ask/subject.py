@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ask.case import Case
+from chainrule.ask.leaves import as_numpy
 from chainrule.engine.data import prepare
 from chainrule.engine.network import Network
 from chainrule.engine.runs import Run
@@ -52,7 +53,7 @@ def case_of(
 
 def _fitting(network: Network, parameters: Mapping[str, Any], inputs: int) -> dict[str, np.ndarray]:
     """The parameters in float64, if they are those of the network."""
-    found = {name: np.asarray(array, dtype=np.float64) for name, array in parameters.items()}
+    found = {name: as_numpy(array).astype(np.float64) for name, array in parameters.items()}
     for name, start in network.start(inputs).items():
         if name not in found:
             raise InputError(f"parameters lack {name}, which is {start.shape}; they have {', '.join(found)}")

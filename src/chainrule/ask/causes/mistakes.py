@@ -33,7 +33,10 @@ def rewriting(changes: Mapping[str, Change]) -> Mistake:
 
     def rewrite(now: Number) -> Number | None:
         change = changes.get(now.name)
-        return change(now) if change else None
+        try:
+            return change(now) if change else None
+        except (KeyError, StopIteration):
+            return None  # another mistake has done away with the factor
 
     def mistake(numbers: Mapping[str, Number]) -> Rewrite:
         return rewrite
