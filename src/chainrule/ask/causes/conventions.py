@@ -6,7 +6,7 @@ from dataclasses import replace
 from chainrule.ask.case import Case, Convention
 from chainrule.ask.causes import edits
 from chainrule.ask.causes.hypothesis import Hypothesis
-from chainrule.ask.causes.mistakes import Change, rewriting
+from chainrule.ask.causes.mistaken import Change, rewriting
 from chainrule.ask.causes.structure import Structure
 from chainrule.ask.symbols import pretty
 from chainrule.engine.network import Network

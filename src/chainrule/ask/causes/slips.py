@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.ask.causes import edits
 from chainrule.ask.causes.evidence import Evidence
 from chainrule.ask.causes.hypothesis import Hypothesis, Mistake, Rewrite
-from chainrule.ask.causes.mistakes import rewriting
+from chainrule.ask.causes.mistaken import rewriting
 from chainrule.ask.expression import Expression
 from chainrule.ask.quantity import Quantity
 from chainrule.ask.summands import Index
