@@ -62,7 +62,7 @@ class Report:
             yield self._table()
             yield self._legend()
         for one in self._wrong[:WORKED]:
-            yield from self._worked(one)
+            yield from self.worked(one)
 
     def _summary(self) -> str:
         """How many of which kind, and where it starts."""
@@ -127,7 +127,7 @@ class Report:
 
     # --- one wrong number
 
-    def _worked(self, one: Judged) -> Iterator[Block]:
+    def worked(self, one: Judged) -> Iterator[Block]:
         """How it comes about: with the numbers as printed before it, and with the exact ones."""
         yield Heading(f"{one.claim.quantity} is not {one.claim.printed}")
         digits = max(len(one.claim.exact.as_tuple().digits), 4)

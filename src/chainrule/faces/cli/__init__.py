@@ -23,6 +23,10 @@ COMMANDS = {
         "chainrule.faces.cli.check:check",
         "Check the numbers that a worked example or a lesson prints.",
     ),
+    "exercise": (
+        "chainrule.faces.cli.exercise:exercise",
+        "Make worksheets on backpropagation, and mark them.",
+    ),
     "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,15 +162,9 @@ def _content(found: "Explanation", kind: str, plain: bool) -> bytes:
         import json
 
         return (json.dumps(found.plain(), ensure_ascii=False, allow_nan=False) + "\n").encode()
-    if kind == "pdf":
-        pdf: bytes = import_module("chainrule.ask.pdf").pdf(found.blocks())
-        return pdf
-    if kind == "text":
-        from chainrule.ask.text import Printer
+    from chainrule.faces.cli.printed import printed
 
-        return ("\n".join(Printer(unicode=not plain).text(found.blocks()))).encode()
-    text: str = import_module(f"chainrule.ask.{kind}").text(found.blocks())
-    return (text.rstrip("\n") + "\n").encode()
+    return printed(found.blocks(), kind, plain)
 
 
 def _rows(count: int) -> str:

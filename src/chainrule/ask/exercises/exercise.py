@@ -1,0 +1,279 @@
+"""An exercise: what is given, what is asked, the sheet to fill in, and the key."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.ask.derive import Derivations
+from chainrule.ask.descent import step
+from chainrule.ask.document import Block, Equation, Equations, Heading, paragraph
+from chainrule.ask.example import Example
+from chainrule.ask.exercises.friendly import friendly
+from chainrule.ask.formula import Blank, Value
+from chainrule.ask.meaning import rule
+from chainrule.ask.quantity import Quantity, has_rows
+from chainrule.ask.selection import counted, given
+from chainrule.ask.shown import Shown
+from chainrule.ask.summands import Factor
+from chainrule.ask.world import World
+from chainrule.errors import InputError
+from chainrule.rules.registry import loss as loss_called
+from chainrule.rules.registry import name
+
+PARTS = ("forward", "signals", "gradients", "update", "after")
+DIGITS = 4
+MOST = 60  # questions
+_TITLES = {
+    "forward": "The forward pass",
+    "signals": "The error on its way back",
+    "gradients": "The gradients",
+    "update": "One update",
+    "after": "After the update",
+}
+_BLANK = 10  # letters
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise(Shown):
+    """A worksheet; `print` it, or let a notebook show it. `key` is the same with the answers worked out.
+
+    Attributes:
+        example: the network and its data.
+        ask: which parts are asked, of `PARTS`.
+        digits: that count, of every answer.
+    """
+
+    example: Example
+    ask: tuple[str, ...] = PARTS[:4]
+    digits: int = DIGITS
+
+    @cached_property
+    def asked(self) -> dict[str, list[Quantity]]:
+        """By part, what is asked, in the order in which it is worked out.
+
+        Raises:
+            InputError: it would be more than anybody fills in.
+        """
+        found = {part: list(self._quantities(part)) for part in PARTS if part in self.ask}
+        count = sum(map(len, found.values()))
+        if count > MOST:
+            raise InputError(
+                f"that asks for {count} numbers, but a sheet has {MOST} at most: take fewer units or parts"
+            )
+        return found
+
+    @property
+    def key(self) -> "Key":
+        """The answers, each worked out."""
+        return Key(self)
+
+    @property
+    def toml(self) -> str:
+        """The sheet as a file to fill in: a worked example whose claims are blank."""
+        lines = [_head(self.example), "[claims]"]
+        lines += [f'"{self.address(one)}" = "____"' for part in self.asked.values() for one in part]
+        text = "\n".join(lines) + "\n"
+        return f"# chainrule exercise {fingerprint(self.example)} digits {self.digits}\n{text}"
+
+    def address(self, one: Quantity) -> str:
+        """As it is asked for: `z1[0]` where there is only one row."""
+        at = one.index[1:] if len(self.example.x) == 1 and has_rows(one.name) and one.index else one.index
+        text = f"{one.name}[{','.join(map(str, at))}]" if at else one.name
+        return f"{text}@{one.after}" if one.after else text
+
+    def blocks(self) -> Iterator[Block]:
+        """The sheet."""
+        yield from self.opening()
+        for part, quantities in self.asked.items():
+            yield Heading(f"{_TITLES[part]} ({counted(len(quantities), 'mark')})")
+            blank = (Blank(_BLANK),)
+            yield Equations(tuple(Equation(self.derive.symbol(self.factor(q)), blank) for q in quantities))
+
+    def opening(self) -> Iterator[Block]:
+        """What is given, and by which rules."""
+        example = self.example
+        yield Heading(example.title, 1)
+        yield paragraph(
+            f"Work out every number below to {self.digits} digits that count, as 0.05706 has four. Go on "
+            "with the rounded numbers or with all their digits, as you like."
+        )
+        yield given(self.derive, example)
+        for line in self._rules():
+            yield paragraph(line)
+
+    @cached_property
+    def world(self) -> World:
+        return World(self.example)
+
+    @cached_property
+    def derive(self) -> Derivations:
+        return Derivations(step(self.example).numbers, len(self.example.x), {}, self.example.absent)
+
+    def factor(self, one: Quantity) -> Factor:
+        """The number asked for."""
+        return Factor(self.world.numbers(one.after)[one.name], one.index)
+
+    def _rules(self) -> Iterator[str]:
+        told: list[str] = []
+        for asked in [*(f"a{k}" for k in range(1, len(self.example.layers) + 1)), "E"]:
+            text = rule(self.example, asked)
+            if text and text not in told:
+                told.append(text)
+                yield f"{'The error' if asked == 'E' else 'Activation'}: {text}."
+        if len(self.example.x) > 1:
+            how = "average" if self.example.convention.batch == "mean" else "sum"
+            yield f"E is the {how} over the {len(self.example.x)} rows."
+
+    def _quantities(self, part: str) -> Iterator[Quantity]:
+        shapes = self.example.quantities.shapes
+        for asked in self._names(part):
+            yield from (Quantity(asked, at, int(part == "after")) for at in np.ndindex(shapes[asked]))
+
+    def _names(self, part: str) -> list[str]:
+        """The names of a part, in the order in which they are worked out."""
+        shapes, layers = self.example.quantities.shapes, range(1, len(self.example.layers) + 1)
+        forward = [f"{letter}{k}" for k in layers for letter in "za"]
+        wanted = {
+            "forward": [*(one for one in forward if not self._same(one)), "E"],
+            "signals": [
+                f"dE/d{letter}{k}"
+                for k in reversed(layers)
+                for letter in "az"
+                if not self._same(f"{letter}{k}")
+            ],
+            "gradients": [f"dE/d{letter}{k}" for k in reversed(layers) for letter in "wb"],
+            "update": [f"{letter}{k}'" for k in reversed(layers) for letter in "wb"],
+            "after": ["E"],
+        }[part]
+        absent = self.example.absent
+        return [one for one in wanted if one in shapes and one.removeprefix("dE/d").strip("'") not in absent]
+
+    def _same(self, name: str) -> bool:
+        """Whether a is nothing but z."""
+        if name[0] != "a" or name not in self.world.numbers():
+            return False
+        one = self.world.numbers()[name]
+        return not one.through and [len(p.factors) for p in one.paths] == [1]
+
+
+@dataclass(frozen=True, eq=False)
+class Key(Shown):
+    """The answers to an exercise, each derived."""
+
+    exercise: Exercise
+
+    def blocks(self) -> Iterator[Block]:
+        """The key."""
+        one = self.exercise
+        yield Heading(f"Answers: {one.example.title}", 1)
+        yield given(one.derive, one.example)
+        for part, quantities in one.asked.items():
+            yield Heading(_TITLES[part])
+            found = []
+            for quantity in quantities:
+                numbers = one.world.numbers(quantity.after)
+                derive = Derivations(numbers, len(one.example.x), {}, one.example.absent)
+                of = one.factor(quantity)
+                inside = (
+                    [] if of.number.through else [f for term in derive.terms(of)[0] for f in term.factors]
+                )
+                slopes = [f for f in inside if f.number.name.startswith("da")]
+                found += [self._answered(derive.equation(each)) for each in (*slopes, of)]
+            yield Equations(tuple(found))
+
+    def _answered(self, equation: Equation) -> Equation:
+        """With as many digits as are asked for."""
+        last = equation.steps[-1]
+        assert isinstance(last, Value)
+        return Equation(equation.left, (*equation.steps[:-1], Value(last.number, self.exercise.digits)))
+
+
+def exercise(
+    layers: Sequence[int] | Example = (2, 2, 1),
+    *,
+    activation: str = "sigmoid",
+    output: str | None = None,
+    loss: str = "half_squared_error",
+    rows: int = 1,
+    learning_rate: float = 0.5,
+    ask: Sequence[str] = PARTS[:4],
+    digits: int = DIGITS,
+    seed: int = 0,
+) -> Exercise:
+    """A worksheet on backpropagation with numbers of its own.
+
+        print(exercise([2, 2, 1], seed=7))
+        print(exercise([2, 2, 1], seed=7).key)
+
+    Args:
+        layers: how many inputs, units, ..., outputs; or a worked example, whose numbers are then asked for.
+        activation: of the hidden layers.
+        output: of the last one; that of the hidden layers if not given, or what the loss is fused with.
+        loss: by name.
+        rows: of data; E is their average.
+        learning_rate: α of the update.
+        ask: the parts, of `PARTS`.
+        digits: that count, of every answer.
+        seed: of the numbers; the same seed gives the same sheet.
+
+    Raises:
+        InputError: no such rule or part, or sizes that make no network or too long a sheet.
+    """
+    unknown = [part for part in ask if part not in PARTS]
+    if unknown or not ask:
+        raise InputError(f"a sheet asks for {', '.join(PARTS)}, not {unknown[0] if unknown else 'nothing'!r}")
+    if digits < 1 or rows < 1:
+        raise InputError(f"digits and rows count from 1, but came as {digits} and {rows}")
+    if isinstance(layers, Example):
+        return _checked(Exercise(layers, tuple(ask), digits))
+    sizes = [int(size) for size in layers]
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise InputError(f"layers are two numbers or more, inputs first, such as 2,2,1; not {sizes}")
+    fused = loss_called(loss).activation
+    last = "identity" if fused else output or activation
+    title = f"Backpropagation by hand, {'-'.join(map(str, sizes))}, sheet {seed}"
+    names = [*[activation] * (len(sizes) - 2), last]
+    return _checked(
+        Exercise(friendly(sizes, names, loss, rows, learning_rate, title, seed), tuple(ask), digits)
+    )
+
+
+def fingerprint(example: Example) -> str:
+    """Eight letters that change with what is given."""
+    return hashlib.sha256(_head(example).encode()).hexdigest()[:8]
+
+
+def _checked(one: Exercise) -> Exercise:
+    if one.example.learning_rate is None and {"update", "after"} & set(one.ask):
+        raise InputError(f"{one.example.title}: an update wants a learning rate")
+    assert one.asked
+    return one
+
+
+def _head(example: Example) -> str:
+    """A worked example as TOML, without claims."""
+    lines = [f'title = "{example.title.replace(chr(34), chr(39))}"']
+    if example.learning_rate is not None:
+        lines.append(f"learning_rate = {example.learning_rate!r}")
+    if example.weight_decay:
+        lines.append(f"weight_decay = {example.weight_decay!r}")
+    lines += [f'loss = "{name(example.network.loss)}"', f"inputs = {example.x.tolist()}"]
+    lines += [f"targets = {example.t.tolist()}"]
+    fused = example.network.loss.activation
+    for k, layer in enumerate(example.layers, 1):
+        own = "identity" if fused and k == len(example.layers) else name(layer.activation)
+        lines += [
+            "",
+            "[[layers]]",
+            f'activation = "{own}"',
+            f"weights = {example.parameters[f'w{k}'].tolist()}",
+        ]
+        if f"b{k}" not in example.absent:
+            lines.append(f"biases = {example.parameters[f'b{k}'].tolist()}")
+    agreed = example.convention
+    lines += ["", "[convention]", f'batch = "{agreed.batch}"']
+    lines += [f"update_biases = {str(agreed.update_biases).lower()}", f'update = "{agreed.update}"', ""]
+    return "\n".join(lines)

@@ -1,0 +1,101 @@
+"""Friendly numbers: short ones, drawn until the network is worth working through by hand."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from chainrule.ask import example as worked
+from chainrule.ask.example import Example
+from chainrule.errors import InputError
+from chainrule.rules.activations import activation
+from chainrule.rules.registry import loss as loss_called
+
+_TRIES = 300
+_WEIGHTS = np.array([k / 10 for k in range(-9, 10) if k])
+_FAR = 2.5  # a sum beyond that saturates σ and tanh
+_SMALL = 1e-3  # a gradient below that is mostly zeros to write
+
+
+def friendly(
+    sizes: Sequence[int],
+    activations: Sequence[str],
+    loss: str,
+    rows: int,
+    learning_rate: float,
+    title: str,
+    seed: int,
+) -> Example:
+    """A network of these sizes, inputs first, with numbers of one digit after the point.
+
+    Of the draws the first in which no unit is dead or saturated and no gradient vanishes; where there is
+    none (a network may be too deep for that), the one that comes nearest.
+
+    Raises:
+        InputError: fewer than two sizes, or activations that do not go with them or with the loss.
+    """
+    if len(sizes) < 2 or len(activations) != len(sizes) - 1:
+        raise InputError("layers are two numbers or more, inputs first: 2,2,1")
+    rng = np.random.default_rng(seed)
+    best, least = None, np.inf
+    for _ in range(_TRIES):
+        one = worked.parse(toml(sizes, activations, loss, rows, learning_rate, title, rng), "exercise")
+        faults = _faults(one)
+        if faults < least:
+            best, least = one, faults
+        if not faults:
+            break
+    assert best is not None
+    return best
+
+
+def toml(
+    sizes: Sequence[int],
+    activations: Sequence[str],
+    loss: str,
+    rows: int,
+    learning_rate: float,
+    title: str,
+    rng: np.random.Generator,
+) -> str:
+    """One draw, as a worked example without claims."""
+    x = rng.integers(1, 10, (rows, sizes[0])) / 10
+    lines = [f'title = "{title}"', f"learning_rate = {learning_rate:g}", f'loss = "{loss}"']
+    lines += [f"inputs = {x.tolist()}", f"targets = {_targets(loss, rows, sizes[-1], rng).tolist()}"]
+    for inputs, units, name in zip(sizes, sizes[1:], activations, strict=False):
+        w = rng.choice(_WEIGHTS, (inputs, units))
+        b = rng.choice(_WEIGHTS, units)
+        lines += [
+            "",
+            "[[layers]]",
+            f'activation = "{name}"',
+            f"weights = {w.tolist()}",
+            f"biases = {b.tolist()}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _targets(loss: str, rows: int, outputs: int, rng: np.random.Generator) -> np.ndarray:
+    """Of a class where the loss wants classes, else of one digit."""
+    fused = loss_called(loss).activation
+    if fused == "softmax":
+        return np.eye(outputs)[rng.integers(0, outputs, rows)]
+    if fused == "sigmoid":
+        return rng.integers(0, 2, (rows, outputs)).astype(float)
+    return np.asarray(rng.integers(1, 10, (rows, outputs)) / 10)
+
+
+def _faults(one: Example) -> int:
+    """How many numbers of the first step are not worth computing."""
+    return sum(int(np.count_nonzero(bad)) for bad in _bad(one))
+
+
+def _bad(one: Example) -> Iterator[np.ndarray]:
+    numbers = one.sweep.numbers
+    for k, layer in enumerate(one.layers, 1):
+        z = numbers[f"z{k}"].array
+        yield np.abs(z) > _FAR
+        yield np.abs(z) < _SMALL
+        if activation(layer.activation) and f"a{k}" in numbers:
+            yield numbers[f"a{k}"].array == 0
+    for gradient in one.sweep.gradients.values():
+        yield np.abs(gradient.array) < _SMALL

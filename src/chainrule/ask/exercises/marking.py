@@ -1,0 +1,230 @@
+"""Marking: a filled-in sheet, answer by answer; a slip costs one mark, not all that follow from it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from chainrule.ask import example as worked
+from chainrule.ask.check_report import WORKED, Report
+from chainrule.ask.claim import Judged, Status
+from chainrule.ask.document import Block, Heading, Table, paragraph
+from chainrule.ask.example import Example
+from chainrule.ask.exercises.exercise import DIGITS, fingerprint
+from chainrule.ask.judge import judge
+from chainrule.ask.selection import counted
+from chainrule.ask.shown import Shown
+from chainrule.ask.world import World
+from chainrule.errors import InputError
+
+_SIGNED = re.compile(r"# chainrule exercise (\w+) digits (\d+)")
+_LINE = re.compile(r"""\s*(?P<quote>["']?)(?P<name>[^"'=]+(?:'[^"'=]*)?)(?P=quote)\s*=\s*(?P<answer>.*)""")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_FRACTION = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer.
+
+    Attributes:
+        quantity: that was asked for.
+        given: what was written; empty for nothing.
+        correct: what belongs there.
+        verdict: `right`, `followed through` (right from a wrong answer before), `too few digits`, `wrong`
+            or `missing`.
+    """
+
+    quantity: str
+    given: str
+    correct: float
+    verdict: str
+
+    @property
+    def mark(self) -> int:
+        return int(self.verdict in ("right", "followed through"))
+
+
+@dataclass(frozen=True, eq=False)
+class Marking(Shown):
+    """The marks of a filled-in sheet; `print` it, or let a notebook show it.
+
+    Attributes:
+        example: the sheet, with the answers as claims.
+        answers: in the order of the sheet.
+        judged: of those that were given, how each was judged.
+        notes: on the sheet itself.
+    """
+
+    example: Example
+    answers: tuple[Answer, ...]
+    judged: tuple[Judged, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def marks(self) -> int:
+        return sum(one.mark for one in self.answers)
+
+    @property
+    def first_slip(self) -> str:
+        """The first answer that lost its mark, and what was written."""
+        lost = next((one for one in self.answers if not one.mark), None)
+        return "" if lost is None else f"{lost.quantity} = {lost.given or '–'} ({lost.verdict})"
+
+    @cached_property
+    def cause(self) -> str:
+        """What the wrong answers come from, if one thing explains them."""
+        if not any(one.status.is_fault for one in self.judged):
+            return ""
+        from chainrule.ask.causes.search import find
+
+        found = find(self.example, self.judged)
+        return found.told if found else ""
+
+    def __repr__(self) -> str:
+        return f"<Marking of {self.example.title}: {self.marks} of {len(self.answers)}>"
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "title": self.example.title,
+            "marks": self.marks,
+            "of": len(self.answers),
+            "answers": [
+                {"quantity": one.quantity, "given": one.given or None, "correct": one.correct}
+                | {"verdict": one.verdict, "mark": one.mark}
+                for one in self.answers
+            ],
+            "cause": self.cause or None,
+            "notes": list(self.notes),
+        }
+
+    def blocks(self) -> Iterator[Block]:
+        """The marks as a document."""
+        yield Heading(self.example.title, 1)
+        for note in self.notes:
+            yield paragraph(note)
+        yield paragraph(f"{self.marks} of {counted(len(self.answers), 'mark')}.")
+        lost = [one for one in self.answers if one.verdict != "right"]
+        if not lost:
+            return
+        if self.cause:
+            yield Heading("What went wrong")
+            yield paragraph(self.cause)
+        yield Heading("Not right, or only from what stands before")
+        rows = tuple(
+            (one.quantity, one.given or "–", f"{one.correct:.{_digits(one)}g}", one.verdict, str(one.mark))
+            for one in lost
+        )
+        yield Table(("asked", "answered", "correct", "verdict", "mark"), rows)
+        report = Report(self.example, World(self.example), self.judged)
+        for one in [one for one in self.judged if one.status is Status.WRONG][:WORKED]:
+            yield from report.worked(one)
+
+
+def mark(sheet: str | Path) -> Marking:
+    """The marks of a filled-in sheet: the TOML that `chainrule exercise --format toml` writes, or Markdown
+    with such a part between ```toml and ```.
+
+    An answer may be written as 0.05706, .05706, 0,05706, 5.706e-2 or 1/3. It is right if it is the true
+    value with as many digits as are asked for, rounded or cut off, computed from rounded or from exact
+    numbers; and it keeps its mark if it follows from a wrong answer before it.
+
+    Raises:
+        InputError: the file cannot be read, or is no such sheet; the line is named.
+    """
+    text, skipped = _part(worked.text(sheet), str(sheet))
+    head, digits, answers = _split(text, str(sheet), skipped)
+    example = worked.parse(head, str(sheet))
+    claims = {name: given for name, given in answers.items() if given}
+    for name in answers:
+        try:
+            example.asked(name)
+        except InputError as error:
+            raise InputError(f"{sheet}: {error}") from None
+    world = World(example)
+    example = replace(example, claims={name: _padded(given, digits) for name, given in claims.items()})
+    judged = judge(example, world) if claims else ()
+    as_given = judge(replace(example, claims=claims), world) if claims else ()
+    verdicts = {one.claim.quantity: _verdict(one, given) for one, given in zip(judged, as_given, strict=True)}
+    found = tuple(
+        Answer(name, given, world.value(example.asked(name)), verdicts.get(name, "missing"))
+        for name, given in answers.items()
+    )
+    signed = _SIGNED.search(text)
+    changed = signed and signed[1] != fingerprint(example)
+    note = "What is given was changed since the sheet was made; the marks are for what stands there now."
+    return Marking(example, found, judged, (note,) if changed else ())
+
+
+def _part(text: str, sheet: str) -> tuple[str, int]:
+    """The TOML in a sheet, and how many lines stand before it."""
+    if not sheet.lower().endswith((".md", ".markdown")):
+        return text, 0
+    found = re.search(r"^```toml[^\n]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    if not found:
+        raise InputError(f"{sheet}: there is no part to fill in, which stands between ```toml and ```")
+    return found[1], text[: found.start(1)].count("\n")
+
+
+def _split(text: str, sheet: str, skipped: int) -> tuple[str, int, dict[str, str]]:
+    """What is given, how many digits are asked for, and the answers by name as TOML numbers."""
+    head, found, tail = text.partition("[claims]")
+    if not found:
+        raise InputError(f"{sheet}: there is no [claims], under which the answers stand")
+    signed = _SIGNED.search(text)
+    answers: dict[str, str] = {}
+    for number, line in enumerate(tail.splitlines(), skipped + head.count("\n") + 1):
+        line = line.partition("#")[0].strip()
+        if not line:
+            continue
+        parsed = _LINE.fullmatch(line)
+        if not parsed:
+            raise InputError(f'{sheet}: line {number}: {line!r} is no answer; write "z1[0]" = "0.415"')
+        name = parsed["name"].strip()
+        if name in answers:
+            raise InputError(f"{sheet}: line {number}: {name} is answered twice")
+        answers[name] = _number(parsed["answer"], f"{sheet}: line {number}: {name}")
+    if not answers:
+        raise InputError(f"{sheet}: there are no answers under [claims]")
+    return head, int(signed[2]) if signed else DIGITS, answers
+
+
+def _number(text: str, where: str) -> str:
+    """An answer as a decimal number; nothing for a blank."""
+    text = text.strip().strip("\"'").strip().replace("−", "-").replace("\u00a0", "").strip()
+    if not text.strip("_ .…?"):
+        return ""
+    if fraction := _FRACTION.fullmatch(text):
+        if not int(fraction[2]):
+            raise InputError(f"{where}: {text} divides by zero")
+        return f"{float(Fraction(int(fraction[1]), int(fraction[2]))):.12f}"
+    text = text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+    if not _NUMBER.fullmatch(text):
+        raise InputError(f"{where}: {text!r} is not a number")
+    return text
+
+
+def _padded(answer: str, digits: int) -> str:
+    """With zeros behind it, which people leave out, to as many digits as are asked for."""
+    mantissa, exponent = re.fullmatch(r"([^eE]*)(.*)", answer, re.DOTALL).groups()  # type: ignore[union-attr]
+    missing = digits - len(re.sub(r"\D", "", mantissa).lstrip("0"))
+    if missing <= 0 or not mantissa.strip("-+.0"):
+        return answer
+    return f"{mantissa}{'' if '.' in mantissa else '.'}{'0' * missing}{exponent}"
+
+
+def _verdict(padded: Judged, given: Judged) -> str:
+    """What is said of an answer, with zeros behind it and as it is."""
+    if not padded.status.is_fault:
+        return "right"
+    if padded.status is Status.INHERITED:
+        return "followed through"
+    return "wrong" if given.status.is_fault else "too few digits"
+
+
+def _digits(one: Answer) -> int:
+    return max(len(re.sub(r"[eE].*|\D", "", one.given).lstrip("0")), DIGITS)

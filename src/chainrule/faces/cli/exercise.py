@@ -1,0 +1,166 @@
+"""chainrule exercise: worksheets with friendly numbers, their keys, and the marks of filled-in sheets."""
+
+import os
+from typing import Any
+
+import click
+
+from chainrule.faces.cli.options import POSITIVE, Choice, Whole, Wholes
+
+FORMATS = ("text", "markdown", "latex", "html", "pdf", "toml")
+_SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".pdf": "pdf", ".toml": "toml"}
+
+
+def _activations() -> list[str]:
+    from chainrule.rules.activations import ACTIVATIONS
+
+    return list(ACTIVATIONS)
+
+
+def _losses() -> list[str]:
+    from chainrule.rules.registry import LOSSES
+
+    return list(LOSSES)
+
+
+class Parts(click.ParamType[tuple[str, ...]]):
+    """Parts of a sheet, with commas between."""
+
+    name = "parts"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        return value if isinstance(value, tuple) else tuple(one.strip() for one in value.split(","))
+
+
+@click.command()
+@click.argument("example", required=False, metavar="[EXAMPLE.toml]")
+@click.option(
+    "--layers", type=Wholes(), metavar="2,2,1", help="Inputs, units, ..., outputs.  [default: 2,2,1]"
+)
+@click.option(
+    "--activation", type=Choice(_activations, "NAME"), default="sigmoid", help="Of the hidden layers."
+)
+@click.option("--output-activation", type=Choice(_activations, "NAME"), help="Of the last layer, if another.")
+@click.option("--loss", type=Choice(_losses, "NAME"), default="half_squared_error", help="E, by its name.")
+@click.option("--rows", type=Whole(), default=1, show_default=True, help="Rows of data.")
+@click.option("--learning-rate", type=POSITIVE, default=0.5, show_default=True, help="α of the update.")
+@click.option(
+    "--ask",
+    type=Parts(),
+    metavar="PARTS",
+    default="forward,signals,gradients,update",
+    help="Of forward, signals, gradients, update, after.  [default: all but after]",
+)
+@click.option("--digits", type=Whole(), default=4, show_default=True, help="That count, of every answer.")
+@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Another seed, other numbers.")
+@click.option(
+    "--versions", type=Whole(), metavar="N", help="N sheets, with seeds from --seed on, into --output."
+)
+@click.option("--answers", is_flag=True, help="The key, every answer worked out, instead of the sheet.")
+@click.option("--format", "kind", type=Choice(FORMATS), help="How it is written; toml is to be filled in.")
+@click.option("--output", metavar="FILE", help="Write to a file; {} in its name stands for the seed.")
+@click.option(
+    "--mark", "sheets", multiple=True, metavar="SHEET", help="Mark a filled-in sheet; may be repeated."
+)
+@click.option("--ascii", "plain", is_flag=True, help="Write ASCII only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the marks as one JSON object.")
+def exercise(
+    example: str | None,
+    layers: tuple[int, ...] | None,
+    seed: int,
+    versions: int | None,
+    answers: bool,
+    kind: str | None,
+    output: str | None,
+    sheets: tuple[str, ...],
+    plain: bool,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    r"""Make a worksheet on backpropagation, or mark filled-in ones.
+
+    \b
+    chainrule exercise --layers 2,2,1 --seed 7             a sheet
+    chainrule exercise --layers 2,2,1 --seed 7 --answers   its key
+    chainrule exercise --seed 7 --output sheet.toml        to be filled in
+    chainrule exercise --mark sheet.toml                   its marks
+
+    With an EXAMPLE.toml, its own numbers are asked for. A slip costs one mark: what follows from it
+    rightly keeps its own. The exit code of --mark is 1 if a mark is lost.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if sheets:
+        return _mark(sheets, plain, as_json)
+    if as_json:
+        raise click.UsageError("--json is for --mark")
+    if versions and not (output and "{}" in output):
+        raise click.UsageError("--versions wants --output with {} in the name, such as sheet-{}.md")
+    if example and layers:
+        raise click.UsageError("an example has layers of its own: give one or the other")
+    from chainrule.ask.exercises.exercise import exercise as made
+
+    kind = kind or _SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "text")
+    asked["output"] = asked.pop("output_activation")
+    of = _example(example) if example else layers or (2, 2, 1)
+    for one in range(seed, seed + (versions or 1)):
+        found = made(of, seed=one, **asked)
+        _write(found, answers, kind, output.replace("{}", str(one)) if output else None, plain)
+    return 0
+
+
+def _example(path: str) -> Any:
+    from chainrule.ask.example import read
+
+    return read(path)
+
+
+def _write(found: Any, answers: bool, kind: str, output: str | None, plain: bool) -> None:
+    if kind == "toml":
+        if answers:
+            raise click.UsageError("toml is for sheets: a key is text, markdown, latex, html or pdf")
+        content = found.toml.encode()
+    else:
+        from chainrule.faces.cli.printed import printed
+
+        shown = found.key if answers else found
+        if kind == "text" and not output:
+            from chainrule.faces.cli.terminal import show
+
+            show(shown.blocks(), ascii_only=plain)
+            return
+        content = printed(shown.blocks(), kind, plain)
+        if kind == "markdown" and not answers:
+            content += f"\n## To be marked\n\nFill in and save.\n\n```toml\n{found.toml}```\n".encode()
+    if output:
+        from chainrule.faces.whole import write_whole
+
+        write_whole(output, lambda stream: stream.write(content))
+    else:
+        click.echo(content, nl=False)
+
+
+def _mark(sheets: tuple[str, ...], plain: bool, as_json: bool) -> int:
+    """Mark sheets: one in full, of several a table with a line each."""
+    from chainrule.ask.exercises.marking import mark
+
+    found = [mark(sheet) for sheet in sheets]
+    if as_json:
+        import json
+
+        all_ = [{"sheet": sheet} | one.plain() for sheet, one in zip(sheets, found, strict=True)]
+        click.echo(json.dumps(all_[0] if len(all_) == 1 else {"sheets": all_}, allow_nan=False))
+    else:
+        from chainrule.ask.document import Table
+        from chainrule.faces.cli.terminal import show
+
+        if len(found) == 1:
+            show(found[0].blocks(), ascii_only=plain)
+        else:
+            rows = tuple(
+                (sheet, f"{one.marks} of {len(one.answers)}", one.first_slip)
+                for sheet, one in zip(sheets, found, strict=True)
+            )
+            show([Table(("sheet", "marks", "first slip"), rows)], ascii_only=plain)
+    return int(any(one.marks < len(one.answers) for one in found))
