@@ -23,6 +23,8 @@ TITLES = {
     "errors": "Errors",
 }
 
+INHERITED = "set_fit_request, set_partial_fit_request, set_score_request, get_metadata_routing"  # scikit-learn's
+
 
 class PublicNames(SphinxDirective):
     """One entry for each public name, by autodoc."""
@@ -49,6 +51,7 @@ def entries(rung: str, names: list[str]) -> Iterator[str]:
         yield f".. auto{'class' if is_class else 'function'}:: chainrule.{name}"
         if is_class and rung not in ("rules", "errors"):
             yield "   :members:"
+            yield f"   :exclude-members: {INHERITED}"
         yield ""
     yield "```"
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from chainrule.ask.check import check as check
     from chainrule.ask.diagnosis import Diagnosis as Diagnosis
     from chainrule.ask.diagnosis import diagnose_gradients as diagnose_gradients
+    from chainrule.ask.exercises.exercise import Exercise as Exercise
+    from chainrule.ask.exercises.exercise import exercise as exercise
+    from chainrule.ask.exercises.marking import Marking as Marking
+    from chainrule.ask.exercises.marking import mark as mark
     from chainrule.ask.explain import explain as explain
     from chainrule.ask.explanation import Explanation as Explanation
     from chainrule.ask.gradient_check import GradientCheck as GradientCheck
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "ask.check": ("Verdict", "check"),
     "ask.diagnosis": ("Diagnosis", "diagnose_gradients"),
+    "ask.exercises.exercise": ("Exercise", "exercise"),
+    "ask.exercises.marking": ("Marking", "mark"),
     "ask.explain": ("explain",),
     "ask.explanation": ("Explanation",),
     "ask.gradient_check": ("GradientCheck", "gradient_check"),
@@ -103,6 +109,7 @@ __all__ = [
     "Dense",
     "Diagnosis",
     "Dropout",
+    "Exercise",
     "Explanation",
     "GradientCheck",
     "HalfSquaredError",
@@ -110,6 +117,7 @@ __all__ = [
     "Identity",
     "InputError",
     "LeakyReLU",
+    "Marking",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Network",
@@ -131,8 +139,10 @@ __all__ = [
     "check",
     "descend",
     "diagnose_gradients",
+    "exercise",
     "explain",
     "gradient_check",
+    "mark",
     "sweep",
     "train",
 ]

@@ -217,3 +217,12 @@ def test_it_starts_light(tmp_path: Path) -> None:
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
     assert "numpy" in imported
     assert not imported & {"jax", "jaxlib", "optax", "sklearn", "scipy", "polars", "rich"}
+
+
+def test_a_run_knows_where_its_table_lay(call: Callable[..., Answer], trained: Path) -> None:
+    Path("data").mkdir()
+    Path("data/t.csv").write_bytes((trained / "t.csv").read_bytes())
+    options = ["--target", "heavy", "--epochs", "1", "--hidden", "2", "--out", "r", "--json"]
+    assert call("train", "data/t.csv", *options).code == 0
+    found = call("explain", "r", "E", "--row", "1", "--json")
+    assert (found.code, found.err) == (0, "")

@@ -107,6 +107,7 @@ def fit(
         "task": ready.encoding.task,
         "table": {
             "name": as_text(Path(table.path).name),
+            "path": as_text(str(table.path)),  # as it was given
             "rows": table.rows,
             "sha256": fingerprint(table.path),
         },
@@ -183,7 +184,7 @@ def trained_on(run: Run, path: str) -> bool:
 
 
 def training_table(run: Run, folder: str) -> str:
-    """The file that the run in `folder` was trained on, if it lies here or beside the run.
+    """The file that the run in `folder` was trained on, if it lies where it lay, here or beside the run.
 
     Raises:
         InputError: it is not there, or has changed since.
@@ -192,7 +193,9 @@ def training_table(run: Run, folder: str) -> str:
     if not isinstance(about, dict) or not isinstance(about.get("name"), str):
         raise InputError(f"{folder}: this run was trained on arrays, not on a table: explain it in Python")
     name = about["name"]
-    there = [str(p) for p in (Path(name), Path(folder).resolve().parent / name) if p.is_file()]
+    beside = Path(folder).resolve().parent
+    given = str(about.get("path", name))
+    there = [str(p) for p in (Path(given), Path(name), beside / given, beside / name) if p.is_file()]
     for path in there:
         if trained_on(run, path):
             return path

@@ -102,7 +102,7 @@ def _on_a_table(
     folder: str, row: int | None, path: str | None, reading: dict[str, Any], asked: dict[str, Any]
 ) -> tuple[Any, Any, Any]:
     """The run, and the rows of a table to explain it on; how they are called is added to what is `asked`."""
-    from chainrule.engine.runs import load
+    from chainrule.engine.loading import load
     from chainrule.errors import InputError
     from chainrule.faces import tabular
 
