@@ -16,14 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from chainrule.engine.loading import load
 from chainrule.engine.network import Network
-from chainrule.engine.runs import History, Run, load
+from chainrule.engine.runs import History, Run
 from chainrule.engine.stop import Divergence, Stop
 from chainrule.errors import InputError
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.losses.huber import Huber
+from tests.engine.sealing import seal
 
 NET = Network([Dense(3, "tanh"), Dropout(0.1), Residual([Dense(3, "elu")]), Dense(2)], Huber(0.5))
 
@@ -134,6 +136,21 @@ def test_nothing_stays_when_writing_fails(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_a_run_of_format_1(root: Path) -> None:
+    """Written by the first version; it has no checksums."""
+    run = load(root / "tests" / "data" / "run_format_1")
+    assert (run.epochs, run.history) == (2, History([0.5, 0.25], [0.75, 0.5]))
+    assert run.extra == {"note": "ä"}
+    x = np.array([[0.5], [-1.0]])
+    y = np.tanh(x @ [[0.5, -0.25]] + [0.125, 0.0]) @ [[1.5], [-0.75]] + 0.0625
+    np.testing.assert_allclose(run.predict(x), y, rtol=1e-15)
+
+
+def test_a_run_of_the_future(saved: Path) -> None:
+    seal(saved, {**json.loads((saved / "run.json").read_text("utf-8")), "format": 3})
+    refused(saved, "format 3", "update chainrule")
+
+
 # --- damage -----------------------------------------------------------------------------------------
 
 
@@ -161,6 +178,8 @@ def test_a_file_cut_short(saved: Path, name: str, share: float) -> None:
 )
 def test_a_broken_history(saved: Path, text: str) -> None:
     (saved / "history.jsonl").write_bytes(text.encode("utf-8", "surrogateescape"))
+    refused(saved, "history.jsonl", "checksum does not agree")
+    seal(saved)
     refused(saved, "history.jsonl")
 
 
@@ -177,6 +196,8 @@ def test_broken_weights(saved: Path, change: dict[str, Any], named: str) -> None
     path = saved / "model.safetensors"
     arrays = {**load_file(path), **change}
     save_file({name: array for name, array in arrays.items() if array is not None}, path)
+    refused(saved, "model.safetensors", "checksum does not agree")
+    seal(saved)
     refused(saved, "model.safetensors", named)
 
 
@@ -223,6 +244,9 @@ def test_whatever_is_changed_in_run_json(kept: Path, place: tuple[Any, ...], dro
     else:
         inner[place[-1]] = value
     (kept / "run.json").write_text(json.dumps(plain), "utf-8")
+    with pytest.raises(InputError):  # no checksum
+        load(kept)
+    seal(kept, plain)
     try:
         run = load(kept)
     except InputError as error:
@@ -237,7 +261,7 @@ def test_whatever_is_changed_in_run_json(kept: Path, place: tuple[Any, ...], dro
 
 
 def test_reading_a_run_imports_no_jax(saved: Path) -> None:
-    code = "import sys; from chainrule.engine.runs import load; load(sys.argv[1]).predict([[0, 0, 0, 0]])"
+    code = "import sys; from chainrule.engine.loading import load; load(sys.argv[1]).predict([[0, 0, 0, 0]])"
     code += "; sys.exit('jax' in sys.modules)"
     subprocess.run([sys.executable, "-c", code, str(saved)], check=True, timeout=60)
 
@@ -245,7 +269,7 @@ def test_reading_a_run_imports_no_jax(saved: Path) -> None:
 SAVING = """
 import itertools, sys
 from pathlib import Path
-from chainrule.engine.runs import load
+from chainrule.engine.loading import load
 run = load(sys.argv[1])
 print("ready", flush=True)
 for number in itertools.count():

@@ -16,7 +16,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from chainrule.engine import train as training
-from chainrule.engine.runs import load
+from chainrule.engine.loading import load
 from chainrule.faces import cli
 
 SHORT = ("--epochs", "2")

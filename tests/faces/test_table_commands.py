@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.engine.runs import load
+from chainrule.engine.loading import load
 from chainrule.faces.cli import main
 
 COMMAND = [sys.executable, "-m", "chainrule"]

@@ -1,10 +1,10 @@
 """A run: a trained network with how it got there, in memory and as a folder that outlives us.
 
     model.safetensors   the weights, nothing else
-    run.json            the network, the training settings, how it ended, versions
+    run.json            the network, the training settings, how it ended, versions, checksums
     history.jsonl       one line an epoch: {"epoch": 1, "loss": ..., "validation_loss": ...}
 
-No file is ever half-written, and reading one executes nothing.
+No file is ever half-written; `loading` reads them.
 """
 
 import json
@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ import numpy as np
 
 from chainrule.engine.data import inputs
 from chainrule.engine.network import Network
+from chainrule.engine.safe import canonical, parse, put
 from chainrule.engine.stop import Divergence, Stop
-from chainrule.errors import InputError, ShapeError
+from chainrule.errors import InputError
 
-FORMAT = 1
+FORMAT = 2  # 1 had no checksums
 BLOCK = 1 << 22  # numbers in the widest layer of one block of rows predicted at a time
 
 
@@ -92,9 +94,7 @@ class Run:
             target.parent.mkdir(parents=True, exist_ok=True)
             made = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
             try:
-                self._write(made)
-                for name, content in (also or {}).items():
-                    _put(made / name, content)
+                self.write(made, also)
                 os.chmod(made, 0o755)
                 os.rename(made, target)
             except BaseException:
@@ -104,22 +104,37 @@ class Run:
             raise InputError(f"cannot write {target}: {error.strerror or error}") from None
         return target
 
-    def _write(self, folder: Path) -> None:
+    def write(self, folder: Path, also: Mapping[str, bytes] | None = None) -> None:
+        """Put the files of the run into a folder that exists. run.json, which makes it a run, comes last.
+
+        Raises OSError; an older run.json there is gone before anything else changes.
+        """
         from safetensors.numpy import save
 
-        arrays = {name: np.ascontiguousarray(array) for name, array in self.parameters.items()}
-        _put(
-            folder / "model.safetensors", save(arrays, metadata={"chainrule": json.dumps({"format": FORMAT})})
-        )
-        _put(folder / "run.json", json.dumps(self._plain(), indent=1, ensure_ascii=False).encode())
+        about = json.dumps({"format": FORMAT})
+        files = {
+            "model.safetensors": save(contiguous(self.parameters), metadata={"chainrule": about}),
+            "history.jsonl": self._lines(),
+        }
+        plain = self._plain()
+        plain["sha256"] = {name: sha256(content).hexdigest() for name, content in files.items()}
+        plain["checksum"] = sha256(canonical(plain)).hexdigest()
+        described = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False).encode()
+        parse(described, folder / "run.json")  # what could not be read again is not written
+        (folder / "run.json").unlink(missing_ok=True)
+        for name, content in {**files, **(also or {}), "run.json": described}.items():
+            put(folder / name, content)
+
+    def _lines(self) -> bytes:
+        """history.jsonl."""
         held_out = self.history.validation_loss
         lines = []
         for epoch, loss in enumerate(self.history.loss, start=1):
-            line = {"epoch": epoch, "loss": loss}
+            line = {"epoch": epoch, "loss": _finite(loss)}
             if held_out is not None:
-                line["validation_loss"] = held_out[epoch - 1]
+                line["validation_loss"] = _finite(held_out[epoch - 1])
             lines.append(json.dumps(line) + "\n")
-        _put(folder / "history.jsonl", "".join(lines).encode())
+        return "".join(lines).encode()
 
     def _plain(self) -> dict[str, Any]:
         return {
@@ -138,93 +153,11 @@ class Run:
         }
 
 
-def load(folder: str | os.PathLike[str]) -> Run:
-    """The run that `Run.save` wrote.
-
-    Raises:
-        InputError: the folder is no run, or a file in it is missing, damaged or of another format.
+def contiguous(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays as safetensors wants them: its newest version stores the memory of a strided one, not what it
+    shows.
     """
-    folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise InputError(f"{folder} is not a run: there is no run.json in it")
-    plain = _json(folder / "run.json")
-    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
-        raise InputError(f"{folder / 'run.json'}: not a run of format {FORMAT}, which this version reads")
-    try:
-        network = Network.from_dict(plain["network"])
-        parameters = _weights(folder / "model.safetensors", network, plain["inputs"])
-        known = {name: _number(plain, name) for name in ("epochs", "loss", "validation_loss", "seconds")}
-        stopped_by = Stop[plain["stopped_by"].upper()]
-        settings = dict(plain["training"])
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{folder / 'run.json'}: damaged, at {error}") from None
-    own = set(Run(network, parameters, History([]), stopped_by, 0, 0.0)._plain())
-    extra = {name: value for name, value in plain.items() if name not in own}
-    history = _history(folder / "history.jsonl")
-    return Run(network, parameters, history, stopped_by, **known, settings=settings, extra=extra)
-
-
-def _number(plain: dict[str, Any], name: str) -> Any:
-    """A number stored in run.json; `epochs` is whole, a loss that was not finite is stored as null."""
-    value = plain[name]
-    wanted = int if name == "epochs" else (int, float, type(None))
-    if isinstance(value, bool) or not isinstance(value, wanted):
-        raise ValueError(f"{name}, which is {value!r}")
-    return value
-
-
-def _weights(path: Path, network: Network, width: int) -> dict[str, np.ndarray]:
-    """The arrays of `path`, checked against what the network wants."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as read
-
-    try:
-        arrays = read(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a readable safetensors file ({error})") from None
-    if type(width) is not int or not 0 < width < 1 << 31:
-        raise InputError(f"{path.with_name('run.json')}: inputs is {width!r}, not how many there are")
-    wanted = network.start(width)
-    for name, array in wanted.items():
-        if name not in arrays:
-            raise InputError(f"{path}: the weights {name} are missing")
-        if arrays[name].shape != array.shape:
-            raise ShapeError(f"{path}: {name} is {arrays[name].shape}, the network wants {array.shape}")
-        if arrays[name].dtype not in (np.float32, np.float64) or not np.isfinite(arrays[name]).all():
-            raise InputError(f"{path}: {name} holds values that are not finite floating-point numbers")
-    if surplus := sorted(set(arrays) - set(wanted)):
-        raise InputError(f"{path}: it holds {surplus[0]}, which the network does not have")
-    return {name: arrays[name] for name in wanted}
-
-
-def _history(path: Path) -> History:
-    """The losses in `path`."""
-    try:
-        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        loss = [float(line["loss"]) for line in lines]
-        held_out = [float(line["validation_loss"]) for line in lines if "validation_loss" in line]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from None
-    return History(loss, held_out or None)
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from None
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write and flush to the disk."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    return {name: np.asarray(array, order="C") for name, array in arrays.items()}
 
 
 def _finite(value: float | None) -> float | None:

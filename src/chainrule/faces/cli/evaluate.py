@@ -17,7 +17,7 @@ def evaluate(run: str, table: str, as_json: bool, **options: Any) -> None:
 
     Classes: accuracy, log loss and the confusion matrix. Amounts: R², MAE and RMSE, in the target's units.
     """
-    from chainrule.engine.runs import load
+    from chainrule.engine.loading import load
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
 

@@ -19,7 +19,7 @@ def predict(run: str, table: str, output: str | None, **options: Any) -> None:
     TABLE holds the columns of the training, in any order; the target may be missing. Rows keep their
     order; classes come with the probability of each.
     """
-    from chainrule.engine.runs import load
+    from chainrule.engine.loading import load
     from chainrule.faces.tables.write import write_table
     from chainrule.faces.tabular import predict as predicted
     from chainrule.faces.tabular import reading_of

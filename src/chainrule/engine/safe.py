@@ -1,0 +1,112 @@
+"""Files that are safe: written whole or not at all, read within bounds, and JSON that means one thing."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any, NoReturn
+
+from chainrule.errors import InputError
+
+MOST_JSON = 1 << 24  # bytes; parsed, even the worst of it stays below 150 MB
+MOST_VALUES = 500_000
+DEEPEST = 64
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write `content` under another name, flush it to the disk, then let it take the place of `path`.
+
+    Whatever goes wrong, what was at `path` before is still there, whole. Raises OSError.
+    """
+    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Flush the names in a folder, so that a rename outlasts a power failure; where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def take(path: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most `most` bytes.
+
+    Raises:
+        InputError: there is no such file, it is something else (a pipe, a device, a folder), or larger.
+    """
+    try:
+        opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(opened, "rb") as file:
+            found = os.fstat(opened)
+            if not stat.S_ISREG(found.st_mode):
+                raise InputError(f"{path}: not a regular file")
+            if found.st_size > most:
+                raise InputError(f"{path}: {found.st_size:,} bytes, where at most {most:,} can be right")
+            return file.read(most + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def parse(content: bytes, path: Path) -> Any:
+    """The plain values in `content`, JSON as the standard has it: UTF-8, no NaN, no name twice.
+
+    Raises:
+        InputError: it is no such JSON, or too large or too deep to be ours.
+    """
+    try:
+        if len(content) > MOST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            raise ValueError("it holds more than any run does")
+        found = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        if _deep(found):
+            raise ValueError("it is nested too deeply")
+    except (ValueError, RecursionError, MemoryError) as error:
+        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:120]
+        raise InputError(f"{path}: cannot be read ({reason})") from None
+    return found
+
+
+def canonical(plain: Any) -> bytes:
+    """One spelling for equal plain values: what a checksum of them is made of."""
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
+        raise ValueError(f"{twice[:40]!r} stands there twice")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _deep(plain: Any) -> bool:
+    """Whether lists and objects stand in one another more than DEEPEST times."""
+    level = [plain]
+    for _ in range(DEEPEST):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, (dict, list)):
+                inner += one.values() if isinstance(one, dict) else one
+        if not inner:
+            return False
+        level = inner
+    return True
