@@ -5,6 +5,7 @@ the protocol's.
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 
 from docutils import nodes
@@ -23,7 +24,9 @@ TITLES = {
     "errors": "Errors",
 }
 
-INHERITED = "set_fit_request, set_partial_fit_request, set_score_request, get_metadata_routing"  # scikit-learn's
+INHERITED = (
+    "set_fit_request, set_partial_fit_request, set_score_request, get_metadata_routing"  # scikit-learn's
+)
 
 
 class PublicNames(SphinxDirective):
@@ -56,12 +59,14 @@ def entries(rung: str, names: list[str]) -> Iterator[str]:
     yield "```"
 
 
-def escape_bars(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Absolute values, |e|, are not reStructuredText's substitutions."""
-    lines[:] = [line if line.startswith("    ") else line.replace("|", r"\|") for line in lines]
+def escape(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
+    """Absolute values, |e|, are no substitutions of reStructuredText, and `coefs_` is no reference."""
+    for k, line in enumerate(lines):
+        if not line.startswith("    "):
+            lines[k] = re.sub(r"(\w)_(?!\w)", r"\1\_", line.replace("|", r"\|"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("public-names", PublicNames)
-    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-docstring", escape)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
