@@ -37,7 +37,7 @@ math { font-size: 1.15em; }
   border-bottom: 1px solid var(--line); } .table .number { text-align: right; }
 .bar { display: inline-block; height: .7em; background: var(--bar); }
 .more, dd { color: var(--soft); } code { font-family: ui-monospace, monospace; }
-.blank { display: inline-block; border-bottom: 1px solid currentColor; }
+.blank { border-bottom: 1px solid currentColor; }
 @media print { body { max-width: none; padding: 0; } }
 """
 
@@ -46,7 +46,7 @@ class _ForMathML(Maths):
     """LaTeX that latex2mathml makes good MathML of."""
 
     def blank(self, width: int) -> str:
-        return rf"\underline{{\text{{{chr(0xA0) * width * 2}}}}}"
+        return rf"\text{{blank{width}}}"
 
     def said(self, text: str) -> str:
         return rf"\text{{{chr(0xA0)}({text})}}"
@@ -140,4 +140,8 @@ def _mathml(latex: str) -> str:
     from latex2mathml.converter import convert  # a page alone needs it
 
     found: str = convert(latex)
-    return re.sub(r"<mo>(\s|&#x0*A0;|\u00a0)*</mo>", "", found)
+    return re.sub(
+        r"<mtext>blank(\d+)</mtext>",
+        lambda m: f'<mtext class="blank">{"&#xA0;" * 2 * int(m[1])}</mtext>',
+        found,
+    )

@@ -65,6 +65,10 @@ class Maths:
     def said(self, text: str) -> str:
         return rf"\ \text{{({text})}}"
 
+    def negative(self, number: str) -> str:
+        """With a sign that is no subtraction."""
+        return f"{{{number}}}"
+
     def blank(self, width: int) -> str:
         return rf"\underline{{\hspace{{{width / 2:g}em}}}}"
 
@@ -110,9 +114,8 @@ class Maths:
             case Value():
                 mantissa, _, exponent = digits(one).partition("e")
                 mantissa = mantissa.replace("inf", self.word("inf")).replace("nan", self.word("nan"))
-                return (
-                    f"{mantissa} {self.times}{self.above('10', str(int(exponent)))}" if exponent else mantissa
-                )
+                power = f" {self.times}{self.above('10', str(int(exponent)))}" if exponent else ""
+                return (self.negative(mantissa) if mantissa.startswith("-") else mantissa) + power
             case Blank(width):
                 return self.blank(width)
             case Applied(text, parts):
@@ -150,7 +153,7 @@ class Maths:
             inside = self.formula(part)
             if before.endswith("^"):
                 found, inside = found[:-1], self.above("", inside).removeprefix("{}")
-            elif before.endswith(("- ", "+ ")) and inside.startswith("-"):
+            elif before.endswith(("- ", "+ ")) and inside.startswith(("-", "{-")):
                 inside = f"({inside})"
             found, before = found + inside + self.text(after), after
         return found
@@ -166,6 +169,8 @@ class Maths:
 
     def _factor(self, one: Formula, *, first: bool = False) -> str:
         """A factor, in parentheses where it would come apart or its sign would be misread."""
+        if isinstance(one, Power):
+            return self.formula(one)
         loose = written(Product((Value(2.0), one))).startswith("2 · (") and not (
             first and isinstance(one, Value)
         )
@@ -216,6 +221,9 @@ class Typst(Maths):
 
     def said(self, text: str) -> str:
         return f' space "({text})"'
+
+    def negative(self, number: str) -> str:
+        return number
 
     def blank(self, width: int) -> str:
         return f"#box(width: {width / 2:g}em, stroke: (bottom: 0.5pt))"
