@@ -114,7 +114,7 @@ def test_sheets_in_every_format_have_blanks_and_no_answers(printer: object) -> N
     answer = f"{one.factor(one.asked['forward'][-1]).value:.4g}"
     assert answer in key
     assert answer not in sheet
-    assert len(re.findall(r"\\hspace|\\underline|____|stroke: \(bottom|class="blank"", sheet)) >= sum(
+    assert len(re.findall(r"\\hspace|\\underline|____|stroke: \(bottom|mtext class", sheet)) >= sum(
         map(len, one.asked.values())
     ) - 1  # fmt: skip
 
