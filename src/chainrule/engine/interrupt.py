@@ -1,4 +1,4 @@
-"""Ctrl-C as an event that is looked at between epochs, so that what was learned is kept."""
+"""Ctrl-C and SIGTERM as an event that is looked at between epochs, so that what was learned is kept."""
 
 import signal
 import threading
@@ -7,24 +7,37 @@ from contextlib import contextmanager
 from typing import Any
 
 
-@contextmanager
-def interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets instead of raising, so that the epoch under way is finished.
+class Interruption(threading.Event):
+    """Set by a signal, whose number is kept."""
 
-    A second Ctrl-C raises as usual. Outside the main thread Python allows no handler: there it never sets.
+    number: int | None = None
+
+
+@contextmanager
+def interruptible(*further: int) -> Iterator[Interruption]:
+    """An event that Ctrl-C, or one of `further` signals, sets instead of ending the process, so that the
+    epoch under way is finished.
+
+    A second one does as usual. Outside the main thread Python allows no handler: there it never sets.
     """
-    pressed = threading.Event()
+    pressed = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield pressed
         return
-    usual = signal.getsignal(signal.SIGINT)
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, *further)}
+
+    def restore() -> None:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
 
     def press(number: int, frame: Any) -> None:
+        pressed.number = number
         pressed.set()
-        signal.signal(signal.SIGINT, usual)
+        restore()
 
-    signal.signal(signal.SIGINT, press)
+    for number in usual:
+        signal.signal(number, press)
     try:
         yield pressed
     finally:
-        signal.signal(signal.SIGINT, usual)
+        restore()

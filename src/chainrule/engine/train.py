@@ -1,6 +1,8 @@
 """Training: the host's side of it. It starts the compiled epochs, looks in between, and ends them well."""
 
 import math
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.engine.data import Data, floats, prepare, refuse_unfit
+from chainrule.engine.beginning import split, start_of
+from chainrule.engine.checkpoints import HISTORY, Moment, arrays_of, identity, machine, state_of
+from chainrule.engine.data import Data, prepare
 from chainrule.engine.interrupt import interruptible
+from chainrule.engine.keeper import Keeper
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN, from_zero
 from chainrule.engine.runs import History, Run
 from chainrule.engine.stop import Divergence, Stop
-from chainrule.errors import InputError, ShapeError
+from chainrule.errors import InputError
 
 if TYPE_CHECKING:
     from chainrule.engine.program import Chunk, State
@@ -60,6 +65,9 @@ def train(
     parameters: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Report | None = None,
+    folder: str | os.PathLike[str] | Keeper | None = None,
+    checkpoint: Any = "30s",
+    resume: bool = False,
 ) -> Run:
     """Train `network` on x (n, inputs) and t (n, outputs), in the dtype of x.
 
@@ -79,18 +87,23 @@ def train(
         parameters: where to start; drawn by the layers' starts from `seed` if not given.
         seed: of the start, the order of rows, dropout and held-out rows. Same seed, same weights.
         progress: called between epochs, a few times a second.
+        folder: where the run is to stand in the end, and its checkpoints until then; or a `Keeper` of
+            them, which whoever made it has to `finish`.
+        checkpoint: how often: `"30s"`, `"5m"`, or a number of epochs.
+        resume: go on from the checkpoint in the folder, with the same data and settings (`epochs` may be
+            more): on one machine the weights are, bit for bit, those of a training that was never stopped.
 
     Returns:
         The run. Ctrl-C ends it early and keeps what was learned; a NaN or an infinity ends it within an
         epoch, with the last good weights.
 
     Raises:
-        InputError: an option or a value that cannot be used.
+        InputError: an option or a value that cannot be used; a folder that cannot be written or resumed.
         ShapeError: sizes that do not fit; the layer is named.
     """
     seed = _count(seed, "seed", least=0, most=2**32 - 1)
     data = prepare(network, x, t, sample_weight)
-    data, held_out = _split(network, data, validation, seed)
+    data, held_out = split(network, data, validation, seed)
     rows = len(data)
     batch = rows if batch_size is None else min(_count(batch_size, "batch_size"), rows)
     epochs = _count(epochs, "epochs", least=0)
@@ -115,7 +128,7 @@ def train(
         "rows": rows,
         "validation_rows": len(held_out) if held_out else 0,
     }
-    start = _start(network, data, parameters, seed)
+    start = start_of(network, data, parameters, seed)
 
     import jax
 
@@ -133,11 +146,23 @@ def train(
         patient=patience is not None,
     )
     limits = Limits(epochs, -math.inf if threshold is None else threshold, patience or 0)
-    with jax.enable_x64(data.x.dtype == np.float64):
-        training = Training(plan, data, held_out, start, seed)
-        with interruptible() as interrupted:
-            stop = training.go(limits, progress, interrupted)
-        return training.result(stop, settings)
+    keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
+    try:
+        with jax.enable_x64(data.x.dtype == np.float64):
+            training = Training(plan, data, held_out, start, seed)
+            if keeper:
+                training.kept_by(keeper, identity(network, data, held_out, start, settings))
+            with interruptible(*([signal.SIGTERM] if keeper else [])) as interrupted:
+                stop = training.go(limits, progress, interrupted)
+                if keeper and stop is Stop.INTERRUPTED:
+                    keeper.stopped(training.moment(), interrupted.number)
+            run = training.result(stop, settings)
+        if keeper and keeper is not folder:
+            keeper.finish(run)
+    finally:
+        if keeper:
+            keeper.close()
+    return run
 
 
 class Training:
@@ -173,6 +198,26 @@ class Training:
         self.held_out: list[float] = []
         self.divergence: Divergence | None = None
         self.began = time.perf_counter()
+        self.keeper: Keeper | None = None
+        self.identity: dict[str, Any] = {}
+
+    def kept_by(self, keeper: Keeper, identity: dict[str, Any]) -> None:
+        """Let `keeper` write checkpoints, and go on from the one that it found."""
+        self.keeper, self.identity = keeper, identity
+        keeper.begin(self.moment())
+        if keeper.found:
+            self._return_to(keeper.found)
+
+    def moment(self) -> Moment:
+        """All that decides what follows, as NumPy arrays."""
+        arrays = arrays_of(self.state, self.losses, self.held_out)
+        epoch, about = int(self.state.epoch), self.keeper.about if self.keeper else {}
+        return Moment(epoch, time.perf_counter() - self.began, arrays, self.identity, machine(), about)
+
+    def _return_to(self, moment: Moment) -> None:
+        self.state = state_of(moment, self.state, self.tables.validation is not None)
+        self.losses, self.held_out = (moment.arrays[name].tolist() for name in HISTORY)
+        self.began = time.perf_counter() - moment.seconds
 
     def go(
         self, limits: Any, progress: Callable[[Progress], None] | None, interrupted: threading.Event
@@ -185,6 +230,8 @@ class Training:
             if interrupted.is_set():
                 return Stop.INTERRUPTED
             before, clock = self.state, time.perf_counter()
+            if self.keeper:
+                span = min(span, self.keeper.room(epoch))
             upto = limits._replace(epochs=min(epoch + span, limits.epochs))
             self.state, chunk = self.program.run(before, self.tables, self.key, upto)
             code = int(chunk.stop)
@@ -198,6 +245,8 @@ class Training:
                 return {program.THRESHOLD: Stop.THRESHOLD, program.PATIENCE: Stop.PATIENCE}.get(
                     code, Stop.PLATEAU
                 )
+            if self.keeper:
+                self.keeper.visit(int(self.state.epoch), self.moment)
             pace = (time.perf_counter() - clock) / span
             span = max(1, min(int(VISIT / pace), 16 * span, program.SPAN))
         return Stop.EPOCHS
@@ -244,45 +293,6 @@ class Training:
             divergence=self.divergence,
             settings=settings,
         )
-
-
-def _split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Data, Data | None]:
-    """The rows to learn from and those held out."""
-    if validation is None:
-        return data, None
-    if isinstance(validation, tuple) and len(validation) == 2:
-        held_out = prepare(network, *validation)
-        if held_out.x.shape[1] != data.x.shape[1]:
-            raise ShapeError(f"validation x is {held_out.x.shape}, but x is {data.x.shape}")
-        return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype))
-    if isinstance(validation, bool) or not isinstance(validation, float) or not 0 < validation < 1:
-        came = repr(validation) if isinstance(validation, (int, float, str)) else type(validation).__name__
-        raise InputError(f"validation is (x, t) or a share of the rows between 0 and 1, not {came}")
-    count = round(validation * len(data))
-    if not 0 < count < len(data):
-        raise InputError(f"validation={validation} of {len(data)} rows leaves nothing on one side")
-    order = np.random.default_rng([seed, 1]).permutation(len(data))
-    out, kept = np.sort(order[:count]), np.sort(order[count:])
-    weight = None if data.weight is None else data.weight[kept]
-    return Data(data.x[kept], data.t[kept], weight), Data(data.x[out], data.t[out])
-
-
-def _start(network: Network, data: Data, given: Mapping[str, Any] | None, seed: int) -> dict[str, np.ndarray]:
-    """The initial parameters in the dtype of the data."""
-    start = network.start(data.x.shape[1], seed)
-    if not start:
-        raise InputError("there is nothing to train: give the network a Dense layer")
-    if given is not None:
-        if set(given) != set(start):
-            raise InputError(f"parameters are {sorted(given)}, the network has {sorted(start)}")
-        for name, array in start.items():
-            if np.shape(given[name]) != array.shape:
-                raise ShapeError(
-                    f"{name} was given as {np.shape(given[name])}, the network wants {array.shape}"
-                )
-            refuse_unfit(floats(given[name], name), name)
-        start = {name: np.asarray(given[name]) for name in start}
-    return {name: array.astype(data.x.dtype) for name, array in start.items()}
 
 
 def _count(value: object, name: str, least: int = 1, most: int = 2**31 - 1) -> int:

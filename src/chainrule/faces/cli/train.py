@@ -9,7 +9,7 @@ from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Whol
 from chainrule.faces.cli.reading import given, reading_options, say
 
 ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
-DIVERGED, INTERRUPTED = 1, 130
+DIVERGED = 1
 
 
 def _activations() -> list[str]:
@@ -26,7 +26,7 @@ def _losses() -> list[str]:
 
 @click.command(context_settings={"show_default": True})
 @click.argument("table")
-@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("--target", metavar="COLUMN", help="The column to predict.  [required]")
 @click.option("--hidden", type=Wholes(), default="64,64", help="Units of each hidden layer; 'none' for none.")
 @click.option("--activation", type=Choice(_activations, ACTIVATIONS_SHOWN), default="relu")
 @click.option("--loss", type=Choice(_losses, "NAME"), default="auto", help="auto: cross-entropy for classes.")
@@ -65,13 +65,59 @@ def _losses() -> list[str]:
 @click.option("--dtype", type=Choice(("float32", "float64")), default="float32")
 @reading_options
 @click.option("--out", metavar="DIR", help="Where to write the run.  [default: runs/TABLE-N]")
+@click.option(
+    "--checkpoint-every",
+    metavar="TIME|EPOCHS",
+    default="30s",
+    help="How often to save what a resumed training needs: 30s, 5m, or so many epochs.",
+)
+@click.option(
+    "--resume", metavar="DIR", help="Go on with the training in DIR, with its options; TABLE is the same."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
+@click.pass_context
+def train(
+    context: click.Context,
+    /,
+    table: str,
+    out: str | None,
+    resume: str | None,
+    checkpoint_every: str,
+    as_json: bool,
+    **options: Any,
+) -> int:
     """Train a network on TABLE, a CSV or Parquet file, and write it into a run.
 
     The columns' types are found by looking: numbers are standardised, categories one-hot encoded, missing
     cells filled in and flagged. Some rows are held out, and the network is measured on them.
+
+    A training that was stopped, by Ctrl-C, a SIGTERM or a power failure, goes on with --resume as if it
+    never had been: the weights are the same, bit for bit.
     """
+    from chainrule.faces.cli import report
+    from chainrule.faces.cli.resuming import done, fresh, resumed
+
+    if resume is None:
+        if options["target"] is None:
+            raise click.UsageError("Missing option '--target': the column to predict.", context)
+        keeper = fresh(table, free_folder(out, table), checkpoint_every, options)
+    else:
+        if out is not None and Path(out).absolute() != Path(resume).absolute():
+            raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
+        asked = {name: options[name] for name in options if _was_given(context, name)}
+        if run := done(Path(resume), asked):
+            click.echo(f"note: {resume} is finished: there is nothing to resume", err=True)
+            click.echo(report.as_json(run, Path(resume)) if as_json else f"saved in {resume}")
+            return DIVERGED if run.divergence else 0
+        keeper, options = resumed(context, Path(resume), checkpoint_every, asked)
+    try:
+        return _train(table, keeper, as_json, options)
+    finally:
+        keeper.close()
+
+
+def _train(table: str, keeper: Any, as_json: bool, options: dict[str, Any]) -> int:
+    """Train, write the run into the keeper's folder, and report."""
     from chainrule.engine.optimizers import optimizer, schedule
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
@@ -80,7 +126,6 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     from chainrule.faces.pictures import as_svg
     from chainrule.faces.tables.shown import plain
 
-    target_folder = free_folder(out, table)
     reading = tabular.Reading(**given(options))
     fields = tabular.Request.__dataclass_fields__
     request = tabular.Request(**{name: options.pop(name) for name in list(options) if name in fields})
@@ -93,18 +138,23 @@ def train(table: str, out: str | None, as_json: bool, **options: Any) -> int:
     say(read.notes)
     keep_compiled()
     with bar(options["epochs"], quiet=as_json) as progress:
-        run = tabular.fit(read, request, ready, reading, progress, **options)
+        run = tabular.fit(read, request, ready, reading, progress, folder=keeper, **options)
     run.settings.update(learning_rate=rate, schedule=shape)
-    run.save(
-        target_folder,
-        {"loss.svg": as_svg(run.history, plain(f"{Path(table).name}: {request.target}", 80)).encode()},
-    )
+    title = plain(f"{Path(table).name}: {request.target}", 80)
+    keeper.finish(run, {"loss.svg": as_svg(run.history, title).encode()})
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
     click.echo(
-        report.as_json(run, target_folder) if as_json else report.as_text(run, ready, read, target_folder)
+        report.as_json(run, keeper.folder) if as_json else report.as_text(run, ready, read, keeper.folder)
     )
-    return {"diverged": DIVERGED, "interrupted": INTERRUPTED}.get(run.stopped_by.word, 0)
+    if run.stopped_by.word == "interrupted":
+        click.echo(f"chainrule: stopped after epoch {run.epochs}; go on: {keeper.how_to_resume}", err=True)
+        return 128 + (keeper.signal or 2)
+    return DIVERGED if run.divergence else 0
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
 
 
 def free_folder(out: str | None, table: str) -> Path:
