@@ -77,8 +77,8 @@ class Path:
                 lengths. (`einsum` alone would let a length of 1 broadcast in silence.)
         """
         sizes: dict[str, int] = {}
-        owner: dict[str, str] = {}
-        for letters, factor in zip(_parsed(self.indices)[0], self.factors, strict=True):
+        groups = _parsed(self.indices)[0]
+        for letters, factor in zip(groups, self.factors, strict=True):
             shape = factor.array.shape
             if len(letters) != len(shape):
                 raise ShapeError(
@@ -86,11 +86,12 @@ class Path:
                 )
             for letter, length in zip(letters, shape, strict=True):
                 if sizes.setdefault(letter, length) != length:
-                    raise ShapeError(
-                        f"{self}: index {letter} is {length} long in {factor.name}, "
-                        f"{sizes[letter]} in {owner[letter]}."
+                    owner = next(
+                        f.name for group, f in zip(groups, self.factors, strict=True) if letter in group
                     )
-                owner.setdefault(letter, factor.name)
+                    raise ShapeError(
+                        f"{self}: index {letter} is {length} long in {factor.name}, {sizes[letter]} in {owner}."
+                    )
         return sizes
 
     def total(self) -> Array:

@@ -21,13 +21,11 @@ def rework(numbers: Iterable[Number], change: Change) -> dict[str, Number]:
     done: dict[int, Number] = {}
     found: dict[str, Number] = {}
     for one in in_order(numbers):
-        paths = tuple(Path(p.indices, tuple(done[id(f)] for f in p.factors)) for p in one.paths)
-        same = all(
-            new is old
-            for p, q in zip(paths, one.paths, strict=True)
-            for new, old in zip(p.factors, q.factors, strict=True)
-        )
-        now = change(one, one if same else number(one.name, *paths, through=one.through))
+        now = one
+        if any(done[id(f)] is not f for p in one.paths for f in p.factors):
+            paths = [Path(p.indices, tuple(done[id(f)] for f in p.factors)) for p in one.paths]
+            now = number(one.name, *paths, through=one.through)
+        now = change(one, now)
         done[id(one)] = found[one.name] = now
     return found
 

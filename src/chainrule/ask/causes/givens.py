@@ -21,6 +21,7 @@ _CLOSE = 2.5  # last digits: how near a claim has to come
 _ROOM = 8  # times that: how far rounding on the way may lead from a short number
 _OFFERED = 3
 _STATED = 64  # numbers: more are not typed by hand, nor one of them otherwise
+_FARTHEST = 1.5  # of a logarithm: how far a straight line may miss what an exchange does
 _PAIRS = 60  # of numbers exchanged that are tried
 
 
@@ -202,7 +203,8 @@ def _exchanged(aim: Aim, slopes: dict[Given, Floats], wanted: Floats) -> Iterato
             continue
         moved = (slopes[one] - slopes[other]) * (b - a)
         if moved[first] * wanted[first] > 0:
-            pairs.append((abs(np.log(moved[first] / wanted[first])), one, other))
+            far = abs(np.log(moved[first] / wanted[first]))
+            pairs += [(far, one, other)] if far < _FARTHEST else []
     for _, one, other in sorted(pairs, key=lambda pair: pair[0])[:_PAIRS]:
         yield _swap(one, other, aim.case)
 

@@ -99,6 +99,8 @@ class Search(Evidence):
                 break
             if same := next((other for other in sure if _same(one, other)), None):
                 twins.append(replace(one, explains=same.explains))
+            elif any(len(s.explains) == -one.rank[0] and s.rank[1] + _BESIDE < one.rank[1] for s in sure):
+                continue  # it could be no better, and too far behind to be named along
             elif checked := self._look(base, one, left):
                 sure.append(checked)
         least = max((len(one.explains) for one in sure), default=1)
