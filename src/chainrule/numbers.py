@@ -90,7 +90,8 @@ class Path:
                         f.name for group, f in zip(groups, self.factors, strict=True) if letter in group
                     )
                     raise ShapeError(
-                        f"{self}: index {letter} is {length} long in {factor.name}, {sizes[letter]} in {owner}."
+                        f"{self}: index {letter} is {length} long in {factor.name}, "
+                        f"{sizes[letter]} in {owner}."
                     )
         return sizes
 

@@ -149,7 +149,10 @@ def test_weights_and_rows_to_watch_are_routed() -> None:
     net = BackpropRegressor(**SMALL)
     with sklearn.config_context(enable_metadata_routing=True):
         net.set_fit_request(sample_weight=True, X_val=True, y_val=True)
-        steps = Pipeline([("scale", StandardScaler()), ("net", net)], transform_input=["X_val"])
+        steps = Pipeline(
+            [("scale", StandardScaler().set_fit_request(sample_weight=False)), ("net", net)],
+            transform_input=["X_val"],
+        )
         steps.fit(x * 9 + 1, y, sample_weight=weight, X_val=x[:40] * 9 + 1, y_val=y[:40])
     scaled = StandardScaler().fit(x * 9 + 1).transform(x * 9 + 1)
     alone = BackpropRegressor(**SMALL).fit(scaled, y, weight, X_val=scaled[:40], y_val=y[:40])

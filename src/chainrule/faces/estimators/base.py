@@ -124,7 +124,9 @@ class Backprop(Parameters):
         data = prepare(network, learnt.x, learnt.t, counted)
         if not isinstance(self.batch_size, str) and self.batch_size > len(data):
             warnings.warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=3)
-        tasks = Tasks(self, x, y, {"sample_weight": sample_weight}, 1 if incremental else self.max_iter)
+        tasks = Tasks(
+            self, network, x, y, {"sample_weight": sample_weight}, 1 if incremental else self.max_iter
+        )
         told = all_told(settings.functions(self), tasks)
         if isinstance(self.solver, str) and self.solver == LBFGS:
             run, memory, watch = self._newton(network, data, begin, told), None, None

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from chainrule.faces.estimators.descent import Epoch
+from chainrule.engine.network import Network
+from chainrule.engine.runs import History, Run
+from chainrule.engine.stop import Stop
+from chainrule.faces.estimators.descent import Epoch, named
 
 
 class _Without:
@@ -30,7 +33,10 @@ class Tasks:
     Without callbacks set, and in a scikit-learn that has none, `epoch` is None: nobody has to be told.
     """
 
-    def __init__(self, estimator: Any, x: Any, y: Any, metadata: dict[str, Any], epochs: int) -> None:
+    def __init__(
+        self, estimator: Any, network: Network, x: Any, y: Any, metadata: dict[str, Any], epochs: int
+    ) -> None:
+        self.network = network
         self.about = {"estimator": estimator, "X": x, "y": y, "metadata": metadata}
         self.root: Any = None
         self.told: Told | None = None
@@ -48,8 +54,21 @@ class Tasks:
         """An epoch is over; whether a callback asks to stop."""
         task = self.root.subcontext(task_name="epoch")
         task.call_on_fit_task_begin(**self.about)
-        fitted = {"coefs_": epoch.coefs, "intercepts_": epoch.intercepts, "loss_": epoch.loss}
-        return bool(task.call_on_fit_task_end(**self.about, reconstruction_attributes=lambda: fitted))
+        return bool(
+            task.call_on_fit_task_end(**self.about, reconstruction_attributes=lambda: self._fitted(epoch))
+        )
+
+    def _fitted(self, epoch: Epoch) -> dict[str, Any]:
+        """What makes a copy of the estimator one that was fitted so far."""
+        weights = named(epoch.coefs, epoch.intercepts)
+        run = Run(self.network, weights, History([epoch.loss]), Stop.EPOCHS, epoch.number, epoch.loss)
+        return {
+            "coefs_": epoch.coefs,
+            "intercepts_": epoch.intercepts,
+            "loss_": epoch.loss,
+            "n_iter_": epoch.number,
+            "_run": run,
+        }
 
 
 def all_told(functions: list[Callable[[Epoch], Any]], tasks: Tasks) -> Told | None:
