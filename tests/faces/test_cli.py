@@ -176,3 +176,11 @@ def test_choices_are_shown_in_the_help() -> None:
     assert "--a [x|y]" in command.get_help(click.Context(command))
     command = click.Command("c", params=[click.Option(["--a"], type=Choice(["x", "y"], "NAME"))])
     assert "--a NAME" in command.get_help(click.Context(command))
+
+
+@pytest.mark.parametrize("command", list(cli.COMMANDS))
+def test_help_of_every_command_is_set_as_it_was_written(command: str) -> None:
+    helped = run(command, "--help")
+    assert helped.returncode == 0
+    assert "\\b" not in helped.stdout
+    assert max(map(len, helped.stdout.splitlines())) <= 80

@@ -79,7 +79,7 @@ def exercise(
     as_json: bool,
     **asked: Any,
 ) -> int:
-    r"""Make a worksheet on backpropagation, or mark filled-in ones.
+    """Make a worksheet on backpropagation, or mark filled-in ones.
 
     \b
     chainrule exercise --layers 2,2,1 --seed 7             a sheet

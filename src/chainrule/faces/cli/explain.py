@@ -55,7 +55,7 @@ def explain(
     as_json: bool,
     **options: Any,
 ) -> None:
-    r"""Show where QUANTITY comes from: the factors it was multiplied from, and their sum.
+    """Show where QUANTITY comes from: the factors it was multiplied from, and their sum.
 
     \b
     x[0] t[0] w1[0,2] b1[2] z1[2] a1[2] E    what goes forward
