@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from chainrule.ask.explanation import Explanation as Explanation
     from chainrule.ask.gradient_check import GradientCheck as GradientCheck
     from chainrule.ask.gradient_check import gradient_check as gradient_check
+    from chainrule.engine.ensemble import Ensemble as Ensemble
+    from chainrule.engine.ensemble import load_ensemble as load_ensemble
     from chainrule.engine.network import Network as Network
     from chainrule.engine.runs import Run as Run
     from chainrule.engine.sweep import Sweep as Sweep
     from chainrule.engine.sweep import descend as descend
     from chainrule.engine.sweep import sweep as sweep
     from chainrule.engine.train import train as train
+    from chainrule.engine.train_ensemble import train_ensemble as train_ensemble
     from chainrule.errors import ChainruleError as ChainruleError
     from chainrule.errors import InputError as InputError
     from chainrule.errors import ShapeError as ShapeError
@@ -67,10 +70,12 @@ _HOMES = {
     "ask.explain": ("explain",),
     "ask.explanation": ("Explanation",),
     "ask.gradient_check": ("GradientCheck", "gradient_check"),
+    "engine.ensemble": ("Ensemble", "load_ensemble"),
     "engine.network": ("Network",),
     "engine.runs": ("Run",),
     "engine.sweep": ("Sweep", "descend", "sweep"),
     "engine.train": ("train",),
+    "engine.train_ensemble": ("train_ensemble",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
@@ -109,6 +114,7 @@ __all__ = [
     "Dense",
     "Diagnosis",
     "Dropout",
+    "Ensemble",
     "Exercise",
     "Explanation",
     "GradientCheck",
@@ -142,9 +148,11 @@ __all__ = [
     "exercise",
     "explain",
     "gradient_check",
+    "load_ensemble",
     "mark",
     "sweep",
     "train",
+    "train_ensemble",
 ]
 
 

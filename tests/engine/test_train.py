@@ -10,7 +10,7 @@ import pytest
 
 from chainrule.engine import train as training
 from chainrule.engine.network import Network
-from chainrule.engine.program import Plan
+from chainrule.engine.plan import Plan
 from chainrule.engine.runs import Run
 from chainrule.engine.stop import Stop
 from chainrule.engine.sweep import descend, evaluate, sweep

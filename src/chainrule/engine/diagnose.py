@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.network import Network
-from chainrule.engine.program import Program, State, Tables
+from chainrule.engine.plan import State, Tables
+from chainrule.engine.program import Program
 from chainrule.engine.stop import Divergence
 from chainrule.engine.sweep import Sweep, sweep
 from chainrule.numbers import Number

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from chainrule.engine.checkpoints import Moment, differing, newest, refuse_other, write
 from chainrule.engine.loading import load
 from chainrule.engine.runs import Run
+from chainrule.engine.safe import new_folder
 from chainrule.engine.stop import Stop
 from chainrule.errors import InputError
 
@@ -120,22 +120,9 @@ class Keeper:
 
     def _make(self, first: Moment) -> None:
         """The folder with the first checkpoint in it, whole or not at all."""
-        target = self.folder
-        try:
-            if target.exists():
-                raise InputError(f"{target} exists already: name another folder, or remove it first")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
-            try:
-                os.mkdir(made / "checkpoint")
-                write(made / "checkpoint", first)
-                os.chmod(made, 0o755)
-                os.rename(made, target)
-            except BaseException:
-                shutil.rmtree(made, ignore_errors=True)
-                raise
-        except OSError as error:
-            raise InputError(f"cannot write {target}: {error.strerror or error}") from None
+        with new_folder(self.folder) as made:
+            os.mkdir(made / "checkpoint")
+            write(made / "checkpoint", first)
         self._take_lock()
         self._saved = first.epoch
 

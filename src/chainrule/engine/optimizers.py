@@ -23,7 +23,8 @@ def optimizer(given: Any, learning_rate: Any) -> Any:
 
     Args:
         given: a name such as `adam`, or any Optax transformation (then the learning rate is its own).
-        learning_rate: α, a positive number (or 0), or an Optax schedule: a function of the step.
+        learning_rate: α, a positive number (or 0), or an Optax schedule: a function of the step. Inside a
+            compiled program it may be an array.
 
     Raises:
         InputError: an unknown name, a rate that is no such number.
@@ -34,7 +35,7 @@ def optimizer(given: Any, learning_rate: Any) -> Any:
         if not hasattr(given, "init") or not hasattr(given, "update"):
             raise InputError(f"an optimizer is the name of one or an Optax transformation, not {given!r}")
         return given
-    if not callable(learning_rate):
+    if not callable(learning_rate) and not hasattr(learning_rate, "aval"):  # else it is known in time
         learning_rate = from_zero(learning_rate, "learning rate")
     if given not in (known := names()):
         hint = did_you_mean(given, known) or f" One of: {', '.join(known)}."

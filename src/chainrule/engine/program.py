@@ -4,9 +4,8 @@ Everything that happens between two visits of the host stands in one `while_loop
 batches, forward, backward, update, validation, threshold and patience.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,102 +13,33 @@ import optax
 from jax import lax
 
 from chainrule.engine.compiling import Loop
-from chainrule.engine.network import Network
 from chainrule.engine.optimizers import optimizer
+from chainrule.engine.plan import (
+    DIVERGED,
+    PATIENCE,
+    PLATEAU,
+    RUNNING,
+    SPAN,
+    THRESHOLD,
+    Arrays,
+    Batch,
+    Chunk,
+    Limits,
+    Plan,
+    State,
+    Tables,
+)
 from chainrule.engine.shuffle import shuffled
 from chainrule.engine.sweep import evaluate, sweep
 from chainrule.rules.layers.dropout import Dropout
 
-SPAN = 1024  # epochs that one call can report
-RUNNING, THRESHOLD, PATIENCE, DIVERGED, PLATEAU = range(5)
 ORDER, MASKS = range(2)  # what random numbers are for, so that no two streams meet
-
-Arrays = dict[str, jax.Array]
-
-
-class Tables(NamedTuple):
-    """Training and validation rows; `weight` and `validation` (x, t) may be None.
-
-    `penalty`, if not None, stands in for the plan's weight decay: the λ of an L2 penalty that is divided
-    by the weight of each batch's rows, as scikit-learn's `alpha` is. Being data, it costs no compile.
-    """
-
-    x: jax.Array
-    t: jax.Array
-    weight: jax.Array | None
-    validation: tuple[jax.Array, jax.Array] | None
-    penalty: jax.Array | None = None
-
-
-class State(NamedTuple):
-    """All that changes while training; with the tables and the key it decides what follows."""
-
-    parameters: Arrays
-    optimizer: Any
-    epoch: jax.Array
-    best: Arrays | None
-    best_loss: jax.Array
-    waited: jax.Array
-
-
-class Limits(NamedTuple):
-    """When to come back: after `epochs`, below `threshold`, or after `patience` epochs without gain.
-
-    On a plateau of the training loss, less than `gain` is none.
-    """
-
-    epochs: int
-    threshold: float
-    patience: int
-    gain: float = 0.0
-
-
-class Chunk(NamedTuple):
-    """What one call brings back: why it stopped, and the losses of its epochs (SPAN,)."""
-
-    stop: jax.Array
-    loss: jax.Array
-    validation: jax.Array
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a program is compiled for; equal plans share one program.
-
-    `patient` waits for the validation loss and keeps the best weights; `plateau` waits for the loss of
-    the training rows and keeps the last.
-    """
-
-    network: Network
-    optimizer: Any
-    learning_rate: Any
-    rows: int
-    batch: int
-    shuffle: bool
-    weight_decay: float
-    thresholded: bool
-    patient: bool
-    plateau: bool = False
-
-    @property
-    def steps(self) -> int:
-        """Updates in an epoch."""
-        return -(-self.rows // self.batch)
-
-
-class Batch(NamedTuple):
-    """The rows of one step; `share` is each row's part in the mean (None: equal), `total` their weight."""
-
-    x: jax.Array
-    t: jax.Array
-    share: jax.Array | None
-    total: jax.Array
 
 
 class Program:
     """The compiled functions for one plan.
 
-    begin(parameters) -> state
+    begin(parameters, rate=None) -> state
     run(state, tables, key, limits) -> state, chunk       epochs until a limit, SPAN at most
     loss(parameters, x, t, share, weight_decay=0) -> E    without dropout
     inputs(state, tables, key, step) -> batch, taken      what one step is given, to look into it
@@ -132,37 +62,46 @@ class Program:
         found: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
         return found
 
-    def _begin(self, parameters: Arrays) -> State:
+    def _rule(self, rate: jax.Array | None) -> Any:
+        """The optimiser, with `rate` instead of the plan's if there is one."""
+        return self.rule if rate is None else optimizer(self.plan.optimizer, rate)
+
+    def _begin(self, parameters: Arrays, rate: jax.Array | None = None) -> State:
         best = parameters if self.plan.patient else None
         worst = jnp.asarray(jnp.inf, next(iter(parameters.values())).dtype)
-        return State(parameters, self.rule.init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
+        return State(parameters, self._rule(rate).init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
 
     def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         first, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
 
         def more(carried: tuple[State, Chunk]) -> jax.Array:
             state, chunk = carried
-            return (state.epoch < limits.epochs) & (chunk.stop == RUNNING)
+            going: jax.Array = (state.epoch < limits.epochs) & (chunk.stop == RUNNING)
+            return going
 
         def body(carried: tuple[State, Chunk]) -> tuple[State, Chunk]:
-            before, chunk = carried
-            at = before.epoch - first
-            state, mean = self._epoch(before, tables, key)
-            chunk = chunk._replace(loss=chunk.loss.at[at].set(mean))
-            seen = [mean]
-            if tables.validation is not None:
-                held_out = self._loss(state.parameters, *tables.validation, None)
-                chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
-                seen.append(held_out)
-            state = self._watched(state, seen, limits)
-            chunk = chunk._replace(stop=self._verdict(state, seen, limits))
-            if self.plan.thresholded and self.plan.steps == 1:
-                # The loss of the only step was measured before its update: below the threshold the
-                # update is not needed, and the weights it was measured on are the result.
-                state = _choose(chunk.stop == THRESHOLD, before, state)
-            return state, chunk
+            return self._recorded(*carried, carried[0].epoch - first, tables, key, limits)
 
         return lax.while_loop(more, body, (state, Chunk(jnp.int32(RUNNING), empty, empty)))
+
+    def _recorded(
+        self, before: State, chunk: Chunk, at: jax.Array, tables: Tables, key: jax.Array, limits: Limits
+    ) -> tuple[State, Chunk]:
+        """The state after an epoch, and its losses in place `at` of the chunk, with whether to stop."""
+        state, mean = self._epoch(before, tables, key)
+        chunk = chunk._replace(loss=chunk.loss.at[at].set(mean))
+        seen = [mean]
+        if tables.validation is not None:
+            held_out = self._loss(state.parameters, *tables.validation, None)
+            chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
+            seen.append(held_out)
+        state = self._watched(state, seen, limits)
+        chunk = chunk._replace(stop=self._verdict(state, seen, limits))
+        if self.plan.thresholded and self.plan.steps == 1:
+            # The loss of the only step was measured before its update: below the threshold the
+            # update is not needed, and the weights it was measured on are the result.
+            state = choose(chunk.stop == THRESHOLD, before, state)
+        return state, chunk
 
     def _watched(self, state: State, seen: list[jax.Array], limits: Limits) -> State:
         """The state that remembers the best loss, and with patience its weights; `seen` as in `_verdict`."""
@@ -172,7 +111,7 @@ class Program:
         better = watched < state.best_loss
         enough = better if self.plan.patient else watched <= state.best_loss - limits.gain
         return state._replace(
-            best=_choose(better, state.parameters, state.best) if self.plan.patient else None,
+            best=choose(better, state.parameters, state.best) if self.plan.patient else None,
             best_loss=jnp.where(better, watched, state.best_loss),
             waited=jnp.where(enough, 0, state.waited + 1),
         )
@@ -185,8 +124,11 @@ class Program:
             stop = jnp.where(state.waited >= limits.patience, why, stop)
         if self.plan.thresholded:
             stop = jnp.where(seen[0] < limits.threshold, THRESHOLD, stop)
-        whole = [*map(jnp.isfinite, seen), *(jnp.isfinite(a).all() for a in state.parameters.values())]
-        return jnp.where(jnp.stack(whole).all(), stop, DIVERGED)
+        whole = jnp.stack([self._finite(a) for a in (*seen, *state.parameters.values())])
+        return jnp.where(whole.all(0), stop, DIVERGED)
+
+    def _finite(self, array: jax.Array) -> jax.Array:
+        return jnp.isfinite(array).all()
 
     def _epoch(self, state: State, tables: Tables, key: jax.Array) -> tuple[State, jax.Array]:
         """The state after all steps of an epoch, and the mean of the losses met on the way."""
@@ -199,7 +141,9 @@ class Program:
                 after, loss = self._update(carried[0], tables, key, rows, step)
                 return after, carried[1] + loss
 
-            after, loss = lax.fori_loop(0, self.plan.steps, body, (state, jnp.zeros((), tables.x.dtype)))
+            after, loss = lax.fori_loop(
+                0, self.plan.steps, body, (state, jnp.zeros(state.epoch.shape, tables.x.dtype))
+            )
         return after._replace(epoch=state.epoch + 1), loss
 
     def _update(
@@ -208,18 +152,26 @@ class Program:
         """The state after one step, and the batch's loss times its part of all weight."""
         batch, taken = self._prepared(state, tables, key, rows, step)
         decay = self.decay(tables, batch.total)
-        found = sweep(self.network, taken, batch.x, batch.t, batch.share, decay)
-        gradients = {name: g.array for name, g in found.gradients.items()}
-        change, memory = self.rule.update(gradients, state.optimizer, state.parameters)
-        parameters = optax.apply_updates(state.parameters, change)
+        mean, gradients = self._swept(taken, batch, decay)
+        parameters, memory = self._moved(gradients, state, tables.rate)
         whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
-        loss = found.loss.array * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
+        loss = mean * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
+
+    def _swept(self, taken: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
+        """E of a batch, and its gradients."""
+        found = sweep(self.network, taken, batch.x, batch.t, batch.share, decay)
+        return found.loss.array, {name: g.array for name, g in found.gradients.items()}
+
+    def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
+        """The parameters after the optimiser's update, and what it keeps for the next."""
+        change, memory = self._rule(rate).update(gradients, state.optimizer, state.parameters)
+        return optax.apply_updates(state.parameters, change), memory
 
     def decay(self, tables: Tables, total: jax.Array | int) -> jax.Array | float:
         """λ of the L2 penalty on a batch whose rows weigh `total`."""
         if tables.penalty is None:
-            return self.plan.weight_decay
+            return self.plan.weight_decay if tables.decay is None else tables.decay
         return tables.penalty / jnp.where(total == 0, 1, total)
 
     def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
@@ -242,17 +194,26 @@ class Program:
 
     def _batch(self, tables: Tables, rows: jax.Array | None, step: jax.Array) -> Batch:
         x, t, weight = tables.x, tables.t, tables.weight
-        plan = self.plan
         if rows is not None:
-            x, t = _rows(x, rows[step]), _rows(t, rows[step])
-            weight = None if weight is None else _rows(weight, rows[step])
+            x, t = self._rows(x, rows[step]), self._rows(t, rows[step])
+            weight = None if weight is None else rows_at(weight, rows[step])
+        return Batch(x, t, *self._weighed(weight, step, x.dtype))
+
+    def _rows(self, array: jax.Array, at: jax.Array) -> jax.Array:
+        return rows_at(array, at)
+
+    def _weighed(
+        self, weight: jax.Array | None, step: jax.Array, dtype: Any
+    ) -> tuple[jax.Array | None, jax.Array]:
+        """Each row's part in the mean of a batch, if they differ, and what the rows weigh together."""
+        plan = self.plan
         if weight is None and not self.padding:
-            return Batch(x, t, None, jnp.asarray(plan.batch, x.dtype))
-        weight = jnp.ones(plan.batch, x.dtype) if weight is None else weight
+            return None, jnp.asarray(plan.batch, dtype)
+        weight = jnp.ones(plan.batch, dtype) if weight is None else weight
         if self.padding:
             weight = jnp.where(step * plan.batch + jnp.arange(plan.batch) < plan.rows, weight, 0)
         total = jnp.sum(weight)
-        return Batch(x, t, weight / jnp.where(total > 0, total, 1), total)
+        return weight / jnp.where(total > 0, total, 1), total
 
     def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array) -> Arrays:
         """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
@@ -289,11 +250,16 @@ def program(plan: Plan) -> Program:
     return Program(plan)
 
 
-def _rows(array: jax.Array, at: jax.Array) -> jax.Array:
-    taken: jax.Array = array.at[at].get(mode="promise_in_bounds")
-    return taken
+def rows_at(array: jax.Array, at: jax.Array) -> jax.Array:
+    """The rows of an array at `at`, which are there."""
+    found: jax.Array = array.at[at].get(mode="promise_in_bounds")
+    return found
 
 
-def _choose(condition: jax.Array, one: Any, other: Any) -> Any:
-    """`one` where the condition holds, else `other`, for every array of a tree."""
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)
+def choose(condition: jax.Array, one: Any, other: Any) -> Any:
+    """`one` where the condition holds, else `other`, for every array of a tree. Where the condition is one
+    of many members, what they share (a count of updates) is the other's.
+    """
+    return jax.tree.map(
+        lambda a, b: jnp.where(condition, a, b) if a.ndim >= condition.ndim else b, one, other
+    )

@@ -9,8 +9,6 @@ No file is ever half-written; `loading` reads them.
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -22,9 +20,8 @@ import numpy as np
 
 from chainrule.engine.data import inputs
 from chainrule.engine.network import Network
-from chainrule.engine.safe import canonical, parse, put
+from chainrule.engine.safe import canonical, new_folder, parse, put
 from chainrule.engine.stop import Divergence, Stop
-from chainrule.errors import InputError
 
 FORMAT = 2  # 1 had no checksums
 BLOCK = 1 << 22  # numbers in the widest layer of one block of rows predicted at a time
@@ -87,22 +84,9 @@ class Run:
         Raises:
             InputError: the folder exists already, or cannot be written; the reason is named.
         """
-        target = Path(folder)
-        try:
-            if target.exists():
-                raise InputError(f"{target} exists already: name another folder, or remove it first")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
-            try:
-                self.write(made, also)
-                os.chmod(made, 0o755)
-                os.rename(made, target)
-            except BaseException:
-                shutil.rmtree(made, ignore_errors=True)
-                raise
-        except OSError as error:
-            raise InputError(f"cannot write {target}: {error.strerror or error}") from None
-        return target
+        with new_folder(folder) as made:
+            self.write(made, also)
+        return Path(folder)
 
     def write(self, folder: Path, also: Mapping[str, bytes] | None = None) -> None:
         """Put the files of the run into a folder that exists. run.json, which makes it a run, comes last.

@@ -2,7 +2,11 @@
 
 import json
 import os
+import shutil
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,6 +33,30 @@ def put(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
         raise
     settle(path.parent)
+
+
+@contextmanager
+def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """A folder to fill, which then becomes `target`: whole or not at all.
+
+    Raises:
+        InputError: the target exists already, or cannot be written; the reason is named.
+    """
+    target = Path(target)
+    try:
+        if target.exists():
+            raise InputError(f"{target} exists already: name another folder, or remove it first")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
+        try:
+            yield made
+            os.chmod(made, 0o755)
+            os.rename(made, target)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise InputError(f"cannot write {target}: {error.strerror or error}") from None
 
 
 def settle(folder: Path) -> None:

@@ -1,29 +1,25 @@
 """Training: the host's side of it. It starts the compiled epochs, looks in between, and ends them well."""
 
-import math
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from chainrule.engine.beginning import split, start_of
+from chainrule.engine.beginning import start_of, task
 from chainrule.engine.checkpoints import HISTORY, Moment, arrays_of, identity, machine, state_of
-from chainrule.engine.data import Data, prepare
+from chainrule.engine.data import Data
 from chainrule.engine.interrupt import interruptible
 from chainrule.engine.keeper import Keeper
 from chainrule.engine.network import Network
-from chainrule.engine.optimizers import PLAIN, from_zero
+from chainrule.engine.optimizers import PLAIN
+from chainrule.engine.plan import DIVERGED, PATIENCE, RUNNING, SPAN, THRESHOLD, Chunk, State, Tables
 from chainrule.engine.runs import History, Run
 from chainrule.engine.stop import Divergence, Stop
-from chainrule.errors import InputError
-
-if TYPE_CHECKING:
-    from chainrule.engine.program import Chunk, State
 
 VISIT = 0.2  # seconds between two looks at the clock, the keyboard and the progress
 
@@ -101,59 +97,37 @@ def train(
         InputError: an option or a value that cannot be used; a folder that cannot be written or resumed.
         ShapeError: sizes that do not fit; the layer is named.
     """
-    seed = _count(seed, "seed", least=0, most=2**32 - 1)
-    data = prepare(network, x, t, sample_weight)
-    data, held_out = split(network, data, validation, seed)
-    rows = len(data)
-    batch = rows if batch_size is None else min(_count(batch_size, "batch_size"), rows)
-    epochs = _count(epochs, "epochs", least=0)
-    rate = learning_rate if callable(learning_rate) else from_zero(learning_rate, "learning rate")
-    threshold = None if threshold is None else from_zero(threshold, "threshold")
-    weight_decay = from_zero(weight_decay, "weight decay")
-    if patience is not None:
-        patience = _count(patience, "patience")
-        if held_out is None:
-            raise InputError("patience watches the validation loss: hold rows out with validation=0.2")
-    settings = {
-        "optimizer": optimizer if isinstance(optimizer, str) else "custom",
-        "learning_rate": "schedule" if callable(rate) else rate,
-        "epochs": epochs,
-        "batch_size": batch,
-        "shuffle": shuffle,
-        "threshold": threshold,
-        "patience": patience,
-        "weight_decay": weight_decay,
-        "seed": seed,
-        "dtype": str(data.x.dtype),
-        "rows": rows,
-        "validation_rows": len(held_out) if held_out else 0,
-    }
-    start = start_of(network, data, parameters, seed)
+    asked = task(
+        network,
+        x,
+        t,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        threshold=threshold,
+        patience=patience,
+        validation=validation,
+        sample_weight=sample_weight,
+        weight_decay=weight_decay,
+        seed=seed,
+    )
+    data, held_out, settings = asked.data, asked.held_out, asked.settings
+    start = start_of(network, data, parameters, asked.seed)
 
     import jax
 
-    from chainrule.engine.program import Limits, Plan
-
-    plan = Plan(
-        network=network,
-        optimizer=optimizer,
-        learning_rate=rate,
-        rows=rows,
-        batch=batch,
-        shuffle=shuffle,
-        weight_decay=weight_decay,
-        thresholded=threshold is not None,
-        patient=patience is not None,
-    )
-    limits = Limits(epochs, -math.inf if threshold is None else threshold, patience or 0)
     keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
     try:
         with jax.enable_x64(data.x.dtype == np.float64):
-            training = Training(plan, data, held_out, start, seed)
+            rate = asked.learning_rate if asked.rate_is_data else None
+            decay = asked.weight_decay or None
+            training = Training(asked.plan, data, held_out, start, asked.seed, rate=rate, decay=decay)
             if keeper:
                 training.kept_by(keeper, identity(network, data, held_out, start, settings))
             with interruptible(*([signal.SIGTERM] if keeper else [])) as interrupted:
-                stop = training.go(limits, progress, interrupted)
+                stop = training.go(asked.limits, progress, interrupted)
                 if keeper and stop is Stop.INTERRUPTED:
                     keeper.stopped(training.moment(), interrupted.number)
             run = training.result(stop, settings)
@@ -168,8 +142,9 @@ def train(
 class Training:
     """One training under way: the state of the compiled program, and what was recorded of it.
 
-    `penalty` is that of `program.Tables`. Whoever sets `state` to that of an earlier training of the same
-    network by the same optimiser goes on where it ended, bit for bit if the rows and the seed are the same.
+    `penalty`, `rate` and `decay` are those of `Tables`. Whoever sets `state` to that of an earlier training
+    of the same network by the same optimiser goes on where it ended, bit for bit if the rows and the seed
+    are the same.
     """
 
     def __init__(
@@ -180,20 +155,23 @@ class Training:
         start: dict[str, np.ndarray],
         seed: int,
         penalty: float | None = None,
+        rate: float | None = None,
+        decay: float | None = None,
     ) -> None:
         import jax
         import jax.numpy as jnp
 
-        from chainrule.engine.program import Tables, program
+        from chainrule.engine.program import program
 
         self.plan, self.program = plan, program(plan)
         weight = None if data.weight is None else jnp.asarray(data.weight)
         watched = (jnp.asarray(held_out.x), jnp.asarray(held_out.t)) if held_out else None
-        scale = None if penalty is None else jnp.asarray(penalty, data.x.dtype)
-        self.tables = Tables(jnp.asarray(data.x), jnp.asarray(data.t), weight, watched, scale)
+        rates = (None if one is None else jnp.asarray(one, data.x.dtype) for one in (penalty, rate, decay))
+        self.tables = Tables(jnp.asarray(data.x), jnp.asarray(data.t), weight, watched, *rates)
         self.key = jax.random.key(seed)
         self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
-        self.state: State = self.program.begin({name: jnp.asarray(a) for name, a in start.items()})
+        first = {name: jnp.asarray(a) for name, a in start.items()}
+        self.state: State = self.program.begin(first, self.tables.rate)
         self.losses: list[float] = []
         self.held_out: list[float] = []
         self.divergence: Divergence | None = None
@@ -223,8 +201,6 @@ class Training:
         self, limits: Any, progress: Callable[[Progress], None] | None, interrupted: threading.Event
     ) -> Stop:
         """Run until something stops it."""
-        from chainrule.engine import program
-
         span = 1
         while (epoch := int(self.state.epoch)) < limits.epochs:
             if interrupted.is_set():
@@ -235,23 +211,21 @@ class Training:
             upto = limits._replace(epochs=min(epoch + span, limits.epochs))
             self.state, chunk = self.program.run(before, self.tables, self.key, upto)
             code = int(chunk.stop)
-            if code == program.DIVERGED:
+            if code == DIVERGED:
                 self._diverged(before, limits)
                 return Stop.DIVERGED
             self._record(chunk, int(self.state.epoch) - epoch)
             if progress and self.losses:
                 progress(self._progress(limits.epochs))
-            if code != program.RUNNING:
-                return {program.THRESHOLD: Stop.THRESHOLD, program.PATIENCE: Stop.PATIENCE}.get(
-                    code, Stop.PLATEAU
-                )
+            if code != RUNNING:
+                return {THRESHOLD: Stop.THRESHOLD, PATIENCE: Stop.PATIENCE}.get(code, Stop.PLATEAU)
             if self.keeper:
                 self.keeper.visit(int(self.state.epoch), self.moment)
             pace = (time.perf_counter() - clock) / span
-            span = max(1, min(int(VISIT / pace), 16 * span, program.SPAN))
+            span = max(1, min(int(VISIT / pace), 16 * span, SPAN))
         return Stop.EPOCHS
 
-    def _diverged(self, before: "State", limits: Any) -> None:
+    def _diverged(self, before: State, limits: Any) -> None:
         """Go back to the end of the last epoch that was fine (bit for bit: it is run again), and look."""
         from chainrule.engine.diagnose import locate
 
@@ -260,7 +234,7 @@ class Training:
         self._record(chunk, bad - 1 - first)
         self.divergence = locate(self.program, self.state, self.tables, self.key)
 
-    def _record(self, chunk: "Chunk", epochs: int) -> None:
+    def _record(self, chunk: Chunk, epochs: int) -> None:
         self.losses += np.asarray(chunk.loss, np.float64)[:epochs].tolist()
         if self.tables.validation is not None:
             self.held_out += np.asarray(chunk.validation, np.float64)[:epochs].tolist()
@@ -293,12 +267,3 @@ class Training:
             divergence=self.divergence,
             settings=settings,
         )
-
-
-def _count(value: object, name: str, least: int = 1, most: int = 2**31 - 1) -> int:
-    """`value` if it is a whole number that the compiled program can count to."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or int(value) < least:
-        raise InputError(f"{name} is a whole number from {least} up, not {value!r}")
-    if int(value) > most:
-        raise InputError(f"{name} is a whole number up to {most}, not {value!r}")
-    return int(value)

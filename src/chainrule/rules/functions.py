@@ -78,8 +78,9 @@ def _shifted(z: Array) -> tuple[Array, Array, Array]:
 
 
 def _special(z: Array) -> Any:
-    """The special functions of z's array library."""
-    return import_module(_SPECIAL[z.__array_namespace__().__name__])
+    """The special functions of z's array library; one made by others may bring them along."""
+    xp = z.__array_namespace__()
+    return xp.special if xp.__name__ not in _SPECIAL else import_module(_SPECIAL[xp.__name__])
 
 
 SIGMOID = Function("σ({})", r"\sigma({})", sigmoid)

@@ -120,7 +120,7 @@ class Descent:
         import jax
         import jax.numpy as jnp
 
-        from chainrule.engine.program import Plan
+        from chainrule.engine.plan import Plan
 
         asked, rows = self.asked, len(self.data)
         plan = Plan(
@@ -148,7 +148,7 @@ class Descent:
 
     def _go(self, interrupted: Any) -> Stop:
         """Run epochs until all are done or something stops them."""
-        from chainrule.engine.program import Limits
+        from chainrule.engine.plan import Limits
 
         training, asked = self.training, self.asked
         last = self._epoch + self.epochs

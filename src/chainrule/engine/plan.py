@@ -1,0 +1,96 @@
+"""What a compiled training is made for, what it is given, and what it brings back."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chainrule.engine.network import Network
+
+if TYPE_CHECKING:
+    import jax
+
+SPAN = 1024  # epochs that one call can report
+RUNNING, THRESHOLD, PATIENCE, DIVERGED, PLATEAU = range(5)
+
+Arrays = dict[str, "jax.Array"]
+
+
+class Tables(NamedTuple):
+    """Training and validation rows; `weight` and `validation` (x, t) may be None.
+
+    `penalty`, if not None, stands in for the plan's weight decay: the λ of an L2 penalty that is divided
+    by the weight of each batch's rows, as scikit-learn's `alpha` is. `rate` and `decay` stand in for the
+    plan's learning rate and weight decay. Being data, they cost no compile.
+    """
+
+    x: "jax.Array"
+    t: "jax.Array"
+    weight: "jax.Array | None"
+    validation: "tuple[jax.Array, jax.Array] | None"
+    penalty: "jax.Array | None" = None
+    rate: "jax.Array | None" = None
+    decay: "jax.Array | None" = None
+
+
+class State(NamedTuple):
+    """All that changes while training; with the tables and the key it decides what follows."""
+
+    parameters: Arrays
+    optimizer: Any
+    epoch: "jax.Array"
+    best: "Arrays | None"
+    best_loss: "jax.Array"
+    waited: "jax.Array"
+
+
+class Limits(NamedTuple):
+    """When to come back: after `epochs`, below `threshold`, or after `patience` epochs without gain.
+
+    On a plateau of the training loss, less than `gain` is none.
+    """
+
+    epochs: Any
+    threshold: float
+    patience: int
+    gain: float = 0.0
+
+
+class Chunk(NamedTuple):
+    """What one call brings back: why it stopped, and the losses of its epochs (SPAN,)."""
+
+    stop: "jax.Array"
+    loss: "jax.Array"
+    validation: "jax.Array"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a program is compiled for; equal plans share one program.
+
+    `patient` waits for the validation loss and keeps the best weights; `plateau` waits for the loss of
+    the training rows and keeps the last.
+    """
+
+    network: Network
+    optimizer: Any
+    learning_rate: Any
+    rows: int
+    batch: int
+    shuffle: bool
+    weight_decay: float
+    thresholded: bool
+    patient: bool
+    plateau: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Updates in an epoch."""
+        return -(-self.rows // self.batch)
+
+
+class Batch(NamedTuple):
+    """The rows of one step; `share` is each row's part in the mean (None: equal), `total` their weight."""
+
+    x: "jax.Array"
+    t: "jax.Array"
+    share: "jax.Array | None"
+    total: "jax.Array"
