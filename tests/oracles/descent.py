@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from chainrule.engine.program import Plan, Program, Tables
+from chainrule.engine.plan import Plan, Tables
+from chainrule.engine.program import Program
 from tests.oracles.gradients import JAX
 
 Arrays = dict[str, np.ndarray]

@@ -29,12 +29,19 @@ class Loop:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._usual = jax.jit(function)
         self._one_piece = jax.jit(function, compiler_options=_PLAIN_CODE)
+        self._compiled: set[Any] = set()  # the shapes that need no compilation any more
 
     def __call__(self, multiplications: int, *arguments: Any) -> Any:
         if multiplications > SMALL or jax.default_backend() != "cpu":
             return self._usual(*arguments)
-        with _loops_in_one_piece():
+        leaves, tree = jax.tree.flatten(arguments)
+        shapes = (tree, *(jax.typeof(leaf) for leaf in leaves))
+        if shapes in self._compiled:
             return self._one_piece(*arguments)
+        with _loops_in_one_piece():
+            found = self._one_piece(*arguments)
+        self._compiled.add(shapes)
+        return found
 
 
 @contextmanager

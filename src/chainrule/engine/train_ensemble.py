@@ -125,13 +125,12 @@ def _go(groups: "list[Group]", asked: Task, progress: Report | None, interrupted
 
 
 def _progress(groups: "list[Group]", asked: Task, began: float) -> Progress:
-    def mean(histories: list[list[float]]) -> float:
-        return float(np.mean([history[-1] for history in histories if history] or [np.nan]))
-
-    epoch = max(len(losses) for group in groups for losses in group.losses)
-    held_out = mean([losses for group in groups for losses in group.held_out]) if asked.held_out else None
-    loss = mean([losses for group in groups for losses in group.losses])
-    return Progress(epoch, asked.epochs, loss, held_out, time.perf_counter() - began)
+    """How far those are that go on, and the mean of their last losses."""
+    epoch = max(int(group.epochs.max()) for group in groups)
+    last = [group.last for group in groups if group.epochs.max() == epoch and group.last.size]
+    loss, held_out = np.nanmean(np.concatenate(last, 1), 1) if last else (np.nan, np.nan)
+    told = float(held_out) if asked.held_out else None
+    return Progress(epoch, asked.epochs, float(loss), told, time.perf_counter() - began)
 
 
 class Group:
@@ -156,44 +155,45 @@ class Group:
             rate=None if rates is None else jnp.asarray(rates, dtype),
             decay=jnp.asarray(decays, dtype) if any(decays) else None,
         )
-        self.keys = jnp.stack([jax.random.key(one.seed) for one in members])
+        self.keys = jax.vmap(jax.random.key)(np.asarray([one.seed for one in members], np.uint32))
         starts = [_scaled(start_of(asked.network, data, None, one.seed), one.scale) for one in members]
         self.names = list(starts[0])
         self.limits = asked.limits
         self.state: State = self.program.begin(
-            {name: jnp.stack([one[name] for one in starts], -1) for name in self.names}, self.tables.rate
+            {name: np.stack([one[name] for one in starts], -1) for name in self.names}, self.tables.rate
         )
         self.codes = np.full(len(members), RUNNING)
-        self.losses: list[list[float]] = [[] for _ in members]
-        self.held_out: list[list[float]] = [[] for _ in members]
+        self.epochs = np.zeros(len(members), int)
+        self.recorded: list[np.ndarray] = []  # (loss and validation loss, epochs, members) of each call
         self.divergences: list[Divergence | None] = [None] * len(members)
 
     @property
     def going(self) -> bool:
         return bool((self.codes == RUNNING).any())
 
+    @property
+    def last(self) -> np.ndarray:
+        """Loss and validation loss (2, members) of the last epoch; NaN for those that had stopped."""
+        return self.recorded[-1][:, -1] if self.recorded else np.empty((2, 0))
+
     def advance(self, upto: int) -> None:
         """Train the members that are not done, up to epoch `upto`."""
         import jax
         from jax import numpy as jnp
 
-        before = np.asarray(self.state.epoch)
-        ends = np.where(self.codes == RUNNING, upto, before)
+        ends = np.where(self.codes == RUNNING, upto, self.epochs)
         with jax.enable_x64(self.tables.x.dtype == np.float64):  # each thread has its own
             start = self.state
             self.state, chunk = self.program.run(
                 start, self.tables, self.keys, self.limits._replace(epochs=jnp.asarray(ends, jnp.int32))
             )
-            self.codes = np.where(self.codes == RUNNING, np.asarray(chunk.stop), self.codes)
-            passed = np.asarray(self.state.epoch) - before
-            fresh = (ends > before) & (self.codes == DIVERGED)
-            if fresh.any():
-                self._step_back(start, fresh)
-            losses, held_out = (np.asarray(one, np.float64) for one in chunk[1:])
-        for at, epochs in enumerate(passed - fresh):
-            self.losses[at] += losses[:epochs, at].tolist()
-            if self.tables.validation is not None:
-                self.held_out[at] += held_out[:epochs, at].tolist()
+            going = self.codes == RUNNING
+            self.codes = np.where(going, np.asarray(chunk.stop), self.codes)
+            passed = int((np.asarray(self.state.epoch) - self.epochs).max())
+            self.recorded.append(np.stack([np.asarray(one)[:passed] for one in chunk[1:]]))
+            if (bad := going & (self.codes == DIVERGED)).any():
+                self._step_back(start, bad)
+            self.epochs = np.asarray(self.state.epoch)
 
     def _step_back(self, start: State, bad: np.ndarray) -> None:
         """Return those that diverged to the end of their last good epoch, bit for bit: it is run again."""
@@ -202,7 +202,7 @@ class Group:
         from chainrule.engine.diagnose import locate
         from chainrule.engine.program import choose, program
 
-        ends = np.where(bad, np.asarray(self.state.epoch) - 1, np.asarray(start.epoch))
+        ends = np.where(bad, np.asarray(self.state.epoch) - 1, self.epochs)
         limits = self.limits._replace(epochs=jnp.asarray(ends, jnp.int32))
         good, _ = self.program.run(start, self.tables, self.keys, limits)
         for at in np.flatnonzero(bad).tolist():
@@ -221,6 +221,8 @@ class Group:
             DIVERGED: Stop.DIVERGED,
         }
         last, best = self.state.parameters, self.state.best or self.state.parameters
+        recorded = np.concatenate(self.recorded or [np.empty((2, 0, len(self.members)))], 1)
+        losses, validation = np.asarray(recorded.transpose(0, 2, 1), np.float64, order="C")
         kept = {
             name: np.where(self.codes == THRESHOLD, np.asarray(last[name]), np.asarray(best[name]))
             for name in self.names
@@ -236,16 +238,19 @@ class Group:
             Run(
                 network=asked.network,
                 parameters={name: np.ascontiguousarray(kept[name][..., at]) for name in self.names},
-                history=History(self.losses[at], None if held_out is None else self.held_out[at]),
+                history=History(
+                    losses[at, :epochs].tolist(),
+                    None if held_out is None else validation[at, :epochs].tolist(),
+                ),
                 stopped_by=words[self.codes[at]],
-                epochs=int(self.state.epoch[at]),
+                epochs=epochs,
                 loss=float(on_rows[at]),
                 validation_loss=None if held_out is None else float(held_out[at]),
                 seconds=seconds,
                 divergence=self.divergences[at],
                 settings=asked.settings | {k: v for k, v in one._asdict().items() if v is not None},
             )
-            for at, one in enumerate(self.members)
+            for at, (one, epochs) in enumerate(zip(self.members, self.epochs.tolist(), strict=True))
         ]
 
 
