@@ -350,3 +350,75 @@ def test_progress_on_a_terminal_only(tmp_path: Path, plain: bool) -> None:
     assert b"epochs/s" in seen
     assert "epochs/s" not in report
     assert bool(re.search(rb"\x1b\[[0-9;]*3[0-9]", seen)) is not plain
+
+
+def test_many_networks_at_once(call: Any) -> None:
+    """The best is the run, each is a run, and all together predict their mean."""
+    small()
+    words = (
+        "train",
+        "t.csv",
+        "--target",
+        "y",
+        "--drop",
+        "z",
+        "--seeds",
+        5,
+        "--seed",
+        3,
+        "--out",
+        "e",
+        *SHORT,
+    )
+    told = call(*words, "--json")
+    assert told.code == 0
+    said = told.object
+    assert [one["seed"] for one in said["members"]] == [3, 4, 5, 6, 7]
+    losses = [one["validation"]["loss"] for one in said["members"]]
+    assert said["best"]["validation"]["loss"] == min(losses)
+    assert load("e").settings["seed"] == said["best"]["seed"]
+    assert {p.name for p in Path("e").iterdir()} == {
+        "history.jsonl",
+        "loss.svg",
+        "members",
+        "model.safetensors",
+        "run.json",
+    }
+    alone = call("predict", said["members"][0]["run"], "t.csv")
+    assert alone.code == 0
+    together = pl.read_csv(call("predict", "e", "t.csv", "--ensemble").out.encode())
+    each = [pl.read_csv(call("predict", one["run"], "t.csv").out.encode()) for one in said["members"]]
+    shares = [name for name in together.columns if name.startswith("probability")]
+    np.testing.assert_allclose(together[shares], np.mean([one[shares] for one in each], 0), rtol=1e-5)
+    measured = call("evaluate", "e", "t.csv", "--ensemble", "--json").object
+    assert measured["accuracy"] == accuracy_score(
+        pl.read_csv("t.csv")["y"].cast(str), together["prediction"].cast(str)
+    )
+
+
+def test_the_report_of_many(call: Any) -> None:
+    small()
+    told = call("train", "t.csv", "--target", "y", "--seeds", 20, "--out", "e", *SHORT)
+    assert told.code == 0
+    assert "20 networks at once" in told.out
+    assert "... and 4 more" in told.out
+    assert max(map(len, told.out.splitlines())) <= 80
+    none = call("train", "t.csv", "--target", "y", "--seeds", 2, "--out", "f", "--validation", 0, *SHORT)
+    assert none.code == 0
+    assert "held out  " not in none.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--seeds", 0), "'0' is not a whole number from 1 up"),
+        (("--seeds", 2, "--seed", 2**32 - 1), "the last seed is a whole number up to 4294967295"),
+        (("--resume", "e", "--seeds", 2), "leave --seeds away"),
+    ],
+)
+def test_many_refused(call: Any, words: Any, told: str) -> None:
+    small()
+    answer = call("train", "t.csv", "--target", "y", *words)
+    assert answer.code == 2
+    assert told in answer.err
+    assert call("predict", "e", "t.csv", "--ensemble").err.startswith("chainrule: e is not an ensemble")

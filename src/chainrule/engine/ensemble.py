@@ -1,7 +1,7 @@
 """An ensemble: runs of one network from many starts and with many rates, in memory and as a folder."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,17 +50,23 @@ class Ensemble:
     def __len__(self) -> int:
         return len(self.members)
 
-    @cached_property
+    @property
     def best(self) -> Run:
         """The member with the lowest validation loss, or loss where no rows were held out; one that diverged
         only if all did.
         """
+        return self.members[self.best_at]
 
-        def rank(run: Run) -> tuple[bool, float]:
+    @cached_property
+    def best_at(self) -> int:
+        """Which member is the best."""
+
+        def rank(at: int) -> tuple[bool, float]:
+            run = self.members[at]
             loss = run.loss if run.validation_loss is None else run.validation_loss
             return run.stopped_by is Stop.DIVERGED, loss
 
-        return min(self.members, key=rank)
+        return min(range(len(self)), key=rank)
 
     @property
     def loss(self) -> Spread:
@@ -77,6 +83,11 @@ class Ensemble:
     def seconds(self) -> float:
         """How long the training of all took."""
         return sum(run.seconds for run in self.members)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What is stored along with the members that they have in common: the encoding of a table, say."""
+        return self.best.extra
 
     def predict(self, x: Any) -> np.ndarray:
         """The mean of the members' predictions (n, outputs) for x (n, inputs), without those that diverged.
@@ -97,22 +108,24 @@ class Ensemble:
         sound = [run for run in self.members if run.stopped_by is not Stop.DIVERGED]
         return np.stack([run.predict(x) for run in sound or self.members])
 
-    def save(
-        self, folder: str | os.PathLike[str], also: dict[str, bytes] | None = None, best: Run | None = None
-    ) -> Path:
+    def places(self, folder: Path) -> list[Path]:
+        """Where `save` puts the members."""
+        digits = len(str(len(self) - 1))
+        return [folder / MEMBERS / f"{at:0{digits}}" for at in range(len(self))]
+
+    def save(self, folder: str | os.PathLike[str], also: Mapping[str, bytes] | None = None) -> Path:
         """Write the best member into a new folder as a run, and every member as a run in `members` there;
-        whole or not at all. `best` is that run with more to store along, `also` further files.
+        whole or not at all. `also` holds further files by name.
 
         Raises:
             InputError: the folder exists already, or cannot be written; the reason is named.
         """
         with new_folder(folder) as made:
             (made / MEMBERS).mkdir()
-            for number, run in enumerate(self.members):
-                place = made / MEMBERS / f"{number:0{len(str(len(self) - 1))}}"
+            for place, run in zip(self.places(made), self.members, strict=True):
                 place.mkdir()
                 run.write(place)
-            (best or self.best).write(made, also)
+            self.best.write(made, also)
         return Path(folder)
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.ensemble import Ensemble
 from chainrule.engine.network import Network
 from chainrule.engine.runs import Run
 from chainrule.engine.train import Report, train
+from chainrule.engine.train_ensemble import train_ensemble
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import LARGEST, Encoding
@@ -91,19 +93,39 @@ def fit(
     Args:
         options: of `engine.train.train`: optimizer, learning_rate, epochs, batch_size, ...
     """
+    run = train(**_asked(request, ready), progress=progress, **options)
+    return _measured(run, ready, _along(table, request, ready, reading))
+
+
+def fit_ensemble(
+    table: Table, request: Request, ready: Fit, reading: Reading, progress: Report | None, **options: Any
+) -> Ensemble:
+    """Train many networks on the rows kept; each member carries what `fit` gives a run.
+
+    Args:
+        options: of `engine.train_ensemble.train_ensemble`: seeds, optimizer, learning_rate, ...
+    """
+    ensemble = train_ensemble(**_asked(request, ready), progress=progress, **options)
+    extra = _along(table, request, ready, reading)
+    return Ensemble(tuple(_measured(run, ready, extra) for run in ensemble.members))
+
+
+def _asked(request: Request, ready: Fit) -> dict[str, Any]:
+    """What both kinds of training take from the table and the request."""
     x, t, kept, out = ready.x, ready.t, ready.kept, ready.held_out
-    validation = (x[out], t[out]) if len(out) else None
-    run = train(
-        ready.network,
-        x[kept],
-        t[kept],
-        validation=validation,
-        patience=request.patience,
-        seed=request.seed,
-        progress=progress,
-        **options,
-    )
-    extra = {
+    return {
+        "network": ready.network,
+        "x": x[kept],
+        "t": t[kept],
+        "validation": (x[out], t[out]) if len(out) else None,
+        "patience": request.patience,
+        "seed": request.seed,
+    }
+
+
+def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict[str, Any]:
+    """What is stored along with a run, so that `predict` can take raw tables."""
+    return {
         "task": ready.encoding.task,
         "table": {
             "name": as_text(Path(table.path).name),
@@ -113,13 +135,21 @@ def fit(
         },
         "reading": vars(reading) | {"missing_markers": list(reading.missing_markers)},
         "encoding": ready.encoding.to_dict(),
-        "held_out": {"share": request.validation, "rows": len(out)},
+        "held_out": {"share": request.validation, "rows": len(ready.held_out)},
     }
-    measured = scores(ready.encoding.target, run.predict(x[out]), t[out]) if len(out) else None
-    return replace(run, extra=extra | {"validation": measured})
 
 
-def predict(run: Run, table: Table) -> dict[str, Any]:
+def _measured(run: Run, ready: Fit, extra: dict[str, Any]) -> Run:
+    return replace(run, extra=extra | {"validation": held_out_scores(run, ready)})
+
+
+def held_out_scores(run: Run | Ensemble, ready: Fit) -> dict[str, Any] | None:
+    """The scores on the rows held out, if there are any."""
+    out = ready.held_out
+    return scores(ready.encoding.target, run.predict(ready.x[out]), ready.t[out]) if len(out) else None
+
+
+def predict(run: Run | Ensemble, table: Table) -> dict[str, Any]:
     """The columns of a prediction file, in the order of the table's rows: `prediction`, and for classes
     `probability <label>` of each.
 
@@ -135,7 +165,7 @@ def predict(run: Run, table: Table) -> dict[str, Any]:
     return columns
 
 
-def evaluate(run: Run, table: Table) -> dict[str, Any]:
+def evaluate(run: Run | Ensemble, table: Table) -> dict[str, Any]:
     """The run's scores on a table that has the target; see `scores`.
 
     Raises:
@@ -148,7 +178,7 @@ def evaluate(run: Run, table: Table) -> dict[str, Any]:
     return scores(encoding.target, run.predict(x), t)
 
 
-def encoding_of(run: Run) -> Encoding:
+def encoding_of(run: Run | Ensemble) -> Encoding:
     """The table encoding stored in a run.
 
     Raises:
@@ -167,7 +197,7 @@ def output_names(encoding: Encoding) -> list[str]:
     return [f"{name}={label}" for label in (classes[1:] if encoding.outputs == 1 else classes)]
 
 
-def reading_of(run: Run, given: dict[str, Any]) -> Reading:
+def reading_of(run: Run | Ensemble, given: dict[str, Any]) -> Reading:
     """How new tables for this run are read: as the training table was, except for what is `given`."""
     reading = run.extra.get("reading", {})
     if not isinstance(reading, dict) or not all(map(_reads, reading.values())):
@@ -177,7 +207,7 @@ def reading_of(run: Run, given: dict[str, Any]) -> Reading:
     return Reading(**known | {"missing_markers": tuple(known.get("missing_markers", ()))})
 
 
-def trained_on(run: Run, path: str) -> bool:
+def trained_on(run: Run | Ensemble, path: str) -> bool:
     """Whether the file is the very one that the run was trained on."""
     table = run.extra.get("table")
     return isinstance(table, dict) and fingerprint(path) == table.get("sha256")

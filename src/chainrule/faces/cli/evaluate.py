@@ -4,24 +4,24 @@ from typing import Any
 
 import click
 
-from chainrule.faces.cli.reading import given, reading_options, say
+from chainrule.faces.cli.reading import ensemble_option, given, network_in, reading_options, say
 
 
 @click.command()
 @click.argument("run")
 @click.argument("table")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@ensemble_option
 @reading_options
-def evaluate(run: str, table: str, as_json: bool, **options: Any) -> None:
+def evaluate(run: str, table: str, as_json: bool, ensemble: bool, **options: Any) -> None:
     """Measure the network in RUN on TABLE, which holds the target.
 
     Classes: accuracy, log loss and the confusion matrix. Amounts: R², MAE and RMSE, in the target's units.
     """
-    from chainrule.engine.loading import load
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
 
-    trained = load(run)
+    trained = network_in(run, ensemble)
     read = tabular.reading_of(trained, given(options)).table(table)
     scores = tabular.evaluate(trained, read)
     say(read.notes)

@@ -5,26 +5,26 @@ from typing import Any
 
 import click
 
-from chainrule.faces.cli.reading import given, reading_options, say
+from chainrule.faces.cli.reading import ensemble_option, given, network_in, reading_options, say
 
 
 @click.command()
 @click.argument("run")
 @click.argument("table")
 @click.option("--output", metavar="FILE", help="CSV or Parquet by its suffix.  [default: CSV on stdout]")
+@ensemble_option
 @reading_options
-def predict(run: str, table: str, output: str | None, **options: Any) -> None:
+def predict(run: str, table: str, output: str | None, ensemble: bool, **options: Any) -> None:
     """Predict every row of TABLE with the network in RUN, a folder that `chainrule train` wrote.
 
     TABLE holds the columns of the training, in any order; the target may be missing. Rows keep their
     order; classes come with the probability of each.
     """
-    from chainrule.engine.loading import load
     from chainrule.faces.tables.write import write_table
     from chainrule.faces.tabular import predict as predicted
     from chainrule.faces.tabular import reading_of
 
-    trained = load(run)
+    trained = network_in(run, ensemble)
     read = reading_of(trained, given(options)).table(table)
     columns = predicted(trained, read)
     say(read.notes)

@@ -1,9 +1,13 @@
 """How a table is read: the options that train, predict and evaluate share, and what is said about it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from chainrule.engine.ensemble import Ensemble
+    from chainrule.engine.runs import Run
 
 READING = ("delimiter", "decimal", "encoding", "na")
 
@@ -24,6 +28,19 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+ensemble_option = click.option(
+    "--ensemble", is_flag=True, help="By the mean of all networks that `train --seeds` made, not the best."
+)
+
+
+def network_in(folder: str, ensemble: bool) -> "Run | Ensemble":
+    """The run in a folder, or all that were trained with it."""
+    from chainrule.engine.ensemble import load_ensemble
+    from chainrule.engine.loading import load
+
+    return load_ensemble(folder) if ensemble else load(folder)
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:

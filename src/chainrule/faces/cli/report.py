@@ -13,7 +13,7 @@ from chainrule.engine.runs import Run
 from chainrule.faces.pictures import in_terminal
 from chainrule.faces.tables.shown import counted, plain
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular import Fit
+from chainrule.faces.tabular import Fit, Request
 
 REMEDY = "a lower --learning-rate is the usual cure"
 CLASSES_SHOWN = 8
@@ -27,7 +27,7 @@ def as_json(run: Run, folder: Path) -> str:
         "epochs": run.epochs,
         "stopped_by": run.stopped_by.word,
         "loss": run.loss,
-        "validation": _with_loss(run),
+        "validation": measured(run),
         "seconds": run.seconds,
     }
     if run.divergence:
@@ -35,21 +35,9 @@ def as_json(run: Run, folder: Path) -> str:
     return dumps(plain_values)
 
 
-def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
+def as_text(run: Run, table: Table, request: Request, ready: Fit, folder: Path) -> str:
     """The report of a training, at most 80 columns wide."""
-    settings = run.settings
-    columns = counted(len(ready.encoding.columns), "input column")
-    rows = f"{plain(Path(table.path).name)}: {counted(table.rows, 'row')}"
-    parts = [
-        f"{rows}, {columns} as {ready.encoding.inputs} inputs",
-        f"{len(ready.kept)} rows to learn from, {len(ready.held_out) or 'none'} held out",
-        "",
-        network_table(run.network, ready.encoding.inputs),
-        "",
-        f"{settings['optimizer']}, learning rate {settings['learning_rate']:g}"
-        + ("" if settings["schedule"] == "constant" else f" ({settings['schedule']} schedule)")
-        + f", batches of {settings['batch_size']}, {settings['dtype']}",
-    ]
+    parts = beginning(run, table, ready)
     if drawn := in_terminal(run.history, colour=sys.stdout.isatty() and not no_colour()):
         parts += ["", drawn.rstrip()]
     pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s"
@@ -59,7 +47,7 @@ def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
     if advice := _too_long(run):
         parts += [advice]
     if run.extra["validation"]:
-        chosen = " (which also chose the weights)" if settings["patience"] else ""
+        chosen = " (which also chose the weights)" if request.patience else ""
         parts += [
             "",
             f"the {len(ready.held_out)} rows held out{chosen}:",
@@ -67,6 +55,22 @@ def as_text(run: Run, ready: Fit, table: Table, folder: Path) -> str:
         ]
     parts += ["", f"saved in {folder}, with the loss as a picture in {folder / 'loss.svg'}"]
     return "\n".join([*parts, f"next: chainrule predict {folder} NEW.csv"])
+
+
+def beginning(run: Run, table: Table, ready: Fit) -> list[str]:
+    """The lines of a report that say what was learned from, and how."""
+    settings, columns = run.settings, counted(len(ready.encoding.columns), "input column")
+    rows = f"{plain(Path(table.path).name)}: {counted(table.rows, 'row')}"
+    return [
+        f"{rows}, {columns} as {ready.encoding.inputs} inputs",
+        f"{len(ready.kept)} rows to learn from, {len(ready.held_out) or 'none'} held out",
+        "",
+        network_table(run.network, ready.encoding.inputs),
+        "",
+        f"{settings['optimizer']}, learning rate {settings['learning_rate']:g}"
+        + ("" if settings["schedule"] == "constant" else f" ({settings['schedule']} schedule)")
+        + f", batches of {settings['batch_size']}, {settings['dtype']}",
+    ]
 
 
 def _too_long(run: Run) -> str:
@@ -129,9 +133,10 @@ def no_colour() -> bool:
     return bool(os.environ.get("NO_COLOR"))
 
 
-def _with_loss(run: Run) -> dict[str, Any] | None:
-    measured = run.extra["validation"]
-    return measured and {"loss": run.validation_loss, **measured}
+def measured(run: Run) -> dict[str, Any] | None:
+    """The scores of a run on the rows held out, with the loss there."""
+    found = run.extra["validation"]
+    return found and {"loss": run.validation_loss, **found}
 
 
 def _plain(value: Any) -> Any:

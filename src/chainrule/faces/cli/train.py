@@ -1,12 +1,18 @@
 """chainrule train: a table in, a trained network out."""
 
+import signal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Wholes
 from chainrule.faces.cli.reading import given, reading_options, say
+
+if TYPE_CHECKING:
+    from chainrule.engine.runs import Run
+    from chainrule.faces.tables.table import Table
+    from chainrule.faces.tabular import Fit, Reading, Request
 
 ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
 DIVERGED = 1
@@ -53,6 +59,12 @@ def _losses() -> list[str]:
 @click.option("--weight-decay", type=FROM_ZERO, default=0.0, help="λ of the L2 penalty ½λΣw².")
 @click.option("--seed", type=Whole(0, 2**32 - 1), default=0, help="Same seed, same weights.")
 @click.option(
+    "--seeds",
+    type=Whole(),
+    metavar="N",
+    help="Train N networks at once, from seeds --seed, --seed + 1, ...; the best is the run.",
+)
+@click.option(
     "--task", type=Choice(("classification", "regression")), help="Seen from the target if not given."
 )
 @click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be repeated.")
@@ -82,6 +94,7 @@ def train(
     table: str,
     out: str | None,
     resume: str | None,
+    seeds: int | None,
     checkpoint_every: str,
     as_json: bool,
     **options: Any,
@@ -92,7 +105,8 @@ def train(
     cells filled in and flagged. Some rows are held out, and the network is measured on them.
 
     A training that was stopped, by Ctrl-C, a SIGTERM or a power failure, goes on with --resume as if it
-    never had been: the weights are the same, bit for bit.
+    never had been: the weights are the same, bit for bit. That is for one network; of --seeds, Ctrl-C keeps
+    what was learned, but it cannot be gone on with.
     """
     from chainrule.faces.cli import report
     from chainrule.faces.cli.resuming import done, fresh, resumed
@@ -100,10 +114,14 @@ def train(
     if resume is None:
         if options["target"] is None:
             raise click.UsageError("Missing option '--target': the column to predict.", context)
+        if seeds is not None:
+            return _train_ensemble(table, free_folder(out, table), seeds, as_json, options)
         keeper = fresh(table, free_folder(out, table), checkpoint_every, options)
     else:
         if out is not None and Path(out).absolute() != Path(resume).absolute():
             raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
+        if seeds is not None:
+            raise click.UsageError("--resume is for one network: leave --seeds away.", context)
         asked = {name: options[name] for name in options if _was_given(context, name)}
         if run := done(Path(resume), asked):
             click.echo(f"note: {resume} is finished: there is nothing to resume", err=True)
@@ -118,13 +136,58 @@ def train(
 
 def _train(table: str, keeper: Any, as_json: bool, options: dict[str, Any]) -> int:
     """Train, write the run into the keeper's folder, and report."""
-    from chainrule.engine.optimizers import optimizer, schedule
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
-    from chainrule.faces.cli.compiled import keep_compiled
     from chainrule.faces.cli.progress import bar
-    from chainrule.faces.pictures import as_svg
-    from chainrule.faces.tables.shown import plain
+
+    asked, rates = _asked(table, options)
+    with bar(options["epochs"], quiet=as_json) as progress:
+        run = tabular.fit(*asked, progress, folder=keeper, **options)
+    run.settings.update(rates)
+    keeper.finish(run, _picture(run, *asked[:2]))
+    if run.divergence:
+        click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
+    told = report.as_json(run, keeper.folder) if as_json else report.as_text(run, *asked[:3], keeper.folder)
+    click.echo(told)
+    if run.stopped_by.word == "interrupted":
+        click.echo(f"chainrule: stopped after epoch {run.epochs}; go on: {keeper.how_to_resume}", err=True)
+        return 128 + (keeper.signal or 2)
+    return DIVERGED if run.divergence else 0
+
+
+def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options: dict[str, Any]) -> int:
+    """Train many, write them into the folder, and report."""
+    from chainrule.faces import tabular
+    from chainrule.faces.cli import report_ensemble
+    from chainrule.faces.cli.progress import bar
+    from chainrule.faces.cli.report import REMEDY
+
+    asked, rates = _asked(table, options)
+    with bar(options["epochs"], quiet=as_json) as progress:
+        ensemble = tabular.fit_ensemble(*asked, progress, seeds=seeds, **options)
+    for run in ensemble.members:
+        run.settings.update(rates)
+    ensemble.save(folder, _picture(ensemble.best, *asked[:2]))
+    diverged = [run.divergence for run in ensemble.members if run.divergence]
+    if diverged:
+        some = f"{len(diverged)} of {seeds} networks diverged, the first in {diverged[0]}"
+        click.echo(f"chainrule: {some}; {REMEDY}", err=True)
+    told = report_ensemble.as_json if as_json else report_ensemble.as_text
+    click.echo(told(ensemble, *asked[:3], folder))
+    if any(run.stopped_by.word == "interrupted" for run in ensemble.members):
+        return 128 + signal.SIGINT
+    return DIVERGED if len(diverged) == seeds else 0
+
+
+def _asked(
+    table: str, options: dict[str, Any]
+) -> "tuple[tuple[Table, Request, Fit, Reading], dict[str, Any]]":
+    """The table as read, the request, what it was made into, and how it was read: what `tabular.fit` wants
+    first. Then how the rates are to be recorded. `options` are those that are left, for the training.
+    """
+    from chainrule.engine.optimizers import optimizer, schedule
+    from chainrule.faces import tabular
+    from chainrule.faces.cli.compiled import keep_compiled
 
     reading = tabular.Reading(**given(options))
     fields = tabular.Request.__dataclass_fields__
@@ -137,20 +200,16 @@ def _train(table: str, keeper: Any, as_json: bool, options: dict[str, Any]) -> i
     optimizer(options["optimizer"], options["learning_rate"])  # an unknown one is refused first
     say(read.notes)
     keep_compiled()
-    with bar(options["epochs"], quiet=as_json) as progress:
-        run = tabular.fit(read, request, ready, reading, progress, folder=keeper, **options)
-    run.settings.update(learning_rate=rate, schedule=shape)
-    title = plain(f"{Path(table).name}: {request.target}", 80)
-    keeper.finish(run, {"loss.svg": as_svg(run.history, title).encode()})
-    if run.divergence:
-        click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
-    click.echo(
-        report.as_json(run, keeper.folder) if as_json else report.as_text(run, ready, read, keeper.folder)
-    )
-    if run.stopped_by.word == "interrupted":
-        click.echo(f"chainrule: stopped after epoch {run.epochs}; go on: {keeper.how_to_resume}", err=True)
-        return 128 + (keeper.signal or 2)
-    return DIVERGED if run.divergence else 0
+    return (read, request, ready, reading), {"learning_rate": rate, "schedule": shape}
+
+
+def _picture(run: "Run", read: "Table", request: "Request") -> dict[str, bytes]:
+    """The loss as a picture, by the name of its file."""
+    from chainrule.faces.pictures import as_svg
+    from chainrule.faces.tables.shown import plain
+
+    title = plain(f"{Path(read.path).name}: {request.target}", 80)
+    return {"loss.svg": as_svg(run.history, title).encode()}
 
 
 def _was_given(context: click.Context, name: str) -> bool:
