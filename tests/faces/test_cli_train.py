@@ -355,21 +355,7 @@ def test_progress_on_a_terminal_only(tmp_path: Path, plain: bool) -> None:
 def test_many_networks_at_once(call: Any) -> None:
     """The best is the run, each is a run, and all together predict their mean."""
     small()
-    words = (
-        "train",
-        "t.csv",
-        "--target",
-        "y",
-        "--drop",
-        "z",
-        "--seeds",
-        5,
-        "--seed",
-        3,
-        "--out",
-        "e",
-        *SHORT,
-    )
+    words = ("train", "t.csv", "--target", "y", "--seeds", 5, "--seed", 3, "--out", "e", *SHORT)
     told = call(*words, "--json")
     assert told.code == 0
     said = told.object

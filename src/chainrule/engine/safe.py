@@ -84,7 +84,7 @@ def take(path: Path, most: int) -> bytes:
                 raise InputError(f"{path}: not a regular file")
             if found.st_size > most:
                 raise InputError(f"{path}: {found.st_size:,} bytes, where at most {most:,} can be right")
-            return file.read(most + 1)
+            return file.read(found.st_size + 1)  # so many are set aside before a byte is read
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
