@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from chainrule.errors import ShapeError as ShapeError
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
+    from chainrule.faces.onnx.agreement import Agreement as Agreement
+    from chainrule.faces.onnx.export import to_onnx as to_onnx
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.dense import Dense as Dense
     from chainrule.rules.layers.dropout import Dropout as Dropout
@@ -79,6 +81,8 @@ _HOMES = {
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
+    "faces.onnx.agreement": ("Agreement",),
+    "faces.onnx.export": ("to_onnx",),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),
@@ -106,6 +110,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "ELU",
     "GELU",
+    "Agreement",
     "BackpropClassifier",
     "BackpropRegressor",
     "BinaryCrossEntropy",
@@ -151,6 +156,7 @@ __all__ = [
     "load_ensemble",
     "mark",
     "sweep",
+    "to_onnx",
     "train",
     "train_ensemble",
 ]

@@ -30,6 +30,7 @@ COMMANDS = {
     "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
+    "export": ("chainrule.faces.cli.export:export", "Write a trained network as ONNX."),
 }
 INTERRUPTED, PIPE_CLOSED = 130, 141  # 128 and the number of the signal, as shells count
 

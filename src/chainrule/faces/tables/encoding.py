@@ -110,7 +110,8 @@ class Encoding:
 
     def probabilities(self, output: np.ndarray) -> np.ndarray:
         """The probability of each class (n, classes), of outputs that are probabilities; only for classes."""
-        return self._classes().probabilities(output)
+        shares: np.ndarray = self._classes().probabilities(output)
+        return shares
 
     def decode(self, output: np.ndarray) -> np.ndarray:
         """The predictions (n,): labels (of outputs that are probabilities) or amounts in their own units."""

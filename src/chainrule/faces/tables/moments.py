@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.numbers import Array
+
 FAR = 1e18
 """The largest standardised value: past it float32 sums would overflow."""
 _LARGEST = float(np.finfo(np.float64).max)
@@ -52,18 +54,20 @@ class Moments:
         """Whether all values were the same."""
         return self.spread == 0.0
 
-    def standardise(self, values: np.ndarray) -> np.ndarray:
+    def standardise(self, values: Array) -> Array:
         """(values - mean) / std, held within ±FAR; exactly 0 for the moments of a constant. NaN stays NaN."""
+        xp = values.__array_namespace__()
         if self.constant:
-            return np.where(np.isnan(values), np.nan, 0.0)
+            return xp.where(xp.isnan(values), xp.nan, 0.0)
         with np.errstate(over="ignore"):
-            scaled = np.ldexp(values, -self.exponent) if self.exponent else values
+            scaled = xp.ldexp(values, -self.exponent) if self.exponent else values
             standard = ((scaled - self.centre) - self.rest) / self.spread
-        return np.clip(standard, -FAR, FAR)
+        return xp.clip(standard, -FAR, FAR)
 
-    def restore(self, standard: np.ndarray) -> np.ndarray:
+    def restore(self, standard: Array) -> Array:
         """The inverse of `standardise`: values in their own unit, held within float64's range."""
+        xp = standard.__array_namespace__()
         with np.errstate(over="ignore"):
-            scaled = np.asarray(standard, np.float64) * self.spread + self.rest + self.centre
-            values = np.ldexp(scaled, self.exponent) if self.exponent else scaled
-        return np.clip(values, -_LARGEST, _LARGEST)
+            scaled = xp.asarray(standard, dtype=xp.float64) * self.spread + self.rest + self.centre
+            values = xp.ldexp(scaled, self.exponent) if self.exponent else scaled
+        return xp.clip(values, -_LARGEST, _LARGEST)

@@ -20,6 +20,7 @@ from chainrule.faces.tables.kinds import (
 )
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.shown import counted, listed, quoted
+from chainrule.numbers import Array
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,17 +78,23 @@ class Classes:
         output = np.asarray(output)
         return (output[:, 0] > 0.5).astype(np.int64) if output.shape[1] == 1 else output.argmax(axis=1)
 
-    def probabilities(self, output: np.ndarray) -> np.ndarray:
+    def probabilities(self, output: Array) -> Array:
         """The probability of each class (n, classes), from outputs that are probabilities (n, outputs)."""
-        output = np.asarray(output, np.float64)
-        return np.hstack([1.0 - output, output]) if output.shape[1] == 1 else output
+        xp = output.__array_namespace__()
+        output = xp.asarray(output, dtype=xp.float64)
+        return xp.concat([1.0 - output, output], axis=1) if output.shape[1] == 1 else output
 
-    def decode(self, output: np.ndarray) -> np.ndarray:
-        """The labels (n,) of outputs that are probabilities: numbers or words, as the table had them."""
+    @property
+    def values(self) -> np.ndarray:
+        """The labels (classes,) as the table had them: numbers or words."""
         labels = np.array(self.labels)
         if self.kind == NUMBER:
             labels = labels.astype(np.float64 if any("." in x or "e" in x for x in self.labels) else np.int64)
-        chosen: np.ndarray = labels[self.codes_of(output)]
+        return labels
+
+    def decode(self, output: np.ndarray) -> np.ndarray:
+        """The labels (n,) of outputs that are probabilities, as the table had them."""
+        chosen: np.ndarray = self.values[self.codes_of(output)]
         return chosen
 
     def to_dict(self) -> dict[str, Any]:
@@ -116,11 +123,13 @@ class Amounts:
     def encode(self, column: Cells) -> np.ndarray:
         """The standardised target (n, 1). Raises InputError for a missing cell or one that is no number."""
         _check_present(column)
-        return self.moments.standardise(numbers_as(column, self.kind))[:, None]
+        standard: np.ndarray = self.moments.standardise(numbers_as(column, self.kind))
+        return standard[:, None]
 
     def decode(self, output: np.ndarray) -> np.ndarray:
         """The target in its own units (n,), of outputs (n, 1)."""
-        return self.moments.restore(np.asarray(output, np.float64)[:, 0])
+        amounts: np.ndarray = self.moments.restore(np.asarray(output, np.float64)[:, 0])
+        return amounts
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `target_from_dict` reads it back."""

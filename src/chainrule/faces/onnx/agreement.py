@@ -1,0 +1,130 @@
+"""Whether ONNX Runtime predicts with a file what the run predicts itself, on rows made up for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.runs import Run
+from chainrule.faces import tabular
+from chainrule.faces.onnx.table import MISSING
+from chainrule.faces.tables.columns import Column, NumberColumn
+from chainrule.faces.tables.encoding import REFUSE, Encoding
+from chainrule.faces.tables.kinds import BOOLEAN
+from chainrule.faces.tables.table import Table
+
+ROWS, SEED = 1000, 0
+ROOM = 16  # how often the rounding that is measured may come; two orders of summation differ by less
+UNSEEN = "a word that was not there in training"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The largest difference over `rows` rows, what rounding allows, how many labels differ without a tie.
+
+    The difference is of probabilities where there are classes, otherwise in the unit of the prediction. It
+    is true if the two agree.
+    """
+
+    rows: int
+    difference: float
+    allowed: float
+    labels: int = 0
+    unit: str = ""
+
+    def __bool__(self) -> bool:
+        return self.difference <= self.allowed < np.inf and not self.labels
+
+    def __str__(self) -> str:
+        found = f"{self.difference:.2g}{self.unit}"
+        if self:
+            return f"ONNX Runtime predicts the same: largest difference {found} over {self.rows:,} rows"
+        labels = f" and {self.labels} labels differ" if self.labels else ""
+        return (
+            f"ONNX Runtime does not predict the same: largest difference {found} over {self.rows:,} rows, "
+            f"where rounding explains {self.allowed:.2g}{labels}"
+        )
+
+
+def compare(run: Run, encoding: Encoding | None, model: bytes, *, rough: bool) -> Agreement:
+    """Predict made-up rows both ways; `rough` if some part of the file is float32 whatever the dtype."""
+    rng = np.random.default_rng(SEED)
+    if encoding is None:
+        w = run.parameters["w1"]
+        x = rng.normal(size=(ROWS, w.shape[0])).astype(w.dtype)
+        (theirs,) = predicted(model, {"x": x})
+        return Agreement(ROWS, _largest(theirs - run.predict(x)), _rounding(run, x, rough))
+    columns = {column.name: _cells(column, encoding.missing == REFUSE, rng) for column in encoding.columns}
+    rows = Table("made-up rows", _as_read(columns), ROWS, decimal=encoding.decimal)
+    ours, theirs = tabular.predict(run, rows), predicted(model, _as_fed(columns))
+    own, found = ours["prediction"], theirs[0]
+    allowed = _rounding(run, encoding.encode(rows), rough)
+    if not encoding.classes:
+        spread = encoding.target.moments.std if hasattr(encoding.target, "moments") else 1.0
+        room = allowed * spread + ROOM * np.finfo(np.float64).eps * _largest(own)
+        return Agreement(ROWS, _largest(found - own), room, unit=f" in {encoding.target.name}")
+    shares = np.column_stack([ours[f"probability {label}"] for label in encoding.classes])
+    first, second = np.sort(shares, axis=1)[:, ::-1][:, :2].T
+    other = (found != own) & (first - second > 2 * allowed)
+    return Agreement(ROWS, _largest(theirs[1] - shares), allowed, int(other.sum()))
+
+
+def predicted(model: bytes, rows: Mapping[str, np.ndarray]) -> list[Any]:
+    """What ONNX Runtime makes of inputs by name: the outputs in order."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    found: list[Any] = session.run(None, dict(rows))
+    return found
+
+
+def _rounding(run: Run, x: np.ndarray, rough: bool) -> float:
+    """How far rounding may take two ways of adding up the same prediction of x from one another.
+
+    Float32 beside float64 shows how many rounding units it costs on these rows; the dtype says how large
+    a unit is.
+    """
+    low, high = (
+        run.network.predict({name: a.astype(dtype) for name, a in run.parameters.items()}, x.astype(dtype))
+        for dtype in (np.float32, np.float64)
+    )
+    unit = float(np.finfo(np.float32).eps)
+    noise = _largest(low - high) / unit + max(1.0, _largest(high))
+    own = run.parameters["w1"].dtype
+    return ROOM * noise * (unit if rough else float(np.finfo(own).eps))
+
+
+def _largest(values: np.ndarray) -> float:
+    """The largest size; infinite if there is a NaN among them."""
+    most = float(np.max(np.abs(values), initial=0.0))
+    return most if most == most else np.inf
+
+
+def _cells(column: Column, complete: bool, rng: np.random.Generator) -> np.ndarray:
+    """Cells for a column, missing and unseen ones among them."""
+    gaps = rng.random(ROWS) < (0.0 if complete else 0.1)
+    if not isinstance(column, NumberColumn):
+        words = rng.choice(np.array([*column.words, UNSEEN], object), ROWS)
+        return np.where(gaps, MISSING, words)
+    if column.kind == BOOLEAN:
+        return np.where(gaps, np.nan, rng.integers(0, 2, ROWS))
+    values = column.moments.restore(rng.normal(size=ROWS))
+    return np.where(gaps, np.nan, values)
+
+
+def _as_read(columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """As a table has them."""
+    import polars as pl
+
+    return {
+        name: pl.Series(name, cells.tolist() if cells.dtype == object else cells)
+        for name, cells in columns.items()
+    }
+
+
+def _as_fed(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """As a session wants them: (n, 1)."""
+    return {name: cells[:, None] for name, cells in columns.items()}

@@ -1,0 +1,116 @@
+"""to_onnx: a run as one ONNX file, written only if ONNX Runtime predicts with it what the run predicts."""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.runs import Run
+from chainrule.errors import InputError
+from chainrule.faces.onnx import network, table
+from chainrule.faces.onnx.agreement import Agreement, compare
+from chainrule.faces.onnx.graph import IR, ML_OPSET, OPSET, Graph, Tensor
+from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tabular import encoding_of
+from chainrule.faces.whole import write_whole
+
+LARGEST = 2_000_000_000  # bytes; protobuf cannot hold more
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """The inputs and outputs of a model."""
+
+    inputs: list[Tensor]
+    outputs: dict[str, Tensor]
+
+
+def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
+    """Write the run's network to `path` as ONNX, with the encoding of its table if it was trained on one.
+
+    Of a run trained on a table, each column is an input (n, 1) under its own name: float64 for numbers (true
+    and false as 1 and 0), NaN where missing; strings for words, empty where missing. `prediction` (n,) is
+    the label or the amount in the target's units, `probabilities` (n, classes) is of classes only. Of a run
+    trained on arrays, `x` (n, inputs) goes in and `prediction` (n, outputs) comes out.
+
+    Returns:
+        How far the predictions of ONNX Runtime are from the run's own, over 1,000 rows made up for it.
+
+    Raises:
+        InputError: the packages of the extra `onnx` are not installed, the two do not agree, or the file
+            cannot be written; nothing is written then.
+    """
+    _wanted()
+    size = sum(array.nbytes for array in run.parameters.values())
+    if size > LARGEST:
+        raise InputError(f"the weights are {size / 1e9:.1f} GB: an ONNX file cannot hold more than 2 GB")
+    encoding = encoding_of(run) if "encoding" in run.extra else None
+    prediction = network.traced(run.network, run.parameters["w1"].shape[0], run.parameters)
+    model = _model(run, encoding, prediction)
+    agreement = compare(run, encoding, model, rough=network.rough(prediction))
+    if not agreement:
+        raise InputError(f"{os.fspath(path)}: not written: {agreement}")
+    write_whole(path, lambda stream: stream.write(model))
+    return agreement
+
+
+def _wanted() -> None:
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+    except ImportError:
+        raise InputError('ONNX wants packages of its own: pip install "chainrule[onnx]"') from None
+
+
+def _model(run: Run, encoding: Encoding | None, prediction: Any) -> bytes:
+    """The file."""
+    from onnx import checker, helper
+
+    graph = Graph(set())
+    ends = _of_table(graph, run, encoding, prediction) if encoding else _of_arrays(graph, run, prediction)
+    domains = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
+    outputs = []
+    for name, one in ends.outputs.items():
+        last = graph.add("Identity", [one], one.dtype, one.shape, name=name)
+        outputs.append(_info(last))
+    whole = helper.make_graph(
+        graph.nodes, "chainrule", [_info(one) for one in ends.inputs], outputs, graph.constants
+    )
+    model = helper.make_model(whole, opset_imports=domains, ir_version=IR, producer_name="chainrule")
+    helper.set_model_props(model, _about(run, encoding))
+    checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _of_table(graph: Graph, run: Run, encoding: Encoding, prediction: Any) -> _Ends:
+    inputs = table.inputs(graph, encoding)
+    x = table.encoded(graph, encoding, inputs).astype(run.parameters["w1"].dtype)
+    return _Ends(inputs, table.answers(graph, encoding, network.written(graph, prediction, x)))
+
+
+def _of_arrays(graph: Graph, run: Run, prediction: Any) -> _Ends:
+    w = run.parameters["w1"]
+    x = Tensor(graph, graph.free("x"), w.dtype, (None, w.shape[0]))
+    return _Ends([x], {"prediction": network.written(graph, prediction, x)})
+
+
+def _info(one: Tensor) -> Any:
+    from onnx import helper
+
+    shape = ["n" if size is None else size for size in one.shape]
+    dtype = np.dtype(object) if one.dtype.kind in "US" else one.dtype
+    return helper.make_tensor_value_info(one.name, helper.np_dtype_to_tensor_dtype(dtype), shape)
+
+
+def _about(run: Run, encoding: Encoding | None) -> dict[str, str]:
+    """What the file says of itself."""
+    from importlib.metadata import version
+
+    about = {"chainrule": version("chainrule"), "network": json.dumps(run.network.to_dict())}
+    if encoding:
+        about |= {"task": encoding.task, "target": encoding.target.name}
+        about |= {"classes": json.dumps(encoding.classes)} if encoding.classes else {}
+    return about

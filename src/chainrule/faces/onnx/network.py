@@ -1,0 +1,79 @@
+"""A network in ONNX: its Numbers walked from the prediction back to x, each path written as a node.
+
+No layer is described here. Dense, Residual, Dropout and Chain are the paths of their Numbers; a function that
+a Number is seen through is the operator that ONNX has for it, or is written out of its own definition.
+"""
+
+import numpy as np
+
+from chainrule.engine.network import Network
+from chainrule.faces.onnx.graph import Graph, Tensor
+from chainrule.numbers import Function, Number, Path, given, origins
+from chainrule.rules.functions import NORMAL_CDF, SIGMOID, SOFTMAX
+from chainrule.rules.layers.relu import RELU
+from chainrule.rules.layers.tanh import TANH
+
+OPERATORS = {SIGMOID: "Sigmoid", SOFTMAX: "Softmax", RELU: "Relu", TANH: "Tanh"}
+"""The functions that are one operator of the standard, in every floating-point type."""
+
+
+def traced(network: Network, inputs: int, parameters: dict[str, np.ndarray]) -> Number:
+    """The prediction of one row of zeros, which has the paths of any other."""
+    dtype = parameters["w1"].dtype
+    named = {name: given(name, array) for name, array in parameters.items()}
+    with np.errstate(all="ignore"):
+        return network.prediction(network.forward(named, given("x", np.zeros((1, inputs), dtype)))[0])
+
+
+def rough(prediction: Number) -> bool:
+    """Whether it needs the error function, which ONNX Runtime has in float32 alone."""
+    return any(one.through is NORMAL_CDF for one in origins(prediction).values())
+
+
+def written(graph: Graph, prediction: Number, x: Tensor) -> Tensor:
+    """The prediction (n, outputs) as a tensor of `graph`, for rows x (n, inputs)."""
+    done: dict[int, Tensor] = {}
+    waiting = [prediction]
+    while waiting:
+        one = waiting[-1]
+        ahead = [f for path in one.paths for f in path.factors if id(f) not in done]
+        if ahead:
+            waiting += ahead
+            continue
+        waiting.pop()
+        if id(one) not in done:
+            done[id(one)] = _written(graph, one, x, done)
+    return done[id(prediction)]
+
+
+def _written(graph: Graph, one: Number, x: Tensor, done: dict[int, Tensor]) -> Tensor:
+    if not one.paths:
+        return x if one.name == "x" else graph.constant(one.array, one.name)
+    sums = [_path(graph, path, [done[id(f)] for f in path.factors]) for path in one.paths]
+    total = sum(sums[1:], start=sums[0])
+    return total if one.through is None else _through(graph, one.through, total)
+
+
+def _path(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
+    """A product: by elements where nothing is summed, else a contraction of the same indices."""
+    left, result = path.indices.split("->")
+    groups = left.split(",")
+    if all(result.endswith(group) for group in groups):
+        product = factors[0]
+        for one in factors[1:]:
+            product = product * one
+        return product
+    shape = tuple(None if letter == "n" else path.sizes()[letter] for letter in result)
+    if path.indices == "ni,ij->nj":
+        return graph.add("MatMul", factors, factors[0].dtype, shape)
+    return graph.add("Einsum", factors, factors[0].dtype, shape, equation=path.indices)
+
+
+def _through(graph: Graph, function: Function, z: Tensor) -> Tensor:
+    if function in OPERATORS:
+        return graph.add(OPERATORS[function], [z], z.dtype, z.shape)
+    if function is NORMAL_CDF:  # what ONNX has of Φ is erf: Φ(z) = (1 + erf(z/√2)) / 2
+        single = (z * 0.5**0.5).astype(np.float32)
+        return graph.add("Erf", [single], single.dtype, z.shape).astype(z.dtype) * 0.5 + 0.5
+    found: Tensor = function.apply(z)
+    return found

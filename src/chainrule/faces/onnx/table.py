@@ -1,0 +1,57 @@
+"""A table's encoding in ONNX: an input for each raw column; the answer in the target's words or units."""
+
+import numpy as np
+
+from chainrule.faces.onnx.graph import Graph, Namespace, Tensor
+from chainrule.faces.tables.columns import Column, NumberColumn
+from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tables.targets import Classes
+
+MISSING = ""  # of words; a missing number is NaN
+
+
+def inputs(graph: Graph, encoding: Encoding) -> list[Tensor]:
+    """One tensor (n, 1) for each column, called like it: float64 for numbers, strings for words."""
+    found = []
+    for column in encoding.columns:
+        dtype = np.dtype(np.float64 if isinstance(column, NumberColumn) else np.object_)
+        found.append(Tensor(graph, graph.free(column.name), dtype, (None, 1)))
+    return found
+
+
+def encoded(graph: Graph, encoding: Encoding, columns: list[Tensor]) -> Tensor:
+    """The encoded rows x (n, inputs), float64, as `Encoding.encode` makes them."""
+    parts = [
+        part
+        for column, raw in zip(encoding.columns, columns, strict=True)
+        for part in _column(graph, column, raw)
+    ]
+    return Namespace.concat(parts, axis=1)
+
+
+def _column(graph: Graph, column: Column, raw: Tensor) -> list[Tensor]:
+    if isinstance(column, NumberColumn):
+        missing = Namespace.isnan(raw)
+        known = Namespace.where(missing, column.fill, raw)
+        flag = [missing.astype(np.float64)] if column.flagged else []
+        return [column.moments.standardise(known), *flag]
+    words = [*column.words, *([MISSING] if column.flagged else [])]  # an unseen word is none of them
+    hot = graph.add("OneHotEncoder", [raw], np.float32, domain="ai.onnx.ml", cats_strings=words, zeros=1)
+    flat = graph.constant(np.array([-1, len(words)], np.int64))
+    return [graph.add("Reshape", [hot, flat], np.float32, (None, len(words))).astype(np.float64)]
+
+
+def answers(graph: Graph, encoding: Encoding, output: Tensor) -> dict[str, Tensor]:
+    """What `tabular.predict` says: the prediction (n,), and each class's probability (n, classes)."""
+    target = encoding.target
+    if isinstance(target, Classes):
+        shares = target.probabilities(output)
+        best = graph.add("ArgMax", [shares], np.int64, (None,), axis=1, keepdims=0)
+        names = graph.constant(target.values, "classes")
+        return {
+            "prediction": graph.add("Gather", [names, best], names.dtype, (None,)),
+            "probabilities": shares,
+        }
+    flat = graph.constant(np.array([-1], np.int64))
+    amounts = target.moments.restore(output)
+    return {"prediction": graph.add("Reshape", [amounts, flat], np.float64, (None,))}
