@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from chainrule.errors import ShapeError as ShapeError
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
+    from chainrule.faces.foreign.keras import from_keras as from_keras
+    from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
+    from chainrule.faces.foreign.torch import from_torch as from_torch
     from chainrule.faces.onnx.agreement import Agreement as Agreement
     from chainrule.faces.onnx.export import to_onnx as to_onnx
     from chainrule.rules.layers.chain import Chain as Chain
@@ -81,6 +84,9 @@ _HOMES = {
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
+    "faces.foreign.keras": ("from_keras",),
+    "faces.foreign.sklearn": ("from_sklearn",),
+    "faces.foreign.torch": ("from_torch",),
     "faces.onnx.agreement": ("Agreement",),
     "faces.onnx.export": ("to_onnx",),
     "rules.layers.chain": ("Chain",),
@@ -152,6 +158,9 @@ __all__ = [
     "diagnose_gradients",
     "exercise",
     "explain",
+    "from_keras",
+    "from_sklearn",
+    "from_torch",
     "gradient_check",
     "load_ensemble",
     "mark",

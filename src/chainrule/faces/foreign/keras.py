@@ -1,0 +1,90 @@
+"""from_keras: a Sequential model, or its configuration and its weights, as a run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.runs import Run
+from chainrule.errors import InputError
+from chainrule.faces.foreign.taken import Taken, run_of
+from chainrule.rules.activations import activation
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.elu import ELU
+from chainrule.rules.layers.leaky_relu import LeakyReLU
+from chainrule.rules.registry import name as rule_name
+
+NAMES = {
+    **{name: name for name in ("relu", "tanh", "sigmoid", "softmax", "gelu", "silu", "softplus", "elu")},
+    "linear": "identity",
+    "swish": "silu",
+}
+WITHOUT = ("InputLayer", "Flatten")  # rows go in, which are flat
+
+
+def from_keras(model: Any, weights: Sequence[Any] | None = None, *, loss: Any = None) -> Run:
+    """The network of a Keras Sequential model.
+
+    Args:
+        model: the model, or what its `get_config()` gives.
+        weights: what its `get_weights()` gives; a model has them itself.
+        loss: a loss or its name; if not given, the cross-entropy of a last sigmoid or softmax, else
+            half_squared_error.
+
+    Raises:
+        InputError: a layer, an activation or an option for which there is no rule; the layer is named.
+    """
+    config = model if isinstance(model, Mapping) else model.get_config()
+    arrays = list(model.get_weights() if weights is None else weights)
+    layers = config.get("layers")
+    if not isinstance(layers, Sequence) or any(key in config for key in ("input_layers", "output_layers")):
+        raise InputError("from_keras takes a Sequential model: this one has no plain list of layers")
+    taken: list[Taken] = []
+    for one in layers:
+        taken += _layer(one["class_name"], one["config"], arrays)
+    if arrays:
+        raise InputError(f"{len(arrays)} arrays of weights are left over: no layer takes them")
+    return run_of(taken, loss, "Keras Sequential", _ends(taken))
+
+
+def _layer(kind: str, config: Mapping[str, Any], arrays: list[Any]) -> list[Taken]:
+    where = f"layer {config.get('name', kind)!r}"
+    if kind in WITHOUT:
+        return []
+    if kind == "Dense":
+        wanted = 1 + bool(config.get("use_bias", True))
+        if len(arrays) < wanted:
+            raise InputError(f"{where}: its weights are not there; has the model been built?")
+        w, *b = (np.asarray(arrays.pop(0)) for _ in range(wanted))
+        shape = _activation(config.get("activation") or "linear", where)
+        return [Taken(where, Dense(w.shape[-1], shape), w, b[0] if b else np.zeros(w.shape[-1]))]
+    if kind == "Dropout":
+        return [Taken(where, Dropout(config["rate"]))]
+    if kind == "Activation":
+        return [Taken(where, _activation(config["activation"], where))]
+    if kind == "LeakyReLU":
+        return [Taken(where, LeakyReLU(float(config.get("negative_slope", config.get("alpha", 0.3)))))]
+    if kind == "ELU":
+        return [Taken(where, ELU(float(config.get("alpha", 1.0))))]
+    plain = kind == "ReLU" and not any(
+        config.get(key) for key in ("negative_slope", "threshold", "max_value")
+    )
+    if plain or (kind == "Softmax" and config.get("axis", -1) in (-1, 1)):
+        return [Taken(where, activation(kind.lower()))]
+    raise InputError(f"{where}: there is no rule for Keras's {kind}")
+
+
+def _activation(name: Any, where: str) -> Any:
+    if name == "leaky_relu":
+        return LeakyReLU(0.2)  # Keras's own default
+    if not isinstance(name, str) or name not in NAMES:
+        raise InputError(f"{where}: there is no rule for Keras's activation {name!r}")
+    return activation(NAMES[name])
+
+
+def _ends(taken: list[Taken]) -> str | None:
+    """The last activation."""
+    last = next((one.layer for one in reversed(taken) if not isinstance(one.layer, Dropout)), None)
+    last = last.activation if isinstance(last, Dense) else last
+    return None if last is None else rule_name(last)

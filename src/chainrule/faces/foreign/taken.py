@@ -1,0 +1,55 @@
+"""What the importers share: layers with their arrays become a run that can be explained and predict."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.engine.network import Network
+from chainrule.engine.runs import History, Run
+from chainrule.engine.stop import Stop
+from chainrule.errors import InputError, ShapeError
+from chainrule.rules.layers.dense import Dense
+
+LOSSES = {"sigmoid": "binary_cross_entropy", "softmax": "softmax_cross_entropy"}
+
+
+class Taken(NamedTuple):
+    """A layer as it stood in the other library: where, the rule; of a Dense W (inputs, units), b (units,)."""
+
+    where: str
+    layer: Any
+    w: Any = None
+    b: Any = None
+
+
+def run_of(taken: Iterable[Taken], loss: Any, source: str, ends: str | None) -> Run:
+    """The run of these layers, which has gone through no epoch here.
+
+    Args:
+        loss: a loss or its name; None takes the one that goes with `ends`, the last activation.
+
+    Raises:
+        InputError: no layer with weights, or weights that are no finite numbers.
+        ShapeError: weights that do not fit the layer before; the layer is named.
+    """
+    parts = list(taken)
+    network = Network([one.layer for one in parts], loss or LOSSES.get(ends or "", "half_squared_error"))
+    weighing = [one for one in parts if one.w is not None]
+    if not weighing:
+        raise InputError(f"{source}: there is no layer with weights")
+    parameters: dict[str, np.ndarray] = {}
+    width = None
+    dtype = np.result_type(np.float32, *(np.asarray(one.w).dtype for one in weighing))
+    placed = [one for one in network.chain.layers if isinstance(one, Dense)]
+    for part, dense in zip(weighing, placed, strict=True):
+        w, b = (np.asarray(a).astype(dtype, order="C") for a in (part.w, part.b))
+        if w.ndim != 2 or b.shape != w.shape[1:] or (width is not None and len(w) != width):
+            raise ShapeError(
+                f"{part.where}: weights {w.shape} and biases {b.shape} after {width} inputs do not fit"
+            )
+        if not (np.isfinite(w).all() and np.isfinite(b).all()):
+            raise InputError(f"{part.where}: a weight is not a finite number")
+        parameters |= {dense.w: w, dense.b: b}
+        width = w.shape[1]
+    return Run(network, parameters, History([]), Stop.EPOCHS, 0, float("nan"), settings={"source": source})

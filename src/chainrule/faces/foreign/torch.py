@@ -1,0 +1,101 @@
+"""from_torch: a torch Sequential, or a state_dict and the list of its layers, as a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.runs import Run
+from chainrule.errors import InputError
+from chainrule.faces.foreign.taken import Taken, run_of
+from chainrule.rules.activations import activation
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.elu import ELU
+from chainrule.rules.layers.leaky_relu import LeakyReLU
+from chainrule.rules.protocols import Layer
+
+NAMES = {
+    "Identity": "identity",
+    **{name: name.lower() for name in ("ReLU", "Sigmoid", "Tanh", "SiLU", "GELU")},
+}
+
+
+def from_torch(model: Any, layers: Sequence[Any] | None = None, *, loss: Any = "half_squared_error") -> Run:
+    """The network of a torch Sequential. Its weights (units, inputs) are transposed to ours (inputs, units).
+
+    Args:
+        model: the Sequential, or its `state_dict()`.
+        layers: with a state_dict, what its layers are: names of torch's classes (`"Linear"`, `"ReLU"`), or
+            rules of ours (`LeakyReLU(0.2)`).
+        loss: a loss or its name; torch's networks do not know theirs, and often end in logits.
+
+    Raises:
+        InputError: a layer for which there is no rule, or weights that are missing; the layer is named.
+    """
+    if isinstance(model, Mapping):
+        if layers is None:
+            raise InputError(
+                "a state_dict does not say what its layers are: give layers=['Linear', 'ReLU', ...]"
+            )
+        taken = list(_listed(model, layers))
+    else:
+        taken = list(_modules(model, ""))
+    return run_of(taken, loss, "torch Sequential", None)
+
+
+def _modules(model: Any, prefix: str) -> Iterator[Taken]:
+    for name, one in model.named_children():
+        where, kind = f"layer '{prefix}{name}'", type(one).__name__
+        if kind == "Sequential":
+            yield from _modules(one, f"{prefix}{name}.")
+        elif kind == "Linear":
+            yield _linear(where, one.weight, one.bias)
+        elif kind != "Flatten":  # rows go in, which are flat
+            yield Taken(where, _rule(where, kind, vars(one)))
+
+
+def _listed(state: Mapping[str, Any], layers: Sequence[Any]) -> Iterator[Taken]:
+    weights = [name for name in state if name.endswith("weight")]
+    for at, one in enumerate(layers):
+        where = f"layer {at}"
+        if isinstance(one, Layer):
+            yield Taken(where, one)
+        elif one != "Linear":
+            yield Taken(where, _rule(where, one, {}))
+        elif not weights:
+            raise InputError(f"{where}: the state_dict has no weights left for it")
+        else:
+            name = weights.pop(0)
+            yield _linear(f"layer '{name}'", state[name], state.get(f"{name[: -len('weight')]}bias"))
+    if weights:
+        raise InputError(f"{weights[0]}: no layer in the list takes it")
+
+
+def _linear(where: str, weight: Any, bias: Any) -> Taken:
+    w = _array(weight)
+    if w.ndim != 2:
+        raise InputError(f"{where}: there is no rule for weights of {w.ndim} dimensions")
+    return Taken(where, Dense(len(w)), w.T, np.zeros(len(w), w.dtype) if bias is None else _array(bias))
+
+
+def _array(tensor: Any) -> np.ndarray:
+    return np.asarray(tensor.detach().cpu() if hasattr(tensor, "detach") else tensor)
+
+
+def _rule(where: str, kind: str, has: Mapping[str, Any]) -> Layer:
+    if kind == "Dropout":
+        return Dropout(has.get("p", 0.5))
+    if kind == "LeakyReLU":
+        return LeakyReLU(has.get("negative_slope", 0.01))
+    if kind == "ELU":
+        return ELU(has.get("alpha", 1.0))
+    if kind == "GELU" and has.get("approximate", "none") == "tanh":
+        return activation("gelu_tanh")  # type: ignore[return-value]
+    if kind == "Softplus" and has.get("beta", 1) == 1:
+        return activation("softplus")  # type: ignore[return-value]
+    if kind == "Softmax" and has.get("dim", -1) in (-1, 1):
+        return activation("softmax")  # type: ignore[return-value]
+    if kind not in NAMES:
+        raise InputError(f"{where}: there is no rule for torch's {kind}")
+    return activation(NAMES[kind])  # type: ignore[return-value]
