@@ -217,8 +217,11 @@ class Keeper:
 
 
 def finished(folder: Path) -> Run | None:
-    """The run in `folder`, if there is one that was not interrupted."""
+    """The run in `folder`, if there is one that was not interrupted; a checkpoint that outlived it goes."""
     if not (folder / "run.json").exists():
         return None
     run = load(folder)
-    return None if run.stopped_by is Stop.INTERRUPTED else run
+    if run.stopped_by is Stop.INTERRUPTED:
+        return None
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    return run
