@@ -18,7 +18,7 @@ import chainrule
 TITLES = {
     "engine": "Networks and training",
     "ask": "Questions",
-    "faces": "Estimators",
+    "faces": "Estimators, and what goes out and comes in",
     "rules": "Rules",
     "numbers": "Numbers",
     "errors": "Errors",

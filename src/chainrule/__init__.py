@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chainrule.errors import ShapeError as ShapeError
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
+    from chainrule.faces.events import event_files as event_files
     from chainrule.faces.foreign.keras import from_keras as from_keras
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
@@ -84,6 +85,7 @@ _HOMES = {
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
+    "faces.events": ("event_files",),
     "faces.foreign.keras": ("from_keras",),
     "faces.foreign.sklearn": ("from_sklearn",),
     "faces.foreign.torch": ("from_torch",),
@@ -156,6 +158,7 @@ __all__ = [
     "check",
     "descend",
     "diagnose_gradients",
+    "event_files",
     "exercise",
     "explain",
     "from_keras",

@@ -41,6 +41,7 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Log = Callable[[dict[str, float], int], object]  # as `wandb.log` and `trackio.log` are called
 
 
 def train(
@@ -61,6 +62,7 @@ def train(
     parameters: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Report | None = None,
+    log: Log | None = None,
     folder: str | os.PathLike[str] | Keeper | None = None,
     checkpoint: Any = "30s",
     resume: bool = False,
@@ -83,6 +85,8 @@ def train(
         parameters: where to start; drawn by the layers' starts from `seed` if not given.
         seed: of the start, the order of rows, dropout and held-out rows. Same seed, same weights.
         progress: called between epochs, a few times a second.
+        log: called as `log({"loss": ..., "validation_loss": ...}, epoch)` for every epoch, in order; several
+            epochs are told of at once, after the compiled program has run them.
         folder: where the run is to stand in the end, and its checkpoints until then; or a `Keeper` of
             them, which whoever made it has to `finish`.
         checkpoint: how often: `"30s"`, `"5m"`, or a number of epochs.
@@ -126,6 +130,7 @@ def train(
             training = Training(asked.plan, data, held_out, start, asked.seed, rate=rate, decay=decay)
             if keeper:
                 training.kept_by(keeper, identity(network, data, held_out, start, settings))
+            training.log, training.logged = log, len(training.losses)
             with interruptible(*([signal.SIGTERM] if keeper else [])) as interrupted:
                 stop = training.go(asked.limits, progress, interrupted)
                 if keeper and stop is Stop.INTERRUPTED:
@@ -176,6 +181,8 @@ class Training:
         self.held_out: list[float] = []
         self.divergence: Divergence | None = None
         self.began = time.perf_counter()
+        self.log: Log | None = None
+        self.logged = 0  # epochs that need no more telling
         self.keeper: Keeper | None = None
         self.identity: dict[str, Any] = {}
 
@@ -238,6 +245,11 @@ class Training:
         self.losses += np.asarray(chunk.loss, np.float64)[:epochs].tolist()
         if self.tables.validation is not None:
             self.held_out += np.asarray(chunk.validation, np.float64)[:epochs].tolist()
+        if self.log:
+            for at in range(self.logged, len(self.losses)):
+                held_out = {"validation_loss": self.held_out[at]} if self.held_out else {}
+                self.log({"loss": self.losses[at], **held_out}, at + 1)
+            self.logged = len(self.losses)
 
     def _progress(self, epochs: int) -> Progress:
         last = self.held_out[-1] if self.held_out else None

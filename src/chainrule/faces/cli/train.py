@@ -1,6 +1,7 @@
 """chainrule train: a table in, a trained network out."""
 
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,7 @@ def _losses() -> list[str]:
 @click.option(
     "--resume", metavar="DIR", help="Go on with the training in DIR, with its options; TABLE is the same."
 )
+@click.option("--log", "events", metavar="DIR", help="Write TensorBoard event files there too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.pass_context
 def train(
@@ -96,6 +98,7 @@ def train(
     resume: str | None,
     seeds: int | None,
     checkpoint_every: str,
+    events: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -115,6 +118,8 @@ def train(
         if options["target"] is None:
             raise click.UsageError("Missing option '--target': the column to predict.", context)
         if seeds is not None:
+            if events is not None:
+                raise click.UsageError("--log is for one network: leave --seeds away.", context)
             return _train_ensemble(table, free_folder(out, table), seeds, as_json, options)
         keeper = fresh(table, free_folder(out, table), checkpoint_every, options)
     else:
@@ -129,20 +134,22 @@ def train(
             return DIVERGED if run.divergence else 0
         keeper, options = resumed(context, Path(resume), checkpoint_every, asked)
     try:
-        return _train(table, keeper, as_json, options)
+        return _train(table, keeper, as_json, events, options)
     finally:
         keeper.close()
 
 
-def _train(table: str, keeper: Any, as_json: bool, options: dict[str, Any]) -> int:
+def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: dict[str, Any]) -> int:
     """Train, write the run into the keeper's folder, and report."""
     from chainrule.faces import tabular
     from chainrule.faces.cli import report
     from chainrule.faces.cli.progress import bar
+    from chainrule.faces.events import event_files
 
     asked, rates = _asked(table, options)
-    with bar(options["epochs"], quiet=as_json) as progress:
-        run = tabular.fit(*asked, progress, folder=keeper, **options)
+    logs = nullcontext(None) if events is None else event_files(events)
+    with logs as log, bar(options["epochs"], quiet=as_json) as progress:
+        run = tabular.fit(*asked, progress, folder=keeper, log=log, **options)
     run.settings.update(rates)
     keeper.finish(run, _picture(run, *asked[:2]))
     if run.divergence:
