@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("api", "explain", "gradient-check", "exercise"))]
+PAGES = [
+    "README.md",
+    *(
+        f"docs/{name}.md"
+        for name in ("api", "ensembles", "estimators", "exercise", "explain", "gradient-check")
+    ),
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
