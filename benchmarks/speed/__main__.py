@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import growth, limit, process, report, rounds
+from benchmarks.speed import ensemble, growth, limit, process, report, rounds
 from benchmarks.speed.engines import ENGINES
 from benchmarks.speed.workloads import WORKLOADS, Job
 
@@ -40,6 +40,7 @@ def main() -> int:
         }
         print(report.table(measured["workloads"][name], smoke=options.smoke), flush=True)
     if not options.smoke and not options.quick:
+        measured["ensembles"] = ensemble.rows(options.rounds)
         measured["first"] = process.first_fits(names, list(chosen))
         measured["process"] = process.whole(options.rounds)
         measured["growth"] = growth.curves()

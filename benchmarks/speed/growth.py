@@ -1,4 +1,4 @@
-"""Growth: time and memory as rows, width and depth grow, with the exponents of a log-log fit."""
+"""Growth: time and memory as rows, width, depth and networks grow, with the exponents of a log-log fit."""
 
 import json
 import os
@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).parent.parent.parent
-BASE = {"rows": 4096, "width": 64, "depth": 2}
+BASE = {"rows": 4096, "width": 64, "depth": 2, "networks": 1}
 STEPS = {
     "rows": (1024, 4096, 16_384, 65_536, 262_144),
     "width": (16, 64, 256, 1024),
     "depth": (1, 2, 4, 8, 16, 32),
+    "networks": (1, 4, 16, 64, 256),
 }
 
 
@@ -50,21 +51,28 @@ def _measured(size: dict[str, int]) -> dict[str, float]:
     return found
 
 
-def _one(rows: int, width: int, depth: int) -> dict[str, float]:
+def _one(rows: int, width: int, depth: int, networks: int) -> dict[str, float]:
     import resource
 
-    from chainrule import Dense, Network, train
+    from chainrule import Dense, Network, train, train_ensemble
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(rows, 16)).astype(np.float32)
     t = np.sin(x[:, :1])
     network = Network([*(Dense(width, "relu") for _ in range(depth)), Dense(1)])
     options = {"batch_size": 64, "learning_rate": 1e-4, "optimizer": "adam"}
-    train(network, x, t, epochs=1, **options)
+
+    def run(epochs: int) -> None:
+        if networks == 1:
+            train(network, x, t, epochs=epochs, **options)
+        else:
+            train_ensemble(network, x, t, seeds=networks, epochs=epochs, **options)
+
+    run(1)
     found = []
     for _ in range(3):
         begun = time.perf_counter()
-        train(network, x, t, epochs=3, **options)
+        run(3)
         found.append((time.perf_counter() - begun) / 3)
     return {
         "seconds": sorted(found)[1],

@@ -67,8 +67,18 @@ def table(measured: dict[str, Any], *, smoke: bool = False) -> str:
 
 
 def extras(measured: dict[str, Any]) -> str:
-    """First fits, whole processes, growth."""
-    lines = ["### The first fit of a fresh process", ""]
+    """Ensembles, first fits, whole processes, growth."""
+    lines = ["### 64 networks at once, and one after another", ""]
+    lines += ["| workload | steps of each | one after another, s | at once, s | ratio | quartiles |"]
+    lines += ["|---|--:|--:|--:|--:|--:|"]
+    for row in measured["ensembles"]:
+        low, high = row["quartiles"]
+        void = " **void**" if row["void"] else ""
+        lines.append(
+            f"| {row['label']} | {row['steps']:,} | {row['one_by_one']:.3g} | {row['at_once']:.3g} |"
+            f" {row['ratio']:.3g}{void} | {low:.3g} to {high:.3g} |"
+        )
+    lines += ["", "### The first fit of a fresh process", ""]
     lines += ["| workload | engine | import s | first fit s | peak MB |", "|---|---|--:|--:|--:|"]
     for workload, engines in measured["first"].items():
         for name, row in engines.items():
@@ -97,17 +107,19 @@ def page(measured: dict[str, Any], folder: Path) -> None:
     if "growth" in measured:
         lines.append(extras(measured))
     (folder / "speed-results.md").write_text("\n".join(lines), "utf-8")
-    picture(measured, folder / "speed.svg")
-
-
-def picture(measured: dict[str, Any], path: Path) -> None:
-    """µs a step of every engine on every workload."""
     try:
         import matplotlib as mpl
     except ImportError:
         return
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "chainrule"
+    picture(measured, folder / "speed.svg")
+    if "growth" in measured:
+        growth(measured["growth"], folder / "growth.svg")
+
+
+def picture(measured: dict[str, Any], path: Path) -> None:
+    """µs a step of every engine on every workload."""
     from matplotlib import pyplot as plt
 
     workloads = measured["workloads"]
@@ -132,4 +144,19 @@ def picture(measured: dict[str, Any], path: Path) -> None:
     axes.set_xticks(range(len(workloads)), [one["label"].replace(" ", "\n", 1) for one in workloads.values()])
     axes.grid(visible=True, axis="y", alpha=0.3)
     axes.legend(fontsize=8, ncols=2)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def growth(curves: dict[str, Any], path: Path) -> None:
+    """Seconds an epoch and peak memory over what grows, both logarithmic."""
+    from matplotlib import pyplot as plt
+
+    figure, (time, memory) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    for what, row in curves.items():
+        time.plot(row["values"], row["seconds"], marker="o", label=f"{what}, exponent {row['exponent']:.2f}")
+        memory.plot(row["values"], row["peak_mb"], marker="o", label=what)
+    for axes, title in ((time, "seconds an epoch"), (memory, "peak MB")):
+        axes.set(xscale="log", yscale="log", title=title)
+        axes.grid(visible=True, alpha=0.3)
+        axes.legend(fontsize=8)
     figure.savefig(path, metadata={"Date": None})

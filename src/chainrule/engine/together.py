@@ -13,9 +13,11 @@ from jax import lax
 
 from chainrule.engine.compiling import SMALL
 from chainrule.engine.members import LARGE, Members, shared
-from chainrule.engine.plan import RUNNING, SPAN, Arrays, Batch, Chunk, Limits, Plan, State, Tables
+from chainrule.engine.plan import RUNNING, Arrays, Batch, Chunk, Limits, Plan, State, Tables
 from chainrule.engine.program import MASKS, Program, choose, rows_at
 from chainrule.engine.sweep import evaluate, sweep
+
+SPAN = 8192  # epochs that one call can report
 
 # Optimisers of Optax's that treat every number of an array by itself; others take norms of whole arrays,
 # and are told of one member at a time.

@@ -14,7 +14,7 @@ from chainrule.engine.ensemble import Ensemble
 from chainrule.engine.interrupt import interruptible
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN, from_zero
-from chainrule.engine.plan import DIVERGED, PATIENCE, RUNNING, SPAN, THRESHOLD, State, Tables
+from chainrule.engine.plan import DIVERGED, PATIENCE, RUNNING, THRESHOLD, State, Tables
 from chainrule.engine.runs import History, Run
 from chainrule.engine.stop import Divergence, Stop
 from chainrule.engine.train import VISIT, Progress, Report
@@ -110,6 +110,8 @@ def train_ensemble(
 
 def _go(groups: "list[Group]", asked: Task, progress: Report | None, interrupted: Any, began: float) -> Stop:
     """Run all groups side by side until nobody goes on; why those stopped that could have gone on."""
+    from chainrule.engine.together import SPAN
+
     span, done = 1, 0
     with ThreadPoolExecutor(len(groups)) as pool:
         while done < asked.epochs and any(group.going for group in groups):
