@@ -9,6 +9,7 @@ from benchmarks.speed.workloads import Job
 
 TOLERANCE = 1e-3  # relative, of losses in float32 after the workload's `judged` updates
 OURS = "chainrule"
+FEWEST = 10  # epochs of a training: what it costs once, such as looking through the rows, is not all it costs
 
 
 @dataclass
@@ -65,15 +66,17 @@ def measure(job: Job, chosen: dict[str, Any], table: dict[str, Row], count: int,
 
 
 def _epochs(train: Any, job: Job, budget: float) -> int:
-    """How many epochs take about `budget` seconds."""
+    """How many epochs take about `budget` seconds, and not fewer than FEWEST."""
     epochs = 1
     _timed(train, job, epochs)
     while True:
         seconds = _timed(train, job, epochs) * epochs * job.workload.steps / 1e6
         if seconds > budget / 4 or epochs >= 4_000_000:
-            wanted = max(1, round(epochs * budget / seconds))
+            wanted = max(FEWEST, round(epochs * budget / seconds))
             if job.workload.steps > 1:
-                wanted = min(wanted, max(1, 40_000_000 // job.workload.rows))  # the order is kept in memory
+                wanted = min(
+                    wanted, max(FEWEST, 40_000_000 // job.workload.rows)
+                )  # the order is kept in memory
             _timed(train, job, wanted)
             return wanted
         epochs *= 4

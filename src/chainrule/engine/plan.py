@@ -8,7 +8,7 @@ from chainrule.engine.network import Network
 if TYPE_CHECKING:
     import jax
 
-SPAN = 1024  # epochs that one call can report
+SPAN = 1 << 14  # epochs that one call can report; a call costs as much as some thousand of the smallest
 RUNNING, THRESHOLD, PATIENCE, DIVERGED, PLATEAU = range(5)
 
 Arrays = dict[str, "jax.Array"]
