@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,9 +25,9 @@ def command(*words: object) -> list[str]:
     return [sys.executable, "-m", "chainrule", *map(str, words)]
 
 
-def run(folder: Path, *words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*words), cwd=folder, capture_output=True, text=True, timeout=120, check=False, **options
+        command(*words), cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -186,12 +185,10 @@ def test_the_kth_write_fails(place: Path, kind: str) -> None:
 
 def test_a_limit_on_the_size_of_files(place: Path) -> None:
     """As a full disk: nothing larger than 600 bytes can be written."""
-    import resource
-
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
-
+    limited = (  # and then the command; set by the child itself, for a fork under JAX's threads may deadlock
+        "import os, resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)); os.execv(sys.argv[1], sys.argv[1:])"
+    )
     environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": ""}
     first = started(place, "full")
     while not list(place.glob("full/checkpoint/epoch-*")):
@@ -202,8 +199,11 @@ def test_a_limit_on_the_size_of_files(place: Path) -> None:
     if (place / "full" / "run.json").exists():
         pytest.skip("too fast to be stopped")
     before = {path.name: path.read_bytes() for path in (place / "full" / "checkpoint").glob("epoch-*")}
-    words = ("train", "t.csv", "--resume", "full", "--checkpoint-every", "1000")
-    done = run(place, *words, preexec_fn=limit, env=environment)
+    words = command("train", "t.csv", "--resume", "full", "--checkpoint-every", "1000")
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *words],
+        cwd=place, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
     assert done.returncode == 2
     assert "cannot write full: File too large" in done.stderr
     assert "--resume full" in done.stderr
