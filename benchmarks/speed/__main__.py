@@ -16,7 +16,7 @@ from benchmarks.speed import ensemble, growth, limit, process, report, rounds
 from benchmarks.speed.engines import ENGINES
 from benchmarks.speed.workloads import WORKLOADS, Job
 
-FIRST = ("chainrule", "PyTorch eager", "JAX + Optax, jitted step", "scikit-learn")  # whose first fit is timed
+FIRST = ("PyTorch eager", "JAX + Optax, jitted step", "scikit-learn")  # first fits, beside ours
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.speed.process import peak_mb
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = {"rows": 4096, "width": 64, "depth": 2, "networks": 1}
@@ -52,8 +53,6 @@ def _measured(size: dict[str, int]) -> dict[str, float]:
 
 
 def _one(rows: int, width: int, depth: int, networks: int) -> dict[str, float]:
-    import resource
-
     from chainrule import Dense, Network, train, train_ensemble
 
     rng = np.random.default_rng(0)
@@ -76,7 +75,7 @@ def _one(rows: int, width: int, depth: int, networks: int) -> dict[str, float]:
         found.append((time.perf_counter() - begun) / 3)
     return {
         "seconds": sorted(found)[1],
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
 
 

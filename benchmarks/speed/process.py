@@ -12,9 +12,10 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 _FIRST = """
-import json, resource, sys, time, warnings
+import json, sys, time, warnings
 warnings.simplefilter("ignore")
 from benchmarks.speed.engines import ENGINES
+from benchmarks.speed.process import peak_mb
 from benchmarks.speed.workloads import WORKLOADS, Job
 name, workload, cache = sys.argv[1:]
 job = Job(WORKLOADS[workload])
@@ -29,7 +30,7 @@ if cache and name == "chainrule":
 imported = time.perf_counter()
 engine.prepare(job)(1)
 print(json.dumps({"import_s": imported - begun, "fit_s": time.perf_counter() - imported,
-                  "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+                  "peak_mb": peak_mb()}))
 """
 _SKLEARN = """
 import pandas, sys, warnings
@@ -44,6 +45,12 @@ scaler = StandardScaler().fit(x)
 net = MLPClassifier((64, 64), batch_size=32, max_iter=20, random_state=0).fit(scaler.transform(x), y)
 print(net.score(scaler.transform(x_out), y_out))
 """
+
+
+def peak_mb() -> float:
+    """Most memory this process has held, MB; `ru_maxrss` would begin with its parent's."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def first_fits(workloads: list[str], names: list[str]) -> dict[str, dict[str, Any]]:

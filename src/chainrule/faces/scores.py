@@ -19,27 +19,31 @@ def scores(target: Target, output: np.ndarray, t: np.ndarray) -> dict[str, Any]:
 
 
 def _of_classes(target: Classes, output: np.ndarray, t: np.ndarray) -> dict[str, Any]:
-    from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
-
-    known, codes = np.arange(len(target.labels)), target.codes_of(t)
-    predicted, shares = target.codes_of(output), target.probabilities(output)
+    codes, predicted = target.codes_of(t), target.codes_of(output)
+    shares = target.probabilities(output)
     shares = shares / shares.sum(axis=1, keepdims=True)  # what rounding to float32 took away
+    least = np.finfo(shares.dtype).eps  # a certain error is a large loss, not an infinite one
+    of_truth = np.clip(shares[np.arange(len(codes)), codes], least, 1 - least)
+    confusion = np.zeros((len(target.labels), len(target.labels)), int)
+    np.add.at(confusion, (codes, predicted), 1)
     return {
         "rows": len(t),
-        "accuracy": float(accuracy_score(codes, predicted)),
-        "log_loss": float(log_loss(codes, shares, labels=known)),
+        "accuracy": float(np.mean(codes == predicted)),
+        "log_loss": float(-np.log(of_truth).mean()),
         "labels": list(target.labels),
-        "confusion": confusion_matrix(codes, predicted, labels=known).tolist(),
+        "confusion": confusion.tolist(),
     }
 
 
 def _of_amounts(target: Target, output: np.ndarray, t: np.ndarray) -> dict[str, Any]:
-    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-
     true, predicted = target.decode(t), target.decode(output)
+    spread = np.ptp(true)
+    unit = spread or 1.0  # squares of amounts in units of their spread do not overflow
+    error = (predicted - true) / unit
+    squares = float(np.square(error).mean())
     return {
         "rows": len(t),
-        "r2": float(r2_score(true, predicted)) if np.ptp(true) > 0 else None,
-        "mae": float(mean_absolute_error(true, predicted)),
-        "rmse": float(root_mean_squared_error(true, predicted)),
+        "r2": 1 - squares / float(np.var(true / unit)) if spread > 0 else None,
+        "mae": float(np.abs(error).mean() * unit),
+        "rmse": float(np.sqrt(squares) * unit),
     }

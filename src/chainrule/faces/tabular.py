@@ -16,6 +16,7 @@ from chainrule.engine.train import Report, train
 from chainrule.engine.train_ensemble import train_ensemble
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.scores import scores
+from chainrule.faces.split import split
 from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.reading import read
 from chainrule.faces.tables.survey import Survey
@@ -299,11 +300,6 @@ def _split(table: Table, codes: np.ndarray | None, request: Request) -> tuple[np
             f"{table.rows} rows are too few to hold {request.validation:g} of them out: no validation",
         )
         return everything, nothing
-    from sklearn.model_selection import train_test_split
-
     least = 0 if codes is None else min(np.bincount(codes).min() / 2, count / len(np.bincount(codes)))
     stratify = codes if least >= 1 else None  # else a class is too rare to give each side its part
-    kept, held_out = train_test_split(
-        everything, test_size=count, random_state=request.seed, stratify=stratify
-    )
-    return np.sort(kept), np.sort(held_out)
+    return split(table.rows, count, request.seed, stratify)

@@ -1,0 +1,44 @@
+"""Rows to learn from and rows held out: at random, and with every class in proportion."""
+
+import numpy as np
+
+
+def split(
+    rows: int, held_out: int, seed: int, codes: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of the rows to learn from and of the `held_out` others, both ascending.
+
+    They are the rows that scikit-learn's `train_test_split(random_state=seed, stratify=codes)` names, so
+    that both can be compared; its import alone would take longer than a small training.
+
+    Args:
+        codes: (rows,) the class of each row, from 0, each of them there; None does without classes.
+    """
+    random = np.random.RandomState(seed)
+    if codes is None:
+        order = random.permutation(rows)
+        return np.sort(order[held_out:]), np.sort(order[:held_out])
+    counts = np.bincount(codes)
+    learnt = _shares(counts, rows - held_out, random)
+    _shares(counts - learnt, held_out, random)  # all that is left; it draws as scikit-learn does
+    members = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
+    mixed = [random.permutation(of_class) for of_class in members]
+    parts = [np.split(of_class, [many]) for of_class, many in zip(mixed, learnt, strict=True)]
+    kept, rest = (np.sort(np.concatenate(side)) for side in zip(*parts, strict=True))
+    return kept, rest
+
+
+def _shares(counts: np.ndarray, total: int, random: np.random.RandomState) -> np.ndarray:
+    """How many of each class make `total`: in proportion, the largest remainders rounded up, ties by lot."""
+    exact = counts / counts.sum() * total
+    shares: np.ndarray = np.floor(exact)
+    missing = int(total - shares.sum())
+    remainders = exact - shares
+    for value in np.unique(remainders)[::-1]:
+        if missing <= 0:
+            break
+        tied = np.flatnonzero(remainders == value)
+        taken = random.choice(tied, size=min(len(tied), missing), replace=False)
+        shares[taken] += 1
+        missing -= len(taken)
+    return np.asarray(shares, np.intp)
