@@ -19,6 +19,17 @@ LIBRARIES = (
     "micrograd",
 )
 
+AIMS = {  # at least so many times as fast as the first three; at most so many times as slow as the last
+    "lesson": (1000, None, 100, 1.2),
+    "xor": (1000, 200, 80, 1.5),
+    "iris": (200, 80, 40, 1.5),
+    "digits": (25, 12, 6, 1.5),
+    "housing": (15, 8, 3, 1.5),
+    "mnist": (1.5, 2.5, 1.5, 1.1),
+    "wide": (1.0, 2, 1.0, 1.1),
+}
+PEERS = ("PyTorch eager", "scikit-learn", "JAX + Optax, jitted step", "C")
+
 
 def machine() -> dict[str, Any]:
     """The processor and the versions of what is compared."""
@@ -66,6 +77,24 @@ def table(measured: dict[str, Any], *, smoke: bool = False) -> str:
     return "\n".join([*lines, ""])
 
 
+def aims(measured: dict[str, Any]) -> str:
+    """Each ratio beside what we set out to reach; those in bold fall short of it."""
+    lines = [f"| workload | {' | '.join(f'× {peer}' for peer in PEERS[:3])} | of C's time |"]
+    lines += ["|---|--:|--:|--:|--:|"]
+    for name, one in measured["workloads"].items():
+        cells = []
+        for peer, aim in zip(PEERS, AIMS[name], strict=True):
+            if aim is None or peer not in one["engines"]:
+                cells.append("–")
+                continue
+            ratio = one["engines"][peer]["times_ours"]
+            found, met = (1 / ratio, ratio >= 1 / aim) if peer == "C" else (ratio, ratio >= aim)
+            shown = f"{found:,.0f}" if found >= 100 else f"{found:.3g}"
+            cells.append(f"{shown} ({aim:,})" if met else f"**{shown}** ({aim:,})")
+        lines.append(f"| {one['label']} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
 def extras(measured: dict[str, Any]) -> str:
     """Ensembles, first fits, whole processes, growth."""
     lines = ["### 64 networks at once, and one after another", ""]
@@ -103,6 +132,7 @@ def page(measured: dict[str, Any], folder: Path) -> None:
     about = measured["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     lines = [f"{about['cpu']}, {about['cores']} cores; Python {about['python']}; {versions}.", ""]
+    lines += [aims(measured)]
     lines += [table(one) for one in measured["workloads"].values()]
     if "growth" in measured:
         lines.append(extras(measured))

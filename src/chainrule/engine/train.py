@@ -164,19 +164,17 @@ class Training:
         decay: float | None = None,
     ) -> None:
         import jax
-        import jax.numpy as jnp
 
         from chainrule.engine.program import program
 
         self.plan, self.program = plan, program(plan)
-        weight = None if data.weight is None else jnp.asarray(data.weight)
-        watched = (jnp.asarray(held_out.x), jnp.asarray(held_out.t)) if held_out else None
-        rates = (None if one is None else jnp.asarray(one, data.x.dtype) for one in (penalty, rate, decay))
-        self.tables = Tables(jnp.asarray(data.x), jnp.asarray(data.t), weight, watched, *rates)
+        watched = (held_out.x, held_out.t) if held_out else None
+        rates = (None if one is None else np.asarray(one, data.x.dtype) for one in (penalty, rate, decay))
+        arrays: tuple[Any, ...] = (data.x, data.t, data.weight, watched, *rates)
+        self.tables = Tables(*jax.device_put(arrays))  # `jnp.asarray` would compile a copy for every shape
         self.key = jax.random.key(seed)
         self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
-        first = {name: jnp.asarray(a) for name, a in start.items()}
-        self.state: State = self.program.begin(first, self.tables.rate)
+        self.state: State = self.program.begin(jax.device_put(start), self.tables.rate)
         self.losses: list[float] = []
         self.held_out: list[float] = []
         self.divergence: Divergence | None = None
