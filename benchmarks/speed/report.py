@@ -1,5 +1,6 @@
 """What was measured, as Markdown and as a picture."""
 
+import itertools
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -155,20 +156,23 @@ def picture(measured: dict[str, Any], path: Path) -> None:
     workloads = measured["workloads"]
     names = list(dict.fromkeys(name for one in workloads.values() for name in one["engines"]))
     figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
+    others = itertools.cycle(
+        {"color": color, "marker": marker} for marker in "s^v" for color in plt.color_sequences["Dark2"]
+    )
     for name in names:
         points = [
             (at, one["engines"][name]["us_per_step"])
             for at, one in enumerate(workloads.values())
             if name in one["engines"]
         ]
-        ours = name == "chainrule"
-        axes.plot(
-            *zip(*points, strict=True),
-            marker="o" if ours else ".",
-            linewidth=2.5 if ours else 1,
-            label=name,
-            zorder=3 if ours else 2,
-        )
+        style: dict[str, Any] = {"linewidth": 1, "markersize": 4}
+        if name == "chainrule":
+            style = {"linewidth": 2.5, "color": "tab:blue", "marker": "o", "zorder": 3}
+        elif name == "C":
+            style |= {"color": "black", "marker": "o", "linestyle": "dashed"}
+        else:
+            style |= next(others)
+        axes.plot(*zip(*points, strict=True), label=name, **style)
     axes.set_yscale("log")
     axes.set_ylabel("µs a step")
     axes.set_xticks(range(len(workloads)), [one["label"].replace(" ", "\n", 1) for one in workloads.values()])
