@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.engine.runs import Run
-from chainrule.faces import tabular
+from chainrule.engine.runs.run import Run
 from chainrule.faces.onnx.agreement import Agreement
 from chainrule.faces.onnx.export import to_onnx
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
+from chainrule.faces.tabular import training as tabular
 from chainrule.rules.activations import ACTIVATIONS
 
 TASKS = {"two": "two classes", "three": "three classes", "amount": "amount"}

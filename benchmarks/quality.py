@@ -21,8 +21,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 from chainrule import Dense, Network, train
-from chainrule.faces.tables.reading import read
-from chainrule.faces.tabular import Request, prepare
+from chainrule.faces.tables.read import read
+from chainrule.faces.tabular.training import Request, prepare
 
 PENGUINS = Path(__file__).parent.parent / "examples" / "penguins.csv"
 SEEDS = range(5)

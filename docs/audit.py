@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.ask.check import check
-from chainrule.ask.claim import Claim
+from chainrule.ask.cases.claim import Claim
+from chainrule.ask.check.check import check
 
 HERE = Path(__file__).parent
 WORKED = HERE.parent / "examples" / "worked"

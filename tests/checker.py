@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.backprop import Sweep, sweep
 from chainrule.engine.network import Network
-from chainrule.engine.sweep import Sweep, sweep
 from chainrule.numbers import Number
 from tests.bounds import rounding
 from tests.oracles import gradients

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from chainrule.engine.network import Network
 from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.initializers import STARTS
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -13,7 +14,6 @@ from chainrule.rules.layers.residual import Residual
 from chainrule.rules.losses.huber import Huber
 from chainrule.rules.protocols import Layer
 from chainrule.rules.registry import LOSSES
-from chainrule.rules.starts import STARTS
 from tests.checker import Situation, situation
 
 ROWS = (1, 2, 3, 7, 64)

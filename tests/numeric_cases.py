@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.backprop import sweep
 from chainrule.engine.network import Network
-from chainrule.engine.sweep import sweep
 from chainrule.numbers import Number, given
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from chainrule.ask import example
-from chainrule.ask.check import check
+from chainrule.ask.cases import example
+from chainrule.ask.check.check import check
 
 ROOT = Path(__file__).parent.parent
 WORKED = sorted((ROOT / "examples" / "worked").glob("*.toml"))

@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.mutation.faults import KINDS, Fault, fault, hand, problem
 from benchmarks.mutation.problem import Hand, Problem, work
 
-from chainrule.ask.check import check
-from chainrule.ask.example import parse
+from chainrule.ask.cases.example import parse
+from chainrule.ask.check.check import check
 
 SEEN = 5  # last digits: a fault that shifts no number by more is none that a sheet shows
 

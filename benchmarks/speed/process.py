@@ -26,8 +26,8 @@ begun = time.perf_counter()
 engine = ENGINES[name]
 __import__(engine.needs or "ctypes")
 if cache and name == "chainrule":
-    import chainrule.engine.program
-    from chainrule.faces.cli.compiled import keep_compiled
+    import chainrule.engine.training.program
+    from chainrule.faces.cli.compile_cache import keep_compiled
     keep_compiled()
 imported = time.perf_counter()
 engine.prepare(job)(1)

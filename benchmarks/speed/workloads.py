@@ -117,8 +117,8 @@ class Job:
     def _drawn(self, epochs: int) -> np.ndarray:
         import jax
 
-        from chainrule.engine.program import ORDER
-        from chainrule.engine.shuffle import shuffled
+        from chainrule.engine.training.program import ORDER
+        from chainrule.engine.training.shuffle import shuffled
 
         w, key = self.workload, jax.random.fold_in(jax.random.key(SEED), ORDER)
         draw = jax.jit(jax.vmap(lambda epoch: shuffled(jax.random.fold_in(key, epoch), w.rows)))

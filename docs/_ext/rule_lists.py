@@ -14,8 +14,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.initializers import STARTS
 from chainrule.rules.registry import LAYERS, LOSSES
-from chainrule.rules.starts import STARTS
 
 TABLES = {
     "activations": ACTIVATIONS,

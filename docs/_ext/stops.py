@@ -5,7 +5,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from chainrule.engine.stop import Stop
+from chainrule.engine.stopping import Stop
 
 
 class Stops(SphinxDirective):

@@ -9,38 +9,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chainrule.ask.check import Verdict as Verdict
-    from chainrule.ask.check import check as check
-    from chainrule.ask.diagnosis import Diagnosis as Diagnosis
-    from chainrule.ask.diagnosis import diagnose_gradients as diagnose_gradients
+    from chainrule.ask.check.check import Verdict as Verdict
+    from chainrule.ask.check.check import check as check
     from chainrule.ask.exercises.exercise import Exercise as Exercise
     from chainrule.ask.exercises.exercise import exercise as exercise
     from chainrule.ask.exercises.marking import Marking as Marking
     from chainrule.ask.exercises.marking import mark as mark
-    from chainrule.ask.explain import explain as explain
-    from chainrule.ask.explanation import Explanation as Explanation
-    from chainrule.ask.gradient_check import GradientCheck as GradientCheck
-    from chainrule.ask.gradient_check import gradient_check as gradient_check
-    from chainrule.engine.ensemble import Ensemble as Ensemble
-    from chainrule.engine.ensemble import load_ensemble as load_ensemble
+    from chainrule.ask.explain.explain import explain as explain
+    from chainrule.ask.explain.explanation import Explanation as Explanation
+    from chainrule.ask.gradients.diagnose import Diagnosis as Diagnosis
+    from chainrule.ask.gradients.diagnose import diagnose_gradients as diagnose_gradients
+    from chainrule.ask.gradients.gradient_check import GradientCheck as GradientCheck
+    from chainrule.ask.gradients.gradient_check import gradient_check as gradient_check
+    from chainrule.engine.backprop import Sweep as Sweep
+    from chainrule.engine.backprop import descend as descend
+    from chainrule.engine.backprop import sweep as sweep
     from chainrule.engine.network import Network as Network
-    from chainrule.engine.runs import Run as Run
-    from chainrule.engine.sweep import Sweep as Sweep
-    from chainrule.engine.sweep import descend as descend
-    from chainrule.engine.sweep import sweep as sweep
-    from chainrule.engine.train import train as train
-    from chainrule.engine.train_ensemble import train_ensemble as train_ensemble
+    from chainrule.engine.runs.ensemble import Ensemble as Ensemble
+    from chainrule.engine.runs.ensemble import load_ensemble as load_ensemble
+    from chainrule.engine.runs.run import Run as Run
+    from chainrule.engine.training.train import train as train
+    from chainrule.engine.training.train_ensemble import train_ensemble as train_ensemble
     from chainrule.errors import ChainruleError as ChainruleError
     from chainrule.errors import InputError as InputError
     from chainrule.errors import ShapeError as ShapeError
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
-    from chainrule.faces.events import event_files as event_files
     from chainrule.faces.foreign.keras import from_keras as from_keras
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
     from chainrule.faces.onnx.agreement import Agreement as Agreement
     from chainrule.faces.onnx.export import to_onnx as to_onnx
+    from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.dense import Dense as Dense
     from chainrule.rules.layers.dropout import Dropout as Dropout
@@ -69,23 +69,23 @@ if TYPE_CHECKING:
 # Where each public name lives. It is imported when it is first used, so that the command line does
 # not wait for JAX, and it has this one home besides.
 _HOMES = {
-    "ask.check": ("Verdict", "check"),
-    "ask.diagnosis": ("Diagnosis", "diagnose_gradients"),
+    "ask.check.check": ("Verdict", "check"),
+    "ask.gradients.diagnose": ("Diagnosis", "diagnose_gradients"),
     "ask.exercises.exercise": ("Exercise", "exercise"),
     "ask.exercises.marking": ("Marking", "mark"),
-    "ask.explain": ("explain",),
-    "ask.explanation": ("Explanation",),
-    "ask.gradient_check": ("GradientCheck", "gradient_check"),
-    "engine.ensemble": ("Ensemble", "load_ensemble"),
+    "ask.explain.explain": ("explain",),
+    "ask.explain.explanation": ("Explanation",),
+    "ask.gradients.gradient_check": ("GradientCheck", "gradient_check"),
+    "engine.runs.ensemble": ("Ensemble", "load_ensemble"),
     "engine.network": ("Network",),
-    "engine.runs": ("Run",),
-    "engine.sweep": ("Sweep", "descend", "sweep"),
-    "engine.train": ("train",),
-    "engine.train_ensemble": ("train_ensemble",),
+    "engine.runs.run": ("Run",),
+    "engine.backprop": ("Sweep", "descend", "sweep"),
+    "engine.training.train": ("train",),
+    "engine.training.train_ensemble": ("train_ensemble",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
-    "faces.events": ("event_files",),
+    "faces.tensorboard": ("event_files",),
     "faces.foreign.keras": ("from_keras",),
     "faces.foreign.sklearn": ("from_sklearn",),
     "faces.foreign.torch": ("from_torch",),

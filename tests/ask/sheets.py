@@ -11,9 +11,9 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
-from chainrule.ask import example as worked
-from chainrule.ask.descent import step
-from chainrule.ask.example import Example
+from chainrule.ask.cases import example as worked
+from chainrule.ask.cases.descent import step
+from chainrule.ask.cases.example import Example
 from chainrule.numbers import Number
 
 KINDS = ["exact", "cut", "every step", "what is printed", "what has an address", "cut at every address"]

@@ -6,10 +6,10 @@ import jax
 import numpy as np
 import pytest
 
+from chainrule.engine.backprop import sweep
 from chainrule.engine.data import inputs, one_hot, prepare
 from chainrule.engine.network import Network
-from chainrule.engine.sweep import sweep
-from chainrule.engine.train import train
+from chainrule.engine.training.train import train
 from chainrule.errors import InputError, ShapeError
 from chainrule.rules.layers.dense import Dense
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from chainrule import numbers
+from chainrule.engine.backprop import sweep
 from chainrule.engine.network import Network
-from chainrule.engine.sweep import sweep
 from chainrule.errors import InputError, ShapeError
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.dense import Dense

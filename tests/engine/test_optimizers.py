@@ -12,8 +12,8 @@ import pytest
 
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import from_zero, names, optimizer, schedule
-from chainrule.engine.stop import Stop
-from chainrule.engine.train import train
+from chainrule.engine.stopping import Stop
+from chainrule.engine.training.train import train
 from chainrule.errors import InputError
 from chainrule.rules.layers.dense import Dense
 

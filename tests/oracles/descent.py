@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from chainrule.engine.plan import Plan, Tables
-from chainrule.engine.program import Program
+from chainrule.engine.training.program import Program
+from chainrule.engine.training.state import Plan, Tables
 from tests.oracles.gradients import JAX
 
 Arrays = dict[str, np.ndarray]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule import numbers
+from chainrule.engine.backprop import sweep
 from chainrule.engine.network import Network
-from chainrule.engine.sweep import sweep
 from chainrule.errors import ChainruleError, ShapeError
 from chainrule.numbers import Function
 from chainrule.rules.activations import ACTIVATIONS
@@ -17,8 +17,8 @@ from chainrule.rules.registry import LAYERS, LOSSES
 from tests.bounds import rounding
 from tests.checker import faults, misses, situation, unfaithful
 from tests.oracles import gradients
-from tests.rules import specimens
-from tests.rules.specimens import WIDTH
+from tests.rules import fixtures as specimens
+from tests.rules.fixtures import WIDTH
 
 NETWORKS = specimens.networks()
 every_rule = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)

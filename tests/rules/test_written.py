@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.checker import situation
-from tests.rules import specimens
+from tests.rules import fixtures as specimens
 
 WRITTEN = Path(__file__).parent.parent / "data" / "written.json"
 NETWORKS = specimens.networks()

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.ask import example as worked
+from chainrule.ask.cases import example as worked
+from chainrule.ask.cases.claim import Claim
+from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.trajectory import World
 from chainrule.ask.causes.cause import Cause
-from chainrule.ask.causes.local import misprint
-from chainrule.ask.check import check
-from chainrule.ask.claim import Claim
-from chainrule.ask.example import Example
-from chainrule.ask.text import Printer
-from chainrule.ask.world import World
+from chainrule.ask.causes.misprints import misprint
+from chainrule.ask.check.check import check
+from chainrule.ask.documents.text import Printer
 
 WORKED = Path(__file__).parents[3] / "examples" / "worked"
 TWO_LAYERS = """

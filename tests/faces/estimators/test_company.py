@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from chainrule import BackpropClassifier, BackpropRegressor
-from chainrule.engine.loading import load
+from chainrule.engine.runs.loading import load
 from chainrule.faces.estimators import rows
 from tests.faces.estimators.data import same, table
 

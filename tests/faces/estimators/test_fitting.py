@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
 from chainrule import BackpropClassifier, BackpropRegressor
-from chainrule.engine.stop import Stop
+from chainrule.engine.stopping import Stop
 from tests.faces.estimators.data import near, same, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -105,7 +105,7 @@ def test_another_rate_or_alpha_compiles_nothing() -> None:
     x, y = table("two classes")
     options = {"hidden_layer_sizes": (9,), "max_iter": 2}
     BackpropClassifier(**options).fit(x, y)
-    from chainrule.engine.program import program
+    from chainrule.engine.training.program import program
 
     before = program.cache_info().misses
     for change in ({"learning_rate_init": 0.5}, {"alpha": 2.0}, {"beta_1": 0.5}, {"tol": 0.1, "max_iter": 3}):

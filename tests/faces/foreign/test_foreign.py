@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule import InputError, explain, from_keras, from_sklearn, from_torch, sweep
-from chainrule.engine.loading import load
+from chainrule.engine.runs.loading import load
 from chainrule.rules.layers.leaky_relu import LeakyReLU
 
 X = np.random.default_rng(0).normal(size=(40, 3))

@@ -11,16 +11,16 @@ import pytest
 from benchmarks.onnx_differences import TASKS, table
 
 from chainrule.engine.network import Network
-from chainrule.engine.runs import History, Run
-from chainrule.engine.stop import Stop
+from chainrule.engine.runs.run import History, Run
+from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError
-from chainrule.faces import tabular
 from chainrule.faces.onnx import export
 from chainrule.faces.onnx.agreement import UNSEEN
 from chainrule.faces.onnx.export import to_onnx
 from chainrule.faces.onnx.network import OPERATORS
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
+from chainrule.faces.tabular import training as tabular
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.functions import SIGMOID
 from chainrule.rules.layers.chain import Chain

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from chainrule.ask.case import Case, Convention
-from chainrule.ask.causes import edits
+from chainrule.ask.cases.case import Case, Convention
+from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.mistaken import Change, rewriting
 from chainrule.ask.causes.structure import Structure
-from chainrule.ask.symbols import pretty
+from chainrule.ask.documents.names import pretty
 from chainrule.engine.network import Network
 from chainrule.numbers import Number, number
 from chainrule.rules.activations import ACTIVATIONS

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from chainrule.ask.claim import Claim, Judged, Status
-from chainrule.ask.example import Example
-from chainrule.ask.expression import Expression
-from chainrule.ask.quantity import Quantity
-from chainrule.ask.sheet import Sheet
-from chainrule.ask.world import World
+from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.arithmetic import Expression
+from chainrule.ask.cases.claim import Claim, Judged, Status
+from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.trajectory import World
+from chainrule.ask.judging.printed_operands import Sheet
 from chainrule.numbers import Number
 
 

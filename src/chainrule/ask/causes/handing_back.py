@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chainrule.ask.causes import edits
+from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.mistaken import Change, mistake
 from chainrule.ask.causes.structure import Structure
-from chainrule.ask.symbols import pretty
+from chainrule.ask.documents.names import pretty
 from chainrule.numbers import Number, given, number, path
 
 _UNITS = 8  # of a layer: with more, nobody takes one alone

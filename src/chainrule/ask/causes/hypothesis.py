@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chainrule.ask.case import Case
-from chainrule.ask.descent import Step, step
-from chainrule.ask.rework import rework
-from chainrule.ask.world import World
+from chainrule.ask.cases.case import Case
+from chainrule.ask.cases.descent import Step, step
+from chainrule.ask.cases.recompute import rework
+from chainrule.ask.cases.trajectory import World
 from chainrule.numbers import Array, Number
 
 Rewrite = Callable[[Number], Number | None]  # what stands for a Number, or None for itself

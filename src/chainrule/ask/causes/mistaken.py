@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from chainrule.ask.causes.hypothesis import Hypothesis, Mistake, Rewrite
 from chainrule.ask.causes.structure import Structure
-from chainrule.ask.symbols import pretty
+from chainrule.ask.documents.names import pretty
 from chainrule.numbers import Number
 
 Change = Callable[[Number], Number]

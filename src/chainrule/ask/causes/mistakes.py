@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chainrule.ask.case import Case
-from chainrule.ask.causes import edits
-from chainrule.ask.causes.edits import called
+from chainrule.ask.cases.case import Case
+from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.handing_back import error, handed_back
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.mistaken import Change, listed, mistake, rewriting
-from chainrule.ask.causes.slopes import slopes
+from chainrule.ask.causes.number_edits import called
+from chainrule.ask.causes.slope_mistakes import slopes
 from chainrule.ask.causes.structure import Structure, Weighing
-from chainrule.ask.symbols import pretty
+from chainrule.ask.documents.names import pretty
 from chainrule.numbers import Number, given, number, path
 
 

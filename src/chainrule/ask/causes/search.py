@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from chainrule.ask.cases.claim import Judged
+from chainrule.ask.cases.example import Example
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.evidence import Evidence
-from chainrule.ask.causes.givens import Aim, givens
 from chainrule.ask.causes.hypothesis import Hypothesis
-from chainrule.ask.causes.local import printed_wrongly
+from chainrule.ask.causes.misprints import printed_wrongly
 from chainrule.ask.causes.mistakes import mistakes
-from chainrule.ask.causes.slips import slips
-from chainrule.ask.claim import Judged
-from chainrule.ask.example import Example
-from chainrule.ask.judge import judge
+from chainrule.ask.causes.operand_slips import slips
+from chainrule.ask.causes.stated_values import Aim, givens
+from chainrule.ask.judging.judge import judge
 
 _NEAR = 3  # updates: claims about later ones are looked at last, for they take longest
 _WAY = 0.03  # of the way from the right number to the claim: a hypothesis may leave that to rounding

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from chainrule.ask.apart import activations, apart
-from chainrule.ask.case import Case
-from chainrule.ask.symbols import derivative_of
+from chainrule.ask.cases.case import Case
+from chainrule.ask.cases.unfused import activations, apart
+from chainrule.ask.documents.names import derivative_of
 from chainrule.numbers import Number
 from chainrule.rules.protocols import Activation
 

@@ -2,23 +2,24 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
 
-from chainrule.ask.derive import Derivations
-from chainrule.ask.descent import step
-from chainrule.ask.document import Block, Equation, Equations, Heading, paragraph
-from chainrule.ask.example import Example
+from chainrule.ask.cases.address import Quantity, has_rows
+from chainrule.ask.cases.descent import step
+from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.toml_writer import LayerValues, toml
+from chainrule.ask.cases.trajectory import World
+from chainrule.ask.documents.answer import Shown
+from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, paragraph
+from chainrule.ask.documents.formula import Blank, Value
 from chainrule.ask.exercises.friendly import friendly
-from chainrule.ask.formula import Blank, Value
-from chainrule.ask.meaning import rule
-from chainrule.ask.quantity import Quantity, has_rows
-from chainrule.ask.selection import counted, given
-from chainrule.ask.shown import Shown
-from chainrule.ask.summands import Factor
-from chainrule.ask.world import World
+from chainrule.ask.explain.derivation import Derivations
+from chainrule.ask.explain.meaning import rule
+from chainrule.ask.explain.tables import counted, given
+from chainrule.ask.explain.terms import Factor
 from chainrule.errors import InputError
 from chainrule.rules.registry import loss as loss_called
 from chainrule.rules.registry import name
@@ -255,25 +256,19 @@ def _checked(one: Exercise) -> Exercise:
 
 def _head(example: Example) -> str:
     """A worked example as TOML, without claims."""
-    lines = [f'title = "{example.title.replace(chr(34), chr(39))}"']
-    if example.learning_rate is not None:
-        lines.append(f"learning_rate = {example.learning_rate!r}")
-    if example.weight_decay:
-        lines.append(f"weight_decay = {example.weight_decay!r}")
-    lines += [f'loss = "{name(example.network.loss)}"', f"inputs = {example.x.tolist()}"]
-    lines += [f"targets = {example.t.tolist()}"]
-    fused = example.network.loss.activation
+    fused, parameters = example.network.loss.activation, example.parameters
+    layers = []
     for k, layer in enumerate(example.layers, 1):
-        own = "identity" if fused and k == len(example.layers) else name(layer.activation)
-        lines += [
-            "",
-            "[[layers]]",
-            f'activation = "{own}"',
-            f"weights = {example.parameters[f'w{k}'].tolist()}",
-        ]
-        if f"b{k}" not in example.absent:
-            lines.append(f"biases = {example.parameters[f'b{k}'].tolist()}")
-    agreed = example.convention
-    lines += ["", "[convention]", f'batch = "{agreed.batch}"']
-    lines += [f"update_biases = {str(agreed.update_biases).lower()}", f'update = "{agreed.update}"', ""]
-    return "\n".join(lines)
+        activation = "identity" if fused and k == len(example.layers) else name(layer.activation)
+        biases = None if f"b{k}" in example.absent else parameters[f"b{k}"].tolist()
+        layers.append(LayerValues(activation, parameters[f"w{k}"].tolist(), biases))
+    return toml(
+        example.title.replace('"', "'"),
+        name(example.network.loss),
+        example.x.tolist(),
+        example.t.tolist(),
+        layers,
+        learning_rate=example.learning_rate,
+        weight_decay=example.weight_decay,
+        convention=asdict(example.convention),
+    )

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from chainrule.ask import example as worked
-from chainrule.ask.example import Example
+from chainrule.ask.cases import example as worked
+from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.toml_writer import LayerValues, toml
 from chainrule.errors import InputError
 from chainrule.rules.activations import activation
 from chainrule.rules.registry import loss as loss_called
@@ -38,7 +39,7 @@ def friendly(
     rng = np.random.default_rng(seed)
     best, least = None, np.inf
     for _ in range(_TRIES):
-        one = worked.parse(toml(sizes, activations, loss, rows, learning_rate, title, rng), "exercise")
+        one = worked.parse(_draw(sizes, activations, loss, rows, learning_rate, title, rng), "exercise")
         faults = _faults(one)
         if faults < least:
             best, least = one, faults
@@ -48,7 +49,7 @@ def friendly(
     return best
 
 
-def toml(
+def _draw(
     sizes: Sequence[int],
     activations: Sequence[str],
     loss: str,
@@ -59,19 +60,12 @@ def toml(
 ) -> str:
     """One draw, as a worked example without claims."""
     x = rng.integers(1, 10, (rows, sizes[0])) / 10
-    lines = [f'title = "{title}"', f"learning_rate = {learning_rate:g}", f'loss = "{loss}"']
-    lines += [f"inputs = {x.tolist()}", f"targets = {_targets(loss, rows, sizes[-1], rng).tolist()}"]
+    targets = _targets(loss, rows, sizes[-1], rng)
+    layers = []
     for inputs, units, name in zip(sizes, sizes[1:], activations, strict=False):
         w = rng.choice(_WEIGHTS, (inputs, units))
-        b = rng.choice(_WEIGHTS, units)
-        lines += [
-            "",
-            "[[layers]]",
-            f'activation = "{name}"',
-            f"weights = {w.tolist()}",
-            f"biases = {b.tolist()}",
-        ]
-    return "\n".join(lines) + "\n"
+        layers.append(LayerValues(name, w.tolist(), rng.choice(_WEIGHTS, units).tolist()))
+    return toml(title, loss, x.tolist(), targets.tolist(), layers, learning_rate=learning_rate)
 
 
 def _targets(loss: str, rows: int, outputs: int, rng: np.random.Generator) -> np.ndarray:

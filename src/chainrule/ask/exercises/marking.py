@@ -8,16 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chainrule.ask import example as worked
-from chainrule.ask.check_report import WORKED, Report
-from chainrule.ask.claim import Judged, Status
-from chainrule.ask.document import Block, Heading, Table, paragraph
-from chainrule.ask.example import Example
+from chainrule.ask.cases import example as worked
+from chainrule.ask.cases.claim import Judged, Status
+from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.trajectory import World
+from chainrule.ask.check.report import WORKED, Report
+from chainrule.ask.documents.answer import Shown
+from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
 from chainrule.ask.exercises.exercise import DIGITS, fingerprint
-from chainrule.ask.judge import judge
-from chainrule.ask.selection import counted
-from chainrule.ask.shown import Shown
-from chainrule.ask.world import World
+from chainrule.ask.explain.tables import counted
+from chainrule.ask.judging.judge import judge
 from chainrule.errors import InputError
 
 _SIGNED = re.compile(r"# chainrule exercise (\w+) digits (\d+)")

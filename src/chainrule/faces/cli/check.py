@@ -18,7 +18,7 @@ def check(example: str, plain: bool, as_json: bool, write: str | None) -> int:
     """
     # Before NumPy is imported: a pool of threads takes longer to start than the whole check.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from chainrule.ask.check import check as checked
+    from chainrule.ask.check.check import check as checked
 
     found = checked(example)
     if write:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from chainrule.faces.cli.reading import ensemble_option, given, network_in, reading_options, say
+from chainrule.faces.cli.table_options import ensemble_option, given, network_in, reading_options, say
 
 
 @click.command()
@@ -18,8 +18,8 @@ def evaluate(run: str, table: str, as_json: bool, ensemble: bool, **options: Any
 
     Classes: accuracy, log loss and the confusion matrix. Amounts: R², MAE and RMSE, in the target's units.
     """
-    from chainrule.faces import tabular
     from chainrule.faces.cli import report
+    from chainrule.faces.tabular import training as tabular
 
     trained = network_in(run, ensemble)
     read = tabular.reading_of(trained, given(options)).table(table)

@@ -111,7 +111,7 @@ def exercise(
 
 
 def _example(path: str) -> Any:
-    from chainrule.ask.example import read
+    from chainrule.ask.cases.example import read
 
     return read(path)
 
@@ -152,7 +152,7 @@ def _mark(sheets: tuple[str, ...], plain: bool, as_json: bool) -> int:
         all_ = [{"sheet": sheet} | one.plain() for sheet, one in zip(sheets, found, strict=True)]
         click.echo(json.dumps(all_[0] if len(all_) == 1 else {"sheets": all_}, allow_nan=False))
     else:
-        from chainrule.ask.document import Table
+        from chainrule.ask.documents.blocks import Table
         from chainrule.faces.cli.terminal import show
 
         if len(found) == 1:

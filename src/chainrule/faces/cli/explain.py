@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainrule.faces.cli.options import POSITIVE, Choice, Whole
-from chainrule.faces.cli.reading import given, reading_options, say
+from chainrule.faces.cli.table_options import given, reading_options, say
 
 if TYPE_CHECKING:
-    from chainrule.ask.explanation import Explanation
+    from chainrule.ask.explain.explanation import Explanation
 
 FORMATS = ("text", "latex", "html", "markdown", "json", "pdf")
 _SUFFIXES = {
@@ -67,7 +67,7 @@ def explain(
     """
     # Before NumPy is imported: a pool of threads takes longer to start than the whole explanation.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from chainrule.ask.explain import explain as explained
+    from chainrule.ask.explain.explain import explain as explained
 
     output, plain = options.pop("output"), options.pop("plain")
     kind = _kind(kind, as_json, output)
@@ -86,7 +86,7 @@ def _example(path: str, row: int | None) -> Any:
     """A worked example, or one row of it."""
     from dataclasses import replace
 
-    from chainrule.ask.example import read
+    from chainrule.ask.cases.example import read
     from chainrule.errors import InputError
 
     example = read(path)
@@ -102,9 +102,9 @@ def _on_a_table(
     folder: str, row: int | None, path: str | None, reading: dict[str, Any], asked: dict[str, Any]
 ) -> tuple[Any, Any, Any]:
     """The run, and the rows of a table to explain it on; how they are called is added to what is `asked`."""
-    from chainrule.engine.loading import load
+    from chainrule.engine.runs.loading import load
     from chainrule.errors import InputError
-    from chainrule.faces import tabular
+    from chainrule.faces.tabular import training as tabular
 
     run = load(folder)
     encoding = tabular.encoding_of(run)

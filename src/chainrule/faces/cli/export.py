@@ -13,7 +13,7 @@ def export(run: str, path: str) -> None:
     where missing. The prediction comes out in the target's own labels or units, with the probabilities of
     classes. The file is written only if ONNX Runtime predicts with it what the run predicts.
     """
-    from chainrule.engine.loading import load
+    from chainrule.engine.runs.loading import load
     from chainrule.faces.onnx.export import to_onnx
 
     agreement = to_onnx(load(run), path)

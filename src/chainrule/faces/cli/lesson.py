@@ -26,8 +26,8 @@ def lesson(
     """
     # Before NumPy is imported: a pool of threads takes longer to start than the whole lesson.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from chainrule.ask import example as worked
-    from chainrule.ask.lesson import Lesson
+    from chainrule.ask.cases import example as worked
+    from chainrule.ask.explain.lesson import Lesson
     from chainrule.faces.cli.terminal import show
 
     text = worked.text(example) if example else worked.builtin()

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from chainrule.faces.cli.reading import ensemble_option, given, network_in, reading_options, say
+from chainrule.faces.cli.table_options import ensemble_option, given, network_in, reading_options, say
 
 
 @click.command()
@@ -21,8 +21,8 @@ def predict(run: str, table: str, output: str | None, ensemble: bool, **options:
     order; classes come with the probability of each.
     """
     from chainrule.faces.tables.write import write_table
-    from chainrule.faces.tabular import predict as predicted
-    from chainrule.faces.tabular import reading_of
+    from chainrule.faces.tabular.training import predict as predicted
+    from chainrule.faces.tabular.training import reading_of
 
     trained = network_in(run, ensemble)
     read = reading_of(trained, given(options)).table(table)

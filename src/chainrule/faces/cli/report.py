@@ -9,11 +9,11 @@ from textwrap import wrap
 from typing import Any
 
 from chainrule.engine.network import Network
-from chainrule.engine.runs import Run
-from chainrule.faces.pictures import in_terminal
-from chainrule.faces.tables.shown import counted, plain
+from chainrule.engine.runs.run import Run
+from chainrule.faces.plots import in_terminal
+from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular import Fit, Request
+from chainrule.faces.tabular.training import Fit, Request
 
 REMEDY = "a lower --learning-rate is the usual cure"
 CLASSES_SHOWN = 8

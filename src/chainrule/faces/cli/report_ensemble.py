@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.ensemble import MEMBERS, Ensemble
-from chainrule.engine.runs import Run
+from chainrule.engine.runs.ensemble import MEMBERS, Ensemble
+from chainrule.engine.runs.run import Run
 from chainrule.faces.cli.report import aligned, beginning, dumps, measured, scores_text
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular import Fit, Request, held_out_scores
+from chainrule.faces.tabular.training import Fit, Request, held_out_scores
 
 SHOWN = 16  # members
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from chainrule.ask.document import Block
-from chainrule.ask.text import WIDTH, Printer
+from chainrule.ask.documents.blocks import Block
+from chainrule.ask.documents.text import WIDTH, Printer
 
 _COLOURS: dict[str, dict[str, Any]] = {
     "title": {"bold": True},

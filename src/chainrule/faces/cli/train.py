@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Wholes
-from chainrule.faces.cli.reading import given, reading_options, say
+from chainrule.faces.cli.table_options import given, reading_options, say
 
 if TYPE_CHECKING:
-    from chainrule.engine.runs import Run
+    from chainrule.engine.runs.run import Run
     from chainrule.faces.tables.table import Table
-    from chainrule.faces.tabular import Fit, Reading, Request
+    from chainrule.faces.tabular.training import Fit, Reading, Request
 
 ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
 DIVERGED = 1
@@ -112,7 +112,7 @@ def train(
     what was learned, but it cannot be gone on with.
     """
     from chainrule.faces.cli import report
-    from chainrule.faces.cli.resuming import done, fresh, resumed
+    from chainrule.faces.cli.resume import done, fresh, resumed
 
     if resume is None:
         if options["target"] is None:
@@ -141,10 +141,10 @@ def train(
 
 def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: dict[str, Any]) -> int:
     """Train, write the run into the keeper's folder, and report."""
-    from chainrule.faces import tabular
     from chainrule.faces.cli import report
     from chainrule.faces.cli.progress import bar
-    from chainrule.faces.events import event_files
+    from chainrule.faces.tabular import training as tabular
+    from chainrule.faces.tensorboard import event_files
 
     asked, rates = _asked(table, options)
     logs = nullcontext(None) if events is None else event_files(events)
@@ -164,10 +164,10 @@ def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: 
 
 def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options: dict[str, Any]) -> int:
     """Train many, write them into the folder, and report."""
-    from chainrule.faces import tabular
     from chainrule.faces.cli import report_ensemble
     from chainrule.faces.cli.progress import bar
     from chainrule.faces.cli.report import REMEDY
+    from chainrule.faces.tabular import training as tabular
 
     asked, rates = _asked(table, options)
     with bar(options["epochs"], quiet=as_json) as progress:
@@ -193,8 +193,8 @@ def _asked(
     first. Then how the rates are to be recorded. `options` are those that are left, for the training.
     """
     from chainrule.engine.optimizers import optimizer, schedule
-    from chainrule.faces import tabular
-    from chainrule.faces.cli.compiled import keep_compiled
+    from chainrule.faces.cli.compile_cache import keep_compiled
+    from chainrule.faces.tabular import training as tabular
 
     reading = tabular.Reading(**given(options))
     fields = tabular.Request.__dataclass_fields__
@@ -212,8 +212,8 @@ def _asked(
 
 def _picture(run: "Run", read: "Table", request: "Request") -> dict[str, bytes]:
     """The loss as a picture, by the name of its file."""
-    from chainrule.faces.pictures import as_svg
-    from chainrule.faces.tables.shown import plain
+    from chainrule.faces.plots import as_svg
+    from chainrule.faces.tables.quoting import plain
 
     title = plain(f"{Path(read.path).name}: {request.target}", 80)
     return {"loss.svg": as_svg(run.history, title).encode()}
@@ -232,7 +232,7 @@ def free_folder(out: str | None, table: str) -> Path:
     import os
 
     from chainrule.errors import InputError
-    from chainrule.faces.tabular import as_text
+    from chainrule.faces.tabular.training import as_text
 
     if out is None:
         stem, number = as_text(Path(table).name.partition(".")[0]) or "run", 1

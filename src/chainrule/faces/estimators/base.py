@@ -12,18 +12,18 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from chainrule.engine.data import Data, prepare
-from chainrule.engine.lbfgs import minimize
 from chainrule.engine.network import Network
-from chainrule.engine.runs import Run
-from chainrule.engine.stop import Stop
+from chainrule.engine.runs.run import Run
+from chainrule.engine.stopping import Stop
+from chainrule.engine.training.lbfgs import minimize
 from chainrule.errors import InputError
 from chainrule.faces.estimators import settings
 from chainrule.faces.estimators.callbacks import Tasks, Told, all_told, managed
-from chainrule.faces.estimators.descent import Arrays, Descent, Epoch, Memory, Watch, listed, named
+from chainrule.faces.estimators.initialization import drawn
 from chainrule.faces.estimators.parameters import Parameters
 from chainrule.faces.estimators.rows import Held, dense
 from chainrule.faces.estimators.solvers import LBFGS, solver
-from chainrule.faces.estimators.starts import drawn
+from chainrule.faces.estimators.stochastic_fit import Arrays, Descent, Epoch, Memory, Watch, listed, named
 
 _ROWS = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}
 
@@ -295,7 +295,7 @@ class Backprop(Parameters):
             X: rows (n, inputs), one row is enough.
             y: their targets, in the form that `fit` took.
         """
-        from chainrule.ask.explain import explain
+        from chainrule.ask.explain.explain import explain
 
         check_is_fitted(self)
         x, y = self._pair(X, y)

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from chainrule.engine.network import Network
-from chainrule.engine.runs import History, Run
-from chainrule.engine.stop import Stop
-from chainrule.faces.estimators.descent import Epoch, named
+from chainrule.engine.runs.run import History, Run
+from chainrule.engine.stopping import Stop
+from chainrule.faces.estimators.stochastic_fit import Epoch, named
 
 
 class _Without:

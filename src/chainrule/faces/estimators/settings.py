@@ -9,9 +9,9 @@ import numpy as np
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.rules.activations import activation
+from chainrule.rules.initializers import start
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
-from chainrule.rules.starts import start
 
 Allows = Callable[[Any], bool]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.runs import Run
+from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.taken import Taken, run_of
 from chainrule.rules.activations import activation

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engine.network import Network
-from chainrule.engine.runs import History, Run
-from chainrule.engine.stop import Stop
+from chainrule.engine.runs.run import History, Run
+from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError, ShapeError
 from chainrule.rules.layers.dense import Dense
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.runs import Run
-from chainrule.faces import tabular
+from chainrule.engine.runs.run import Run
 from chainrule.faces.onnx.table import MISSING
 from chainrule.faces.tables.columns import Column, NumberColumn
 from chainrule.faces.tables.encoding import REFUSE, Encoding
 from chainrule.faces.tables.kinds import BOOLEAN
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tabular import training as tabular
 
 ROWS, SEED = 1000, 0
 ROOM = 16  # how often the rounding that is measured may come; two orders of summation differ by less

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.faces.tables.hints import NEARLY, STRICT, advice
-from chainrule.faces.tables.shown import dropping, quoted
+from chainrule.faces.tables.quoting import dropping, quoted
 from chainrule.faces.tables.table import Table
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from chainrule.faces.tables.cells import Cells, positions
 from chainrule.faces.tables.hints import is_number
 from chainrule.faces.tables.kinds import BOOLEAN, NUMBER, WORDS, numbers_as, say_beyond_exact, say_row_numbers
 from chainrule.faces.tables.moments import FAR, Moments
-from chainrule.faces.tables.shown import counted, listed, quoted
+from chainrule.faces.tables.quoting import counted, listed, quoted
 
 FAR_SPREADS = 1e3
 """Values further than this many standard deviations from the mean are warned about."""

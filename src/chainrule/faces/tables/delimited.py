@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from chainrule.errors import InputError
 from chainrule.faces.tables.header import checked_names
-from chainrule.faces.tables.shown import counted, plain, quoted
+from chainrule.faces.tables.quoting import counted, plain, quoted
 from chainrule.faces.tables.table import Note, file_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.cells import Cells, UnfitColumnError, read_cells
 from chainrule.faces.tables.columns import Column, learner
-from chainrule.faces.tables.shown import listed, quoted
+from chainrule.faces.tables.quoting import listed, quoted
 from chainrule.faces.tables.table import Note, Table
 from chainrule.faces.tables.targets import Amounts, Classes, Target, target_from_dict
 

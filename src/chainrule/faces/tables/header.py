@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from chainrule.errors import InputError
-from chainrule.faces.tables.shown import quoted
+from chainrule.faces.tables.quoting import quoted
 from chainrule.faces.tables.table import file_name, tidy
 
 _NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")

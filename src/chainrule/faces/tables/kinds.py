@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule.faces.tables.cells import Cells, UnfitColumnError
 from chainrule.faces.tables.hints import DATE
-from chainrule.faces.tables.shown import counted, dropping, listed, quoted
+from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
 
 if TYPE_CHECKING:
     import polars as pl

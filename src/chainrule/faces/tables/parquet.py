@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chainrule.errors import InputError
 from chainrule.faces.tables.header import checked_names
-from chainrule.faces.tables.shown import plain
+from chainrule.faces.tables.quoting import plain
 from chainrule.faces.tables.table import file_name
 
 if TYPE_CHECKING:

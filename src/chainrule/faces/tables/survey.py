@@ -12,7 +12,7 @@ from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_mis
 from chainrule.faces.tables.header import looks_like_data
 from chainrule.faces.tables.kinds import WORDS, check_words, kind_of, numbers_as, say_spellings
 from chainrule.faces.tables.moments import Moments
-from chainrule.faces.tables.shown import counted, dropping, listed, quoted
+from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
 from chainrule.faces.tables.table import MISSING, Table, tidy
 from chainrule.faces.tables.targets import (
     CLASSIFICATION,

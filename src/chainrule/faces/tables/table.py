@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
 from chainrule.errors import InputError
-from chainrule.faces.tables.shown import plain, quoted
+from chainrule.faces.tables.quoting import plain, quoted
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,7 +19,7 @@ from chainrule.faces.tables.kinds import (
     too_many,
 )
 from chainrule.faces.tables.moments import Moments
-from chainrule.faces.tables.shown import counted, listed, quoted
+from chainrule.faces.tables.quoting import counted, listed, quoted
 from chainrule.numbers import Array
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import stat
 from typing import IO, TYPE_CHECKING
 
 from chainrule.errors import InputError, did_you_mean
-from chainrule.faces.tables.shown import plain, quoted
+from chainrule.faces.tables.quoting import plain, quoted
 from chainrule.faces.tables.table import Note, file_name
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.faces.tables.parquet import SUFFIXES
-from chainrule.faces.tables.shown import quoted
+from chainrule.faces.tables.quoting import quoted
 from chainrule.faces.whole import write_whole
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Number, number, path
-from chainrule.rules import starts
+from chainrule.rules import initializers as starts
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.identity import Identity
 from chainrule.rules.protocols import (

@@ -1,0 +1,1 @@
+"""Cases: a worked example or a network on some rows, worked through number by number."""

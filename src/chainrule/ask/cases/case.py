@@ -1,0 +1,94 @@
+"""A case: a network with its numbers, some rows, and how it learns. What every question is about."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from chainrule.ask.cases.address import Quantities, Quantity
+from chainrule.ask.cases.unfused import apart
+from chainrule.engine.backprop import Sweep, sweep
+from chainrule.engine.network import Network
+
+_ADDRESS = re.compile(r"[A-Za-z]\w*|d\w+/d\w+")  # no `1-a1`, which is a formula
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How a source counts and updates: `batch` mean or sum over rows, whether biases learn, and
+    whether all layers are updated at once or each before the error goes on to the one below.
+    """
+
+    batch: str = "mean"
+    update_biases: bool = True
+    update: str = "simultaneous"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case:
+    """A network at work on some rows.
+
+    Attributes:
+        title: what it is called.
+        network: layers and loss.
+        parameters: weights and biases by name, float64.
+        x: (n, inputs), float64.
+        t: (n, outputs), float64.
+        learning_rate: α, or None where no update is made.
+        weight_decay: λ of the L2 penalty on weights.
+        convention: how rows are put together and updates are made.
+        names: own names for quantities.
+        absent: biases that are not stated; they are 0 and stay so.
+    """
+
+    title: str = ""
+    network: Network
+    parameters: Mapping[str, np.ndarray]
+    x: np.ndarray
+    t: np.ndarray
+    learning_rate: float | None = None
+    weight_decay: float = 0.0
+    convention: Convention = Convention()
+    names: Mapping[str, str] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+
+    @property
+    def share(self) -> np.ndarray:
+        """Each row's part in E (n,): 1/n where rows are averaged, 1 where they are added up."""
+        rows = len(self.x)
+        return np.full(rows, 1 / rows if self.convention.batch == "mean" else 1.0)
+
+    def learns(self, parameter: str) -> bool:
+        """Whether an update changes the parameter."""
+        is_bias = parameter.startswith("b")
+        return not is_bias or (self.convention.update_biases and parameter not in self.absent)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """Forward and back once, by the book: as if all layers were updated at once."""
+        return sweep(self.network, self.parameters, self.x, self.t, self.share, self.weight_decay)
+
+    @cached_property
+    def quantities(self) -> Quantities:
+        """The addresses of this case's numbers."""
+        numbers = self.sweep.numbers | apart(self.network, self.sweep.numbers)
+        named = sorted(filter(_ADDRESS.fullmatch, numbers), key=_place)
+        found = {name: numbers[name].array.shape for name in named}
+        updated = {f"{name}'": self.parameters[name].shape for name in self.sweep.gradients}
+        return Quantities(found | updated, len(self.x), self.names)
+
+    def quantity(self, text: str) -> Quantity:
+        """The quantity that `text` addresses, the case's own names among them.
+
+        Raises:
+            InputError: there is no such quantity.
+        """
+        return self.quantities.find(text)
+
+
+def _place(name: str) -> tuple[bool, int, int]:
+    """x, t, E, w1, b1, z1, a1, w2, ..., and derivatives after them."""
+    layer = re.search(r"\d+", name)
+    return "/" in name, int(layer[0]) if layer else 0, "xtEwbuzahmdr".find(name[0])

@@ -1,0 +1,144 @@
+"""Gradient descent on a case, by its convention: one step, or as many as it takes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from chainrule.ask.cases.case import Case
+from chainrule.engine.backprop import Sweep, descend, sweep
+from chainrule.engine.network import Network
+from chainrule.engine.stopping import Stop
+from chainrule.numbers import Array, Number, number, path
+from chainrule.rules.layers.chain import Chain
+from chainrule.rules.protocols import Gradients, Kept, Parameters
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sweep and, where there is a learning rate, the new value of every parameter, by its name.
+
+    `beside` holds Numbers that a mistaken step computes and then leaves out.
+    """
+
+    sweep: Sweep
+    updated: dict[str, Number]
+    beside: Mapping[str, Number] = field(default_factory=dict)
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """Every quantity by name, `w1'` among them."""
+        return {**self.beside, **self.sweep.numbers, **{new.name: new for new in self.updated.values()}}
+
+    @property
+    def loss(self) -> float:
+        return float(self.sweep.loss.array)
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Many steps: E after 0, 1, 2, ... updates, the steps at some of them, and why it ended."""
+
+    losses: list[float]
+    steps: dict[int, Step]
+    stop: Stop
+
+    @property
+    def updates(self) -> int:
+        return len(self.losses) - 1
+
+
+def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
+    """One step from `parameters`, or from the case's own."""
+    parameters = case.parameters if parameters is None else parameters
+    if case.convention.update == "sequential":
+        found = sweep(_Sequential(case), parameters, case.x, case.t, case.share, case.weight_decay)
+    elif parameters is case.parameters:
+        found = case.sweep
+    else:
+        found = sweep(case.network, parameters, case.x, case.t, case.share, case.weight_decay)
+    return Step(found, _updated(case, found))
+
+
+def steps(
+    case: Case,
+    mistake: Callable[[Step], Step] | None = None,
+    parameters: Mapping[str, Array] | None = None,
+) -> Iterator[Step]:
+    """Step after step from `parameters`, or from the case's own, each as `mistake` makes it; without end,
+    but one only where there is no learning rate.
+    """
+    parameters = case.parameters if parameters is None else parameters
+    while parameters:
+        one = step(case, parameters)
+        one = mistake(one) if mistake else one
+        yield one
+        if not one.updated:
+            return
+        parameters = {**parameters, **{name: new.array for name, new in one.updated.items()}}
+
+
+def descend_until(case: Case, epochs: int, threshold: float) -> Descent:
+    """Steps until E < threshold, at most `epochs` updates; all rows go into each."""
+    losses: list[float] = []
+    kept: dict[int, Step] = {}
+    last = None
+    stop = Stop.EPOCHS
+    for n, last in enumerate(islice(steps(case), epochs + 1)):
+        losses.append(last.loss)
+        if str(n).rstrip("0") in ("", "1", "2", "5"):
+            kept[n] = last
+        if not np.isfinite(last.loss):
+            stop = Stop.DIVERGED
+            break
+        if last.loss < threshold:
+            stop = Stop.THRESHOLD
+            break
+    if last:
+        kept[len(losses) - 1] = last
+    return Descent(losses, kept, stop)
+
+
+def _updated(case: Case, found: Sweep) -> dict[str, Number]:
+    """By parameter, w' for everything that has a gradient; what does not learn is passed on."""
+    if case.learning_rate is None:
+        return {}
+    down = descend(found, case.learning_rate)
+    return {name: new if case.learns(name) else _same(found.parameters[name]) for name, new in down.items()}
+
+
+def _same(parameter: Number) -> Number:
+    axes = "ij"[: len(parameter.array.shape)]
+    return number(f"{parameter.name}'", path(f"{axes}->{axes}", parameter))
+
+
+class _Sequential(Network):
+    """A case's network whose layers are updated one by one, the last first."""
+
+    case: Case
+
+    def __init__(self, case: Case) -> None:
+        object.__setattr__(self, "case", case)
+        super().__init__(case.network.layers, case.network.loss)
+
+    @cached_property
+    def chain(self) -> Chain:
+        return _OneByOne(super().chain.layers, self.case)
+
+
+@dataclass(frozen=True)
+class _OneByOne(Chain):
+    """Layers that hand the error on through the weights they have just got."""
+
+    case: Case
+
+    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+        gradients: Gradients = {}
+        for one, own in zip(reversed(self.layers), reversed(kept), strict=True):
+            found, dx = one.backward(p, own, dy)
+            gradients = found | gradients
+            new = _updated(self.case, Sweep(dy, dy, dict(p), found, dx))
+            dy = one.backward({**p, **new}, own, dy)[1]
+        return gradients, dy

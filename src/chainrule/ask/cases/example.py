@@ -1,0 +1,269 @@
+"""Worked examples: a network, its data and what a source says about them, in one TOML file."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.ask.cases import arithmetic as expression
+from chainrule.ask.cases import toml_values as stated
+from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.arithmetic import Expression, is_expression
+from chainrule.ask.cases.case import Case, Convention
+from chainrule.ask.cases.claim import Claim
+from chainrule.engine.network import Network
+from chainrule.errors import InputError, did_you_mean
+from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.protocols import Activation
+from chainrule.rules.registry import LOSSES
+
+_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+_NUMBERS = ["learning_rate", "weight_decay"]
+_CHOICES = {"batch": ("mean", "sum"), "update": ("simultaneous", "sequential")}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Example(Case):
+    """A worked example: a case, and what its source prints.
+
+    Attributes:
+        claims: by quantity, the numbers that the source prints, as printed; several where it
+            prints one more than once.
+        expressions: own names for what is made of quantities by arithmetic.
+        source: where the numbers were read.
+    """
+
+    claims: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    @cached_property
+    def printed(self) -> tuple[Claim, ...]:
+        """The claims one by one, in the order of the file."""
+        return tuple(
+            Claim(name, one)
+            for name, printed in self.claims.items()
+            for one in ((printed,) if isinstance(printed, str) else printed)
+        )
+
+    def asked(self, text: str) -> Quantity | Expression:
+        """What `text` speaks of: a quantity, or an expression by its name (`E_o1`, `E_o1@1`) or as it is.
+
+        Raises:
+            InputError: neither.
+        """
+        name, _, after = text.partition("@")
+        if name.strip() in self.expressions and (not after or after.strip().isdigit()):
+            return self._expression(self.expressions[name.strip()]).at(int(after or 0))
+        return self._expression(text) if is_expression(text) else self.quantity(text)
+
+    def _expression(self, text: str) -> Expression:
+        return expression.parse(text, self.quantity, self._constants)
+
+    @cached_property
+    def _constants(self) -> dict[str, float]:
+        """Words for numbers in expressions."""
+        rate = {} if self.learning_rate is None else {"learning_rate": self.learning_rate}
+        return rate | {"weight_decay": self.weight_decay}
+
+    @cached_property
+    def layers(self) -> list[Dense]:
+        """The layers, first to last."""
+        return [layer for layer in self.network.layers if isinstance(layer, Dense)]
+
+    @cached_property
+    def activations(self) -> list[Activation]:
+        """What each layer ends in; the last in what the loss is fused with, if anything."""
+        fused = self.network.loss.activation
+        own = [layer.activation for layer in self.layers]
+        return [*own[:-1], ACTIVATIONS[fused]()] if fused else own
+
+
+def read(path: str | Path) -> Example:
+    """The worked example in a TOML file.
+
+    Raises:
+        InputError: the file cannot be read or is no worked example; file and key are named.
+    """
+    return parse(text(path), str(path))
+
+
+def text(path: str | Path) -> str:
+    """The text of a file.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from None
+
+
+def builtin() -> str:
+    """The text of the built-in lesson: one input, one hidden unit, one output."""
+    return text(Path(__file__).with_name("lesson.toml"))
+
+
+def parse(text: str, source: str) -> Example:
+    """The worked example in a TOML text; `source` stands before every message.
+
+    Raises:
+        InputError: it is no worked example; the key is named.
+    """
+    try:
+        return _example(tomllib.loads(text), source)
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at (.*)\)", str(error))
+        where, what = (found[2], found[1]) if found else ("TOML", str(error))
+        raise InputError(f"{source}: {where}: {what}") from None
+    except RecursionError:
+        raise InputError(f"{source}: brackets are nested too deeply") from None
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+
+
+def _example(given: dict[str, Any], source: str) -> Example:
+    known = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "layers"]
+    known += ["convention", "names", "claims"]
+    stated.refuse_unknown(given, known, "")
+    for key in ("inputs", "targets", "layers"):
+        if key not in given:
+            raise InputError(f"{key} is missing")
+    x = stated.matrix(given["inputs"], "inputs")
+    t = stated.matrix(given["targets"], "targets")
+    if len(t) != len(x):
+        raise InputError(f"targets has {_rows(len(t))}, but inputs has {_rows(len(x))}")
+    layers, absent = _layers(given["layers"], x.shape[1])
+    network = Network(layers, stated.rule(given.get("loss", "half_squared_error"), LOSSES, "loss"))
+    if t.shape[1] != layers[-1].units:
+        raise InputError(
+            f"targets has rows of {t.shape[1]}, but the last layer has {_units(layers[-1].units)}: "
+            "one target for each"
+        )
+    network.loss.check_targets(t)
+    rate = given.get("learning_rate")
+    if rate is not None and not (rate := stated.number(rate, "learning_rate")) > 0:
+        raise InputError(f"learning_rate is {rate:g}, but a step wants a number above 0")
+    decay = stated.number(given.get("weight_decay", 0.0), "weight_decay")
+    if decay < 0:
+        raise InputError(f"weight_decay is {decay:g}, but a penalty is 0 or more")
+    names = stated.texts(given.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"')
+    example = Example(
+        title=stated.text(given.get("title", Path(source).stem), "title"),
+        source=stated.text(given.get("source", ""), "source"),
+        network=network,
+        parameters=_parameters(network),
+        x=x,
+        t=t,
+        learning_rate=rate,
+        weight_decay=decay,
+        convention=_convention(given.get("convention", {})),
+        names={name: text for name, text in names.items() if not is_expression(text)},
+        expressions={name: text for name, text in names.items() if is_expression(text)},
+        claims=stated.prints(given.get("claims", {}), "claims"),
+        absent=absent,
+    )
+    _check_names(example)
+    _check_claims(example)
+    if example.convention.update == "sequential" and rate is None:
+        raise InputError("convention: update is 'sequential', so learning_rate must be given")
+    return example
+
+
+def _layers(given: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
+    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
+        raise InputError("layers is written as one [[layers]] table for each layer")
+    layers: list[Dense] = []
+    absent: set[str] = set()
+    before = f"there are {width} inputs" if width > 1 else "there is 1 input"
+    for position, one in enumerate(given, 1):
+        here = f"layer {position}"
+        stated.refuse_unknown(one, ["activation", "weights", "biases"], f"{here}: ")
+        if "weights" not in one:
+            raise InputError(f"{here}: weights is missing")
+        w = stated.matrix(one["weights"], f"{here}: weights")
+        units = w.shape[1]
+        if len(w) != width:
+            turned = " (are they written by unit? weights are (inputs, units))" if units == width else ""
+            raise InputError(f"{here}: weights has {_rows(len(w))}, but {before}: one row for each{turned}")
+        if "biases" not in one:
+            absent.add(f"b{position}")
+        b = stated.vector(one.get("biases", [0.0] * units), f"{here}: biases")
+        if len(b) != units:
+            raise InputError(f"{here}: biases has {len(b)} numbers, but weights makes {_units(units)}")
+        try:
+            activation = stated.rule(one.get("activation", "identity"), ACTIVATIONS, "activation")
+        except InputError as error:
+            raise InputError(f"{here}: {error}") from None
+        layers.append(Dense(units, activation, w.tolist(), b.tolist()))
+        width, before = units, f"layer {position} has {_units(units)}"
+    return layers, frozenset(absent)
+
+
+def _parameters(network: Network) -> dict[str, np.ndarray]:
+    """Weights and biases by name, as stated."""
+    stated: dict[str, np.ndarray] = {}
+    for layer in network.chain.layers:
+        stated |= {layer.w: np.array(layer.weights), layer.b: np.array(layer.biases)}
+    return stated
+
+
+def _convention(given: Any) -> Convention:
+    if not isinstance(given, dict):
+        raise InputError("convention is written as a table, [convention]")
+    stated.refuse_unknown(given, [field.name for field in fields(Convention)], "convention: ")
+    for key, value in given.items():
+        choices = _CHOICES.get(key)
+        if choices is None and not isinstance(value, bool):
+            raise InputError(f"convention: {key} is true or false, not {value!r}")
+        if choices and value not in choices:
+            hint = did_you_mean(str(value), choices)
+            raise InputError(f"convention: {key} is {' or '.join(map(repr, choices))}, not {value!r}.{hint}")
+    return Convention(**given)
+
+
+def _check_names(example: Example) -> None:
+    for name, text in [*example.names.items(), *example.expressions.items()]:
+        try:
+            if not re.fullmatch(r"[^\W\d]\w{,29}", name):
+                raise InputError("a name is at most 30 letters, digits and _, and begins with a letter")
+            if "@" in text:
+                raise InputError("a name is for a quantity, without @")
+            if name in example.expressions:
+                example.asked(name)
+            else:
+                example.quantities.without_names().find(text)
+        except InputError as error:
+            raise InputError(f"names: {name}: {error}") from None
+
+
+def _check_claims(example: Example) -> None:
+    for one in example.printed:
+        try:
+            asked = example.asked(one.quantity)
+            parts = asked.quantities if isinstance(asked, Expression) else (asked,)
+            if example.learning_rate is None and any(q.after or q.name.endswith("'") for q in parts):
+                raise InputError(f"{one.quantity} comes after an update, so learning_rate must be given")
+        except InputError as error:
+            raise InputError(f"claims: {error}") from None
+        if not _NUMERAL.fullmatch(one.printed.strip().replace("−", "-")):
+            raise InputError(f"claims: {one.quantity}: {one.printed!r} is not a number")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count} units"

@@ -1,0 +1,1 @@
+"""Documents: blocks and formulas, and the printers that write them."""

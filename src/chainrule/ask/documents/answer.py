@@ -1,0 +1,25 @@
+"""Answers that show themselves: as text where they are printed, typeset in a notebook."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from chainrule.ask.documents.blocks import Block
+
+
+class Shown(ABC):
+    """What can be told as a document."""
+
+    @abstractmethod
+    def blocks(self) -> Iterator[Block]:
+        """The document, block by block."""
+
+    def __str__(self) -> str:
+        from chainrule.ask.documents.text import Printer
+
+        return "\n".join(Printer().text(self.blocks())).rstrip("\n")
+
+    def _repr_markdown_(self) -> str:
+        """For notebooks, which set the formulas in it."""
+        from chainrule.ask.documents.markdown import text
+
+        return text(self.blocks())

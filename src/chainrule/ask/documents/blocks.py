@@ -1,0 +1,86 @@
+"""A document: headings, paragraphs, equations and tables. Printers know this and nothing else."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from chainrule.ask.documents.formula import Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; level 1 stands once, at the top."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Words and formulas in the order they are read."""
+
+    parts: tuple[str | Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Lines to type: the command, and what it does."""
+
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """left = step = step = ...; the last step is the result."""
+
+    left: Formula
+    steps: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Equations:
+    """Equations that belong together, set in columns where they fit."""
+
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Equations under one label, told in passing; `more` says what is left out."""
+
+    label: str
+    equations: tuple[Equation, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Groups of short equations, several on a line."""
+
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A length from 0 to 1, drawn in a table."""
+
+    length: float
+
+
+Cell: TypeAlias = str | Formula | Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings; `more` says what is left out."""
+
+    headings: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: str = ""
+
+
+Block: TypeAlias = Heading | Paragraph | Commands | Equations | Listing | Table
+
+
+def paragraph(*parts: str | Formula) -> Paragraph:
+    """A paragraph of words and formulas."""
+    return Paragraph(parts)

@@ -1,0 +1,244 @@
+"""Formulas as maths to be typeset, in LaTeX or in Typst."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chainrule.ask.documents.blocks import Equation
+from chainrule.ask.documents.formula import (
+    Applied,
+    Blank,
+    Formula,
+    Power,
+    Product,
+    Rest,
+    Sum,
+    Symbol,
+    Term,
+    Value,
+)
+from chainrule.ask.documents.formula_text import digits, pieces, written
+from chainrule.ask.documents.names import derivative_of
+
+_WORDS = ("ln", "tanh", "max")  # that both call by a command
+
+
+@dataclass(frozen=True)
+class Maths:
+    """A way of writing maths; here LaTeX, between two dollar signs.
+
+    Attributes:
+        signs: letters and signs that have a command.
+        word: of a name that is a word.
+        command: of a function that has a command of its own.
+        times: between factors.
+        dots: for what is left out.
+    """
+
+    signs: tuple[tuple[str, str], ...] = (
+        ("α", r"\alpha "),
+        ("λ", r"\lambda "),
+        ("σ", r"\sigma "),
+        ("δ", r"\delta "),
+        ("Φ", r"\Phi "),
+        ("φ", r"\varphi "),
+        ("·", r"\cdot "),
+        ("≠", r"\neq "),
+        ("…", r"\dots "),
+        ("½", r"\tfrac{1}{2}"),
+        ("|", r"\vert "),
+        ("%", r"\%"),
+        ("#", r"\#"),
+        ("$", r"\$"),
+        ("&", r"\&"),
+    )
+    times: str = r"\cdot "
+    dots: str = r"\dots"
+    partial: str = r"\partial "
+
+    # --- what a notation has its own way of
+
+    def word(self, word: str) -> str:
+        return rf"\mathrm{{{word.replace('_', chr(92) + '_')}}}"
+
+    def function(self, name: str) -> str:
+        return f"\\{name} " if name in _WORDS else rf"\operatorname{{{name}}}"
+
+    def fraction(self, above: str, below: str) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
+
+    def below(self, letter: str, index: str) -> str:
+        return f"{letter}_{{{index}}}"
+
+    def above(self, base: str, exponent: str) -> str:
+        return f"{{{base}}}^{{{exponent}}}"
+
+    def said(self, text: str) -> str:
+        return rf"\ \text{{({text})}}"
+
+    def negative(self, number: str) -> str:
+        """With a sign that is no subtraction."""
+        return f"{{{number}}}"
+
+    def blank(self, width: int) -> str:
+        return rf"\underline{{\hspace{{{width / 2:g}em}}}}"
+
+    # --- formulas
+
+    def equation(self, one: Equation) -> str:
+        """`left = step = step`."""
+        return " = ".join(map(self.formula, (one.left, *one.steps)))
+
+    def rows(self, one: Equation, room: int) -> Iterator[tuple[str, str]]:
+        """What stands left and right of the = signs, in lines of about `room` letters.
+
+        A right side begins with its sign; one that goes on with the step before has no =.
+        """
+        left, sign = self.formula(one.left), "= "
+        if len(" = ".join(map(written, (one.left, *one.steps)))) <= room:
+            yield left, sign + " = ".join(map(self.formula, one.steps))
+            return
+        for step in one.steps:
+            first, *others = self._lines(step, room)
+            yield left, sign + first
+            yield from (("", line) for line in others)
+            left = ""
+
+    def _lines(self, step: Formula, room: int) -> list[str]:
+        """A step of an equation in lines of about `room` letters."""
+        if not isinstance(step, Sum):
+            return [self.formula(step)]
+        found, length = [""], 0
+        for part, plain in zip(self._pieces(step), pieces(step), strict=True):
+            if length and length + len(plain) > room:
+                found.append("")
+                length = 0
+            found[-1] = f"{found[-1]} {part}".strip()
+            length += len(plain) + 1
+        return found
+
+    def formula(self, one: Formula) -> str:
+        """A formula in maths mode."""
+        match one:
+            case Symbol(name, index):
+                return self._name(name) + (f"[{','.join(map(str, index))}]" if index else "")
+            case Value():
+                mantissa, _, exponent = digits(one).partition("e")
+                mantissa = mantissa.replace("inf", self.word("inf")).replace("nan", self.word("nan"))
+                power = f" {self.times}{self.above('10', str(int(exponent)))}" if exponent else ""
+                return (self.negative(mantissa) if mantissa.startswith("-") else mantissa) + power
+            case Blank(width):
+                return self.blank(width)
+            case Applied(text, parts):
+                return self._applied(text, parts)
+            case Power(base, exponent):
+                return self.above(self._factor(base), str(exponent))
+            case Product() | Sum():
+                return " ".join(self._pieces(one))
+
+    def _pieces(self, one: Product | Sum) -> list[str]:
+        """The parts of a formula between which a line may break."""
+        if isinstance(one, Sum):
+            terms = [self._term(term, first=not k) for k, term in enumerate(one.terms)]
+            return terms + ([self._rest(one.rest)] if one.rest else [])
+        first, *others = one.factors
+        return [self._factor(first, first=True)] + [self.times + self._factor(factor) for factor in others]
+
+    def _name(self, name: str) -> str:
+        if slope := derivative_of(name):
+            return self.fraction(*(self.partial + self._name(part) for part in slope))
+        if found := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
+            return self.below(found[1], found[2] + (f",{found[3]}" if found[3] else "")) + found[4]
+        if found := re.fullmatch(r"(-?)(\w)/(\w)", name):
+            return found[1] + self.fraction(found[2], found[3])
+        if re.fullmatch(r"[^\W\d]\w+'?", name):
+            return self.word(name)
+        return self.text({"t": "T"}.get(name, name))
+
+    def _applied(self, text: str, parts: tuple[Formula, ...]) -> str:
+        if text == "∂{}/∂{}":
+            return self.fraction(*(self.partial + self.formula(part) for part in parts))
+        first, *others = text.split("{}")
+        found, before = self.text(first), first
+        for part, after in zip(parts, others, strict=True):
+            inside = self.formula(part)
+            if before.endswith("^"):
+                found, inside = found[:-1], self.above("", inside).removeprefix("{}")
+            elif before.endswith(("- ", "+ ")) and inside.startswith(("-", "{-")):
+                inside = f"({inside})"
+            found, before = found + inside + self.text(after), after
+        return found
+
+    def text(self, text: str) -> str:
+        """What is not a formula inside: names of functions, brackets, signs."""
+        pieces = re.split(r"([A-Za-z]{2,})", text)
+        for k in range(0, len(pieces), 2):
+            for sign, command in self.signs:
+                pieces[k] = pieces[k].replace(sign, command)
+        pieces[1::2] = [self.function(name) for name in pieces[1::2]]
+        return "".join(pieces)
+
+    def _factor(self, one: Formula, *, first: bool = False) -> str:
+        """A factor, in parentheses where it would come apart or its sign would be misread."""
+        if isinstance(one, Power):
+            return self.formula(one)
+        loose = written(Product((Value(2.0), one))).startswith("2 · (") and not (
+            first and isinstance(one, Value)
+        )
+        return f"({self.formula(one)})" if loose else self.formula(one)
+
+    def _term(self, term: Term, *, first: bool) -> str:
+        sign = "-" if term.negative else "" if first else "+"
+        loose = sign and written(Sum((Term(Value(1.0)), term))).startswith(("1 - (", "1 + ("))
+        if loose and isinstance(term.formula, Product):
+            first_factor, *others = term.formula.factors
+            text = " ".join([self._factor(first_factor), *(self.times + self._factor(one) for one in others)])
+        else:
+            text = f"({self.formula(term.formula)})" if loose else self.formula(term.formula)
+        return f"{sign} {text}".strip()
+
+    def _rest(self, rest: Rest) -> str:
+        if not rest.summed:
+            return f"+ {self.dots}{self.said(f'{rest.count} more')}"
+        total = rest.positive + rest.negative
+        return (
+            f"{'-' if total < 0 else '+'} {self.formula(Value(abs(total)))}{self.said(f'{rest.count} more')}"
+        )
+
+
+@dataclass(frozen=True)
+class Typst(Maths):
+    """The same in Typst, which knows α, ∂ and · as they are."""
+
+    signs: tuple[tuple[str, str], ...] = (("$", r"\$"), ("#", r"\#"), ("/", r"\/"), ("_", r"\_"))
+    times: str = "dot.op "
+    dots: str = "dots"
+    partial: str = "∂ "
+
+    def word(self, word: str) -> str:
+        return f' upright("{word}")'
+
+    def function(self, name: str) -> str:
+        return f" {name} " if name in _WORDS else f' op("{name}") '
+
+    def fraction(self, above: str, below: str) -> str:
+        return f"frac({above}, {below})"
+
+    def below(self, letter: str, index: str) -> str:
+        return f'{letter}_("{index}")'
+
+    def above(self, base: str, exponent: str) -> str:
+        return f"{base}^({exponent})"
+
+    def said(self, text: str) -> str:
+        return f' space "({text})"'
+
+    def negative(self, number: str) -> str:
+        return number
+
+    def blank(self, width: int) -> str:
+        return f"#box(width: {width / 2:g}em, stroke: (bottom: 0.5pt))"
+
+
+LATEX = Maths()
+TYPST = Typst()

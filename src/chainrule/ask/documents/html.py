@@ -1,0 +1,147 @@
+"""The document as one HTML page that needs no network: maths as MathML, light and dark, narrow and wide."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from chainrule.ask.documents.blocks import (
+    Bar,
+    Block,
+    Cell,
+    Commands,
+    Equation,
+    Equations,
+    Heading,
+    Listing,
+    Paragraph,
+    Table,
+)
+from chainrule.ask.documents.formula import Formula, Value
+from chainrule.ask.documents.formula_markup import Maths
+
+_ROOM = 76  # letters of a formula on a line
+_STYLE = """
+:root { color-scheme: light dark;
+  --ink: #1c1e21; --paper: #fff; --soft: #5f6670; --line: #d8dce2; --bar: #2f6fb3; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e8eb; --paper: #16181b; --soft: #9aa3ad; --line: #363b42; --bar: #6aa7e8; }
+}
+body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 46rem; color: var(--ink); background: var(--paper);
+  font: 1.0625rem/1.6 system-ui, sans-serif; }
+h1 { font-size: 1.75rem; margin: 0 0 1rem; } h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; }
+.wide { overflow-x: auto; }
+math { font-size: 1.15em; }
+.equations { border-spacing: .4rem .5rem; } .equations td { padding: 0; vertical-align: middle; }
+.equations td:first-child { text-align: right; }
+.table { border-collapse: collapse; } .table th, .table td { padding: .3rem .9rem .3rem 0; text-align: left;
+  border-bottom: 1px solid var(--line); } .table .number { text-align: right; }
+.bar { display: inline-block; height: .7em; background: var(--bar); }
+.more, dd { color: var(--soft); } code { font-family: ui-monospace, monospace; }
+.blank { border-bottom: 1px solid currentColor; }
+@media print { body { max-width: none; padding: 0; } }
+"""
+
+
+class _ForMathML(Maths):
+    """LaTeX that latex2mathml makes good MathML of."""
+
+    def blank(self, width: int) -> str:
+        return rf"\text{{blank{width}}}"
+
+    def said(self, text: str) -> str:
+        return rf"\text{{{chr(0xA0)}({text})}}"
+
+
+_MATHS = _ForMathML()
+
+
+def text(blocks: Iterable[Block]) -> str:
+    """A whole page."""
+    blocks = list(blocks)
+    title = next((one.text for one in blocks if isinstance(one, Heading)), "chainrule")
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"{part(blocks)}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def part(blocks: Iterable[Block]) -> str:
+    """The blocks alone, for the inside of another page."""
+    return "\n".join(map(_block, blocks))
+
+
+def maths(formula: Formula) -> str:
+    """A formula as MathML."""
+    return _mathml(_MATHS.formula(formula))
+
+
+def _block(one: Block) -> str:
+    match one:
+        case Heading(words, level):
+            return f"<h{level}>{escape(words)}</h{level}>"
+        case Paragraph(parts):
+            return f"<p>{''.join(escape(p) if isinstance(p, str) else maths(p) for p in parts)}</p>"
+        case Commands(lines):
+            items = (f"<dt><code>{escape(c)}</code></dt><dd>{escape(does)}</dd>" for c, does in lines)
+            return f"<dl>{''.join(items)}</dl>"
+        case Equations(equations):
+            rows = "\n".join(row for each in equations for row in _rows(each))
+            return f'<div class="wide"><table class="equations" role="presentation">\n{rows}\n</table></div>'
+        case Listing(groups):
+            return "\n".join(
+                f"<p><em>{escape(group.label)}</em> "
+                + ", ".join(_mathml(_MATHS.equation(each)) for each in group.equations)
+                + (f' <span class="more">{escape(group.more)}</span>' if group.more else "")
+                + "</p>"
+                for group in groups
+            )
+        case Table():
+            return _table(one)
+
+
+def _rows(one: Equation) -> Iterable[str]:
+    for left, right in _MATHS.rows(one, _ROOM):
+        sign = "=" if right.startswith("=") else ""
+        cells = (left, sign, right.removeprefix("= "))
+        yield f"<tr>{''.join(f'<td>{_mathml(cell) if cell else str()}</td>' for cell in cells)}</tr>"
+
+
+def _table(one: Table) -> str:
+    columns = list(zip(*one.rows, strict=True)) or [()] * len(one.headings)
+    kinds = [
+        ' class="number"' if cells and all(isinstance(c, Value) for c in cells) else "" for cells in columns
+    ]
+    head = "".join(
+        f'<th scope="col"{kind}>{_cell(cell)}</th>' for cell, kind in zip(one.headings, kinds, strict=True)
+    )
+    rows = "\n".join(
+        f"<tr>{''.join(f'<td{kind}>{_cell(c)}</td>' for c, kind in zip(row, kinds, strict=True))}</tr>"
+        for row in one.rows
+    )
+    more = f'\n<p class="more">{escape(one.more)}</p>' if one.more else ""
+    table = f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+    return f'<div class="wide">{table}</div>{more}'
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return escape(cell)
+    if isinstance(cell, Bar):
+        length = min(max(cell.length, 0.0), 1.0)
+        return (
+            f'<span class="bar" style="width:{8 * length:.2f}em" role="img" aria-label="{length:.0%}"></span>'
+        )
+    return maths(cell)
+
+
+def _mathml(latex: str) -> str:
+    from latex2mathml.converter import convert  # a page alone needs it
+
+    found: str = convert(latex)
+    return re.sub(
+        r"<mtext>blank(\d+)</mtext>",
+        lambda m: f'<mtext class="blank">{"&#xA0;" * 2 * int(m[1])}</mtext>',
+        found,
+    )

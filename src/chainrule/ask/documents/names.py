@@ -1,0 +1,77 @@
+"""Names as people write them: `dE/dw1` is ∂E/∂w₁, `t-a2` is T - a₂; and all of it in plain ASCII."""
+
+import re
+import unicodedata
+
+from chainrule.ask.documents.formula import Applied, Formula, Symbol
+
+_ATOM = r"(?<![A-Za-z0-9_])(?:[a-z]\d+(?:_\d+)?|[xt](?!\w))'?"
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_WORDS = {"t": "T", "1/2": "½", "-1/2": "-½"}
+
+_ASCII = {
+    "⁻ᶻ": "^-z",
+    "ᶻ": "^z",
+    "²": "^2",
+    "³": "^3",
+    "½": "1/2",
+    "√": "sqrt",
+    "∂": "d",
+    "·": "*",
+    "Σ": "sum ",
+    "σ": "sigma",
+    "Φ": "Phi",
+    "φ": "phi",
+    "α": "alpha",
+    "δ": "delta",
+    "λ": "lambda",
+    "≤": "<=",
+    "≠": "!=",
+    "→": "->",
+    "−": "-",
+    "×": "x",
+    "…": "...",
+    "█": "#",
+    "─": "-",
+    "═": "=",
+} | {subscript: digit for digit, subscript in zip("0123456789jkn", "₀₁₂₃₄₅₆₇₈₉ⱼₖₙ", strict=True)}
+_EIGHTHS = dict.fromkeys("▏▎▍▌▋▊▉", "")
+
+
+def pretty(name: str) -> str:
+    """A name without index: ∂E/∂w₁, z₁, T, ½, or the name itself where it is a source's own."""
+    if slope := derivative_of(name):
+        return f"∂{pretty(slope[0])}/∂{pretty(slope[1])}"
+    if re.fullmatch(r"[A-Za-z]\d+(_\d+)?'?", name):
+        return name.translate(_SUBSCRIPT)
+    return _WORDS.get(name, name)
+
+
+def derivative_of(name: str) -> tuple[str, str] | None:
+    """(`E`, `w1`) for `dE/dw1`; nothing for what is no derivative."""
+    found = re.fullmatch(r"d([^/\s]+)/d([^/\s]+)", name)
+    return (found[1], found[2]) if found else None
+
+
+def atoms(name: str) -> list[str]:
+    """The quantities in a name that is a formula: t and a2 in `t-a2`, z3 in `Φ(z3)`; none in z3 itself."""
+    return [] if derivative_of(name) or re.fullmatch(_ATOM, name) else re.findall(_ATOM, name)
+
+
+def spelled(name: str, parts: tuple[Formula, ...]) -> Applied:
+    """A name that is a formula, with `parts` in the places of its quantities."""
+    text = re.sub(_ATOM, "{}", name)
+    return Applied(re.sub(r"(?<=[\w})])([+-])(?=[\w{(σΦφ])", r" \1 ", text), parts)
+
+
+def letters(symbol: Symbol) -> str:
+    """A symbol with its index: ∂E/∂w₁[0,2]."""
+    index = f"[{','.join(map(str, symbol.index))}]" if symbol.index else ""
+    return pretty(symbol.name) + index
+
+
+def ascii_only(text: str) -> str:
+    """The same text for a terminal that knows ASCII alone."""
+    for sign, plain in (_ASCII | _EIGHTHS).items():
+        text = text.replace(sign, plain)
+    return unicodedata.normalize("NFKD", text).encode("ascii", "replace").decode()

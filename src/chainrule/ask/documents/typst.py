@@ -1,0 +1,99 @@
+"""The document as a PDF, set by Typst (the extra `pdf`)."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from chainrule.ask.documents.blocks import (
+    Bar,
+    Block,
+    Cell,
+    Commands,
+    Equation,
+    Equations,
+    Heading,
+    Listing,
+    Paragraph,
+    Table,
+)
+from chainrule.ask.documents.formula import Value
+from chainrule.ask.documents.formula_markup import TYPST
+from chainrule.errors import InputError
+
+_ROOM = 66  # letters of a formula on a line
+_START = """#set page(margin: 2.5cm, numbering: "1")
+#set text(size: 11pt)
+#set document(date: none)
+#set table(stroke: (x, y) => if y == 0 { (bottom: 0.5pt) }, inset: (x: 0.6em, y: 0.35em))
+#show heading: set block(above: 1.4em, below: 0.8em)
+"""
+
+
+def pdf(blocks: Iterable[Block]) -> bytes:
+    """A whole PDF file.
+
+    Raises:
+        InputError: Typst is not installed.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise InputError("a PDF wants Typst: pip install 'chainrule[pdf]'") from None
+    found: bytes = typst.compile(markup(blocks).encode())
+    return found
+
+
+def markup(blocks: Iterable[Block]) -> str:
+    """The document as a Typst file."""
+    return _START + "\n\n".join(map(_block, blocks)) + "\n"
+
+
+def _block(one: Block) -> str:
+    match one:
+        case Heading(words, level):
+            return f"#heading(level: {level})[{_escaped(words)}]"
+        case Paragraph(parts):
+            return "".join(_escaped(p) if isinstance(p, str) else f"${TYPST.formula(p)}$" for p in parts)
+        case Commands(lines):
+            return "\n".join(f"- #raw({_quoted(command)}): {_escaped(does)}" for command, does in lines)
+        case Equations(equations):
+            return "$ " + " \\\n".join(row for each in equations for row in _rows(each)) + " $"
+        case Listing(groups):
+            return "\n\n".join(
+                f"_{_escaped(group.label)}_ "
+                + ", ".join(f"${TYPST.equation(each)}$" for each in group.equations)
+                + (f" {_escaped(group.more)}" if group.more else "")
+                for group in groups
+            )
+        case Table():
+            return _table(one)
+
+
+def _rows(one: Equation) -> Iterator[str]:
+    for left, right in TYPST.rows(one, _ROOM):
+        yield f"{left} &{right}" if right.startswith("=") else f"&quad {right}"
+
+
+def _table(one: Table) -> str:
+    columns = list(zip(*one.rows, strict=True)) or [()] * len(one.headings)
+    sides = ("right" if cells and all(isinstance(c, Value) for c in cells) else "left" for cells in columns)
+    cells = [f"[{_cell(cell)}]" for row in (one.headings, *one.rows) for cell in row]
+    shape = f"columns: {len(one.headings)}, align: ({', '.join(sides)},)"
+    more = f"\n\n{_escaped(one.more)}" if one.more else ""
+    return f"#table({shape}, {', '.join(cells)}){more}"
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return _escaped(cell)
+    if isinstance(cell, Bar):
+        return f"#rect(width: {8 * min(max(cell.length, 0.0), 1.0):.2f}em, height: 0.7em, fill: luma(40%))"
+    return f"${TYPST.formula(cell)}$"
+
+
+def _escaped(words: str) -> str:
+    """Words in which no letter means anything to Typst."""
+    return re.sub(r"([\\#$*_`<>@=\[\]~/+-])", r"\\\1", re.sub(r"\s+", " ", words))
+
+
+def _quoted(words: str) -> str:
+    return '"' + words.replace("\\", r"\\").replace('"', r"\"") + '"'

@@ -1,0 +1,1 @@
+"""Explanations: where a number came from, in symbols and in numbers."""

@@ -1,0 +1,132 @@
+"""explain: where any number of a network comes from, down to the factors that the engine multiplied."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.case import Case
+from chainrule.ask.cases.subject import case_of
+from chainrule.ask.cases.trajectory import World
+from chainrule.ask.explain.explanation import Explanation
+from chainrule.engine.network import Network
+from chainrule.engine.optimizers import PLAIN
+from chainrule.engine.runs.run import Run
+from chainrule.errors import InputError
+
+_REPLAYED = (
+    "The trained weights are put through the same rules once more, in float64: the numbers equal those of "
+    "the compiled training up to rounding."
+)
+_PLAIN = "An update here is one of plain gradient descent on these rows; the run itself was trained"
+
+
+def explain(
+    subject: Case | Network | Run,
+    x: Any = None,
+    t: Any = None,
+    quantity: str | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    learning_rate: float | None = None,
+    depth: int = 0,
+    terms: int | None = None,
+    columns: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Explanation:
+    """Where a number of a network comes from.
+
+        explain(run, x[:1], t[:1], "dE/dw1[0,2]")
+        explain(example, "w1'[0,2]")
+
+    Args:
+        subject: a run, a network, or a case (a worked example), which has its own rows.
+        x: rows of inputs (n, inputs); one is enough.
+        t: their targets (n, outputs), as `train` takes them.
+        quantity: the number's address: `a1[2]`, `E`, `dE/dw1[0,2]`, `w1'[0,2]` after one update of
+            plain gradient descent, `E@10` after ten. With several rows the row stands first: `z1[row,unit]`.
+        parameters: of a network, by name; masks of dropout layers may be among them. Without them the
+            network's starts, drawn from `seed`.
+        learning_rate: of updates, where the subject has none or another is wanted.
+        depth: through how many levels the factors are explained in turn, down to what was given.
+        terms: how many terms of a sum are shown, the largest; all of a short one if not given.
+        columns: what the inputs are called.
+        outputs: what the outputs are called.
+        notes: sentences to stand with the explanation.
+
+    Raises:
+        InputError: there is no such quantity, or the subject wants something else.
+        ShapeError: sizes that do not fit; the layer is named.
+    """
+    if isinstance(x, str) and quantity is None:
+        x, quantity = None, x
+    if quantity is None:
+        raise InputError('explain wants a quantity, such as "dE/dw1[0,2]"')
+    case = case_of(subject, x, t, parameters, seed, learning_rate)
+    if depth < 0 or (terms is not None and terms < 1):
+        raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
+    world = World(case)
+    asked = quantity.strip()
+    place = _find(world, asked)
+    own = _of_run(subject, place) if isinstance(subject, Run) else []
+    return Explanation(
+        world=world,
+        asked=asked,
+        place=place,
+        depth=depth,
+        most=terms,
+        columns=tuple(columns),
+        outputs=tuple(outputs),
+        notes=(*own, *notes),
+    )
+
+
+def _find(world: World, asked: str) -> Quantity:
+    """Where the number is computed: w@3 is the new value that the third update gives.
+
+    Raises:
+        InputError: there is no such number, or no learning rate to get there.
+    """
+    case = world.case
+    try:
+        found = case.quantity(asked)
+    except InputError:
+        if not (inner := _inner(world, asked)):
+            raise
+        found = inner
+    updates = found.after + found.name.endswith("'")
+    if updates and case.learning_rate is None:
+        raise InputError(f"{asked!r} takes {updates} update{'s' * (updates > 1)}: give a learning rate")
+    if found.after and f"{found.name}'" in case.quantities.shapes:
+        return Quantity(f"{found.name}'", found.index, found.after - 1)
+    return found
+
+
+def _inner(world: World, asked: str) -> Quantity | None:
+    """The address of what has no letter of its own, `t[0]-a2[0]` or `σ(z1[0])`, as factors are named."""
+    text, _, after = asked.partition("@")
+    indices = re.findall(r"\[([^\]]*)\]", text)
+    names = {name.replace(" ", ""): name for name in world.numbers()}
+    name = names.get(re.sub(r"\[[^\]]*\]", "", text).replace(" ", ""))
+    if name is None or (after and not after.isdigit()) or "" in indices:
+        return None
+    shape = world.numbers()[name].array.shape
+    given = indices[0].split(",") if indices else []
+    index = tuple(int(one) for one in given if one.strip().isdigit())
+    if len(index) == len(shape) - 1 and shape[0] == 1:
+        index = (0, *index)
+    elif not index and all(length == 1 for length in shape):
+        index = (0,) * len(shape)
+    inside = len(index) == len(shape) and all(k < length for k, length in zip(index, shape, strict=True))
+    return Quantity(name, index, int(after or 0)) if inside else None
+
+
+def _of_run(run: Run, place: Quantity) -> list[str]:
+    """What is to be said of the numbers of a run."""
+    said = [_REPLAYED]
+    optimizer = run.settings.get("optimizer", PLAIN)
+    if (place.after or place.name.endswith("'")) and optimizer != PLAIN:
+        said.append(f"{_PLAIN} with {optimizer}.")
+    return said

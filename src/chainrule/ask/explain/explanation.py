@@ -1,0 +1,146 @@
+"""An explanation: one number, the terms it is the sum of, and the document that tells of it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.trajectory import World
+from chainrule.ask.documents.answer import Shown
+from chainrule.ask.documents.blocks import Block
+from chainrule.ask.documents.formula_text import written
+from chainrule.ask.explain.derivation import Derivations
+from chainrule.ask.explain.terms import Factor, Summand
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation(Shown):
+    """One number, and where it comes from.
+
+    `print` it, or let a notebook show it; `plain()` is the JSON of `chainrule explain --json`.
+
+    Attributes:
+        world: the case, worked through by the book.
+        asked: the address as it was asked for.
+        place: where that number is computed.
+        depth: through how many levels its factors are explained in turn.
+        most: how many terms of a sum are shown.
+        columns: what the inputs are called, where they have names.
+        outputs: what the outputs are called.
+        notes: what else is to be said about the numbers, a sentence each.
+    """
+
+    world: World
+    asked: str
+    place: Quantity
+    depth: int = 0
+    most: int | None = None
+    columns: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    @cached_property
+    def factor(self) -> Factor:
+        """The element of the Number that is explained."""
+        return Factor(self.world.numbers(self.place.after)[self.place.name], self.place.index)
+
+    @cached_property
+    def derive(self) -> Derivations:
+        """Derivations of the step that the number belongs to."""
+        case = self.world.case
+        own = {name: case.quantity(name) for name in case.names}
+        names = {(quantity.name, quantity.index): name for name, quantity in own.items()}
+        numbers = self.world.numbers(self.place.after)
+        return Derivations(numbers, len(case.x), names, case.absent, self.most)
+
+    @property
+    def quantity(self) -> str:
+        return self.asked
+
+    @property
+    def value(self) -> float:
+        return self.factor.value
+
+    @cached_property
+    def formula(self) -> str:
+        """The number, its factors, the numbers in them and what they add up to, in LaTeX."""
+        from chainrule.ask.documents.formula_markup import LATEX
+
+        return LATEX.equation(self.derive.equation(self.factor))
+
+    @cached_property
+    def terms(self) -> list[dict[str, Any]]:
+        """The terms that the number is the sum of: for each its factors, and the product of them.
+
+        A number that was given is its own only factor. One that is a function of others, σ(z), has
+        the function's value for its only factor.
+        """
+        if not self.factor.number.paths:
+            return [self._alone(written(self.derive.symbol(self.factor)), self.asked)]
+        if self.factor.number.through:
+            return [self._alone(written(self.derive.equation(self.factor).steps[0]), None)]
+        return [
+            {"factors": self._factors(one), "value": one.value} for one in self.derive.terms(self.factor)[0]
+        ]
+
+    @cached_property
+    def rest(self) -> dict[str, Any] | None:
+        """How many terms are not among `terms`, and what they add up to."""
+        if self.factor.number.through:
+            return None
+        rest = self.derive.terms(self.factor)[1]
+        return {"terms": rest.count, "value": math.fsum((rest.positive, rest.negative))} if rest else None
+
+    def plain(self) -> dict[str, Any]:
+        """The explanation as plain values, for JSON; what is not finite is None."""
+        found: dict[str, Any] = _finite(
+            {
+                "quantity": self.asked,
+                "value": self.value,
+                "formula": self.formula,
+                "terms": self.terms,
+                "rest": self.rest,
+            }
+        )
+        return found
+
+    def blocks(self) -> Iterator[Block]:
+        """The explanation as a document."""
+        from chainrule.ask.explain.report import blocks
+
+        return blocks(self)
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.asked} = {self.value!r}>"
+
+    def _factors(self, one: Summand) -> list[dict[str, Any]]:
+        signed = any(constant.name.startswith("-") for constant in one.constants)
+        found = [_part("-1", None, -1.0)] if one.negative and not signed else []
+        found += [_part(c.name, None, float(c.array)) for c in one.constants]
+        for factor in sorted(one.factors, key=lambda f: not f.number.name.startswith("dE/d")):
+            known = factor.number.array.ndim and factor.number.name != "1/n"
+            address = _at(self.derive.address(factor), self.place.after) if known else None
+            found.append(_part(written(self.derive.symbol(factor)), address, factor.value))
+        return found or [_part("1", None, 1.0)]
+
+    def _alone(self, symbol: str, quantity: str | None) -> dict[str, Any]:
+        return {"factors": [_part(symbol, quantity, self.value)], "value": self.value}
+
+
+def _part(symbol: str, quantity: str | None, value: float) -> dict[str, Any]:
+    return {"symbol": symbol, "quantity": quantity, "value": value}
+
+
+def _at(address: str, after: int) -> str:
+    return f"{address}@{after}" if after else address
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,171 @@
+"""What a lesson shows of a wide network: a few numbers of each kind, and how many there are besides."""
+
+import numpy as np
+
+from chainrule.ask.cases.descent import Descent, Step
+from chainrule.ask.cases.example import Example
+from chainrule.ask.documents.blocks import Bar, Cell, Equation, Group, Listing, Table
+from chainrule.ask.documents.formula import AS_GIVEN, Symbol, Value
+from chainrule.ask.explain.derivation import Derivations
+from chainrule.ask.explain.terms import Factor, Index
+from chainrule.numbers import Number
+
+ITEMS = 8  # of one kind in a listing
+SHORT = 2  # two kinds this short together share a line
+ROWS = 8  # of a table
+PARAMETERS = 20  # of the table of all parameters, where a bigger network shows a few of each
+LAYERS = 6  # in the listing of what is given
+OUTPUTS = 3  # in the columns of a table
+
+
+def pick(gradient: Number) -> Factor:
+    """The element that is worked through: the first, or the largest where the first is 0."""
+    first = Factor(gradient, (0,) * gradient.array.ndim)
+    if first.value:
+        return first
+    largest = np.unravel_index(int(np.argmax(np.abs(gradient.array))), gradient.array.shape)
+    return Factor(gradient, tuple(map(int, largest)))
+
+
+def given(derive: Derivations, example: Example) -> Listing:
+    """Data, weights and biases by layer, and the learning rate."""
+    groups = _joined("data", _group("", derive, "x"), _group("", derive, "t"))
+    count = len(example.layers)
+    for layer in range(1, count + 1) if count <= LAYERS else (1, 2, count):
+        if layer == count > LAYERS:
+            groups.append(Group("...", (), f"{count - 3} more layers"))
+        w, b = (_group("", derive, f"{letter}{layer}") for letter in "wb")
+        absent = Group("", (), "no biases")
+        groups += _joined(f"layer {layer}", w, absent if f"b{layer}" in example.absent else b)
+    if example.learning_rate is not None:
+        rate = Equation(Symbol("α"), (Value(example.learning_rate, AS_GIVEN),))
+        groups.append(Group("learning rate", (rate,)))
+    return Listing(tuple(groups))
+
+
+def _joined(label: str, one: Group, other: Group) -> list[Group]:
+    """Two groups under one label, on one line if they are short."""
+    if one.more or len(one.equations) + len(other.equations) > SHORT:
+        return [Group(label, one.equations, one.more), other]
+    return [Group(label, one.equations + other.equations, other.more)]
+
+
+def units_table(derive: Derivations, layer: int, units: int) -> Table:
+    """z and a of the units of a layer, in the first row of the data."""
+    rows = [
+        tuple[Cell, ...]([f"{unit}", *(_value(derive, f"{c}{layer}", (0, unit)) for c in "za")])
+        for unit in range(min(units, ROWS))
+    ]
+    heads = ("unit", Symbol(f"z{layer}"), Symbol(f"a{layer}"))
+    return Table(heads, tuple(rows), _more(units - ROWS, "unit"))
+
+
+def predictions_table(derive: Derivations, said: Number, t: np.ndarray) -> Table:
+    """What the network says and should say, row by row."""
+    outputs = range(min(t.shape[1], OUTPUTS))
+    several = t.shape[1] > 1
+    heads = [Symbol(name, (k,) if several else ()) for k in outputs for name in (said.name, "t")]
+    rows = [
+        tuple[Cell, ...]([str(row), *(Value(float(a[row, k])) for k in outputs for a in (said.array, t))])
+        for row in range(min(len(t), ROWS))
+    ]
+    hidden = [_more(len(t) - ROWS, "row"), _more(t.shape[1] - OUTPUTS, "output")]
+    return Table(("row", *heads), tuple(rows), "; ".join(filter(None, hidden)))
+
+
+def parameters_table(derive: Derivations, first: Step) -> Table:
+    """Value, gradient and new value of the parameters, the last layer's first."""
+    names = _back_to_front(list(first.updated))
+    total = sum(first.updated[name].array.size for name in names)
+    each = total if total <= PARAMETERS else max(PARAMETERS // len(names), 1)
+    rows: list[tuple[Cell, ...]] = []
+    for name in names[:PARAMETERS]:
+        for at in _first(first.updated[name].array.shape, each):
+            parameter = Factor(derive.numbers[name], at)
+            gradient = _value(derive, f"dE/d{name}", at)
+            new = _value(derive, f"{name}'", at)
+            rows.append((derive.symbol(parameter), Value(parameter.value), gradient, new))
+    heads = ("parameter", "value", "gradient", "new value")
+    return Table(heads, tuple(rows), _more(total - len(rows), "weight or bias", "weights and biases"))
+
+
+def below(loss: float, threshold: float) -> Value:
+    """The loss with as many digits as it takes to see that it is below the threshold, if it is."""
+    enough = (d for d in range(4, 17) if (float(f"{loss:.{d}g}") < threshold) == (loss < threshold))
+    return Value(loss, next(enough, 17))
+
+
+def training_table(descent: Descent, threshold: float, output: str) -> Table:
+    """E on the way down, and what the network says if that is one number."""
+    one = next(iter(descent.steps.values())).sweep.output.array.size == 1
+    top = max((loss for n in descent.steps if np.isfinite(loss := descent.losses[n])), default=0.0) or 1.0
+    rows = []
+    for n, then in sorted(descent.steps.items()):
+        said: list[Cell] = [Value(float(then.sweep.output.array[0, 0]))] if one else []
+        e = below(then.loss, threshold)
+        rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *said, Bar(then.loss / top)]))
+    heads: list[Cell] = [Symbol(output)] if one else []
+    return Table(("epochs", Symbol("E"), *heads, ""), tuple(rows))
+
+
+def average(example: Example) -> str:
+    """How the rows of the batch are put together."""
+    if len(example.x) == 1:
+        return ""
+    return ", averaged over the rows" if example.convention.batch == "mean" else ", added up over the rows"
+
+
+def counted(count: int, what: str) -> str:
+    """`1 input`, `2 inputs`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def in_words(count: int) -> str:
+    """`three`, and figures from thirteen on."""
+    small = [
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ]
+    return small[count] if count < len(small) else str(count)
+
+
+def _group(label: str, derive: Derivations, name: str) -> Group:
+    number = derive.numbers[name]
+    shown = _first(number.array.shape, ITEMS)
+    equations = tuple(
+        Equation(derive.symbol(Factor(number, at)), (Value(Factor(number, at).value, AS_GIVEN),))
+        for at in shown
+    )
+    return Group(label, equations, _more(number.array.size - len(shown), "number"))
+
+
+def _first(shape: tuple[int, ...], most: int) -> list[Index]:
+    size = int(np.prod(shape))
+    return [tuple(map(int, np.unravel_index(k, shape))) for k in range(most if size > most + 1 else size)]
+
+
+def _value(derive: Derivations, name: str, at: Index) -> Value:
+    return Value(Factor(derive.numbers[name], at).value)
+
+
+def _back_to_front(names: list[str]) -> list[str]:
+    """w2, b2, w1, b1."""
+    layers = sorted({int(name[1:]) for name in names}, reverse=True)
+    return [f"{letter}{layer}" for layer in layers for letter in "wb"]
+
+
+def _more(count: int, what: str, several: str = "") -> str:
+    if count <= 0:
+        return ""
+    return f"… {count:,} more {what if count == 1 else several or what + 's'}"

@@ -1,0 +1,1 @@
+"""Somebody's own gradients: checked, and what is wrong with them."""

@@ -1,0 +1,204 @@
+"""gradient_check: is this the gradient of that function? For any function of NumPy, JAX or torch arrays.
+
+Two witnesses. Where a function is analytic and takes complex numbers, the complex step,
+Im f(x + ih) / h, has no cancellation and is right to the last digits (Squire and Trapp, SIAM Review 40,
+1998). Everywhere else central differences are extrapolated to h = 0 (Ridders, Advances in Engineering
+Software 4, 1982; Press et al., Numerical Recipes, 5.7), from a step chosen for each coordinate, and come
+with a bound of their error. A gradient is called wrong only beyond that bound.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from chainrule.ask.documents.answer import Shown
+from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
+from chainrule.ask.documents.formula import Value
+from chainrule.ask.explain.tables import counted
+from chainrule.ask.gradients.finite_differences import Analytic, Probe, complex_step, difference, two_slopes
+from chainrule.ask.gradients.pytree import Leaves
+
+_ROOM = 0.01  # of the gap: how far beyond it a claim may lie
+_LISTED = 20  # rows of the table
+_LOOSE = 1e-2  # relative: a bound wider than that says nothing
+
+
+class Finding(StrEnum):
+    """What is to be said of one element of a gradient."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    KINK = "kink"  # the function has two slopes here, and what is claimed lies between them
+    ILL_CONDITIONED = "ill-conditioned"  # rounding hides the slope, so nobody can say
+    NOT_FINITE = "not finite"  # the function is not finite nearby
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """One element of a gradient.
+
+    Attributes:
+        where: `[0,2]`, or `w1[0,2]` where there are several arrays.
+        claimed: what the gradient says.
+        found: what the function says.
+        bound: how far `found` may be off.
+        finding: the comparison of the two.
+        slopes: from the left and from the right, at a kink.
+    """
+
+    where: str
+    claimed: float
+    found: float
+    bound: float
+    finding: Finding
+    slopes: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class GradientCheck(Shown):
+    """What a check of a gradient has found; `print` it, or let a notebook show it.
+
+    Attributes:
+        coordinates: every element that was looked at.
+        size: how many elements the gradient has.
+        method: `complex step` or `central differences`.
+    """
+
+    coordinates: tuple[Coordinate, ...]
+    size: int
+    method: str
+
+    @property
+    def verdict(self) -> str:
+        """`wrong` if any element is, `undecided` if some cannot be judged, else `right`."""
+        found = {one.finding for one in self.coordinates}
+        if Finding.WRONG in found:
+            return "wrong"
+        return "undecided" if found - {Finding.RIGHT, Finding.KINK} else "right"
+
+    @property
+    def worst(self) -> Coordinate | None:
+        """The element that is most wrong, by its own bound; None if none is."""
+        wrong = [one for one in self.coordinates if one.finding is Finding.WRONG]
+        return max(wrong, key=lambda one: abs(one.claimed - one.found), default=None)
+
+    def __repr__(self) -> str:
+        return f"<GradientCheck: {self.verdict}, {len(self.coordinates)} of {self.size} elements>"
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {
+            "verdict": self.verdict,
+            "method": self.method,
+            "checked": len(self.coordinates),
+            "of": self.size,
+            "coordinates": [
+                {
+                    "where": one.where,
+                    "claimed": _finite(one.claimed),
+                    "found": _finite(one.found),
+                    "bound": _finite(one.bound),
+                    "finding": str(one.finding),
+                    "slopes": list(one.slopes) if one.slopes else None,
+                }
+                for one in self.coordinates
+            ],
+        }
+
+    def blocks(self) -> Iterator[Block]:
+        """The findings as a document; what is right is only counted."""
+        count = Counter(one.finding for one in self.coordinates)
+        yield Heading(f"The gradient is {self.verdict}", 1)
+        looked = counted(len(self.coordinates), "element")
+        part = f"{looked} of {self.size}, drawn at random," if len(self.coordinates) < self.size else looked
+        told = ", ".join(f"{count[kind]} {kind}" for kind in Finding if count[kind])
+        yield paragraph(f"{part} looked at by {self.method}: {told}.")
+        notable = [one for one in self.coordinates if one.finding is not Finding.RIGHT]
+        notable.sort(key=lambda one: list(Finding).index(one.finding))
+        if notable:
+            rows = tuple(
+                (one.where, Value(one.claimed, 7), Value(one.found, 7), Value(one.bound, 2), str(one.finding))
+                for one in notable[:_LISTED]
+            )
+            more = f"and {counted(len(notable) - _LISTED, 'element')} more" if notable[_LISTED:] else ""
+            yield Table(("where", "claimed", "found", "± at most", "finding"), rows, more)
+        if count[Finding.KINK]:
+            yield paragraph(
+                "At a kink the function has one slope on the left and another on the right; any number "
+                "between them may stand in the gradient."
+            )
+        if count[Finding.ILL_CONDITIONED]:
+            yield paragraph(
+                "Ill-conditioned: rounding in the function hides its slope. Compute it in float64, or shift "
+                "and scale it so that it does not subtract nearly equal numbers."
+            )
+
+
+def gradient_check(
+    function: Callable[..., Any],
+    gradient: Any,
+    at: Any,
+    *,
+    coordinates: int = 1000,
+    seed: int = 0,
+) -> GradientCheck:
+    """Whether `gradient` is the gradient of a scalar `function` at a point.
+
+        gradient_check(lambda w: np.sum(np.tanh(w) ** 2), lambda w: 2 * np.tanh(w) * (1 - np.tanh(w) ** 2), w)
+        gradient_check(loss, grads, {"w1": w1, "b1": b1, "x": x})
+
+    Args:
+        function: of one argument shaped like `at`, to one number. Computed in float64 it is judged best.
+        gradient: a function of the same argument, or its value at the point, structured like `at`.
+        at: a number, an array of NumPy, JAX or torch, or a list, tuple or mapping of them (parameters and
+            inputs, say).
+        coordinates: how many elements are looked at; of more, so many drawn at random.
+        seed: of that draw.
+
+    Raises:
+        InputError: the function gives something else than one finite number, or not the same twice.
+        ShapeError: the gradient is not shaped like the point.
+    """
+    point = Leaves(at)
+    claimed = point.matched(gradient(at) if callable(gradient) else gradient)
+    probe = Probe(function, point)
+    size = sum(array.size for array in point.arrays)
+    rng = np.random.default_rng(seed)
+    chosen = np.arange(size) if size <= coordinates else np.sort(rng.choice(size, coordinates, replace=False))
+    analytic = Analytic(probe, rng.permutation(chosen)[:3]).holds
+    found = tuple(_judged(probe, int(k), float(claimed[k]), analytic) for k in chosen)
+    return GradientCheck(found, size, "complex step" if analytic else "central differences")
+
+
+def _judged(probe: Probe, k: int, claimed: float, analytic: bool) -> Coordinate:
+    where = probe.point.where(k)
+    if analytic and (slope := complex_step(probe, k)) is not None:
+        bound = 1e3 * probe.unit * max(abs(slope), 1e-300)
+        if abs(claimed - slope) <= bound + probe.unit * abs(probe.value):
+            return Coordinate(where, claimed, slope, bound, Finding.RIGHT)
+    slope, bound = difference(probe, k)
+    bound += 1e3 * probe.unit * abs(slope)
+    agree = abs(claimed - slope) <= bound
+    size = max(abs(probe.point.element(k)), 1.0)
+    fine = max(_LOOSE * max(abs(slope), abs(claimed)), np.sqrt(probe.unit) * abs(probe.value) / size)
+    if agree and bound <= fine:
+        return Coordinate(where, claimed, slope, bound, Finding.RIGHT)
+    if slopes := two_slopes(probe, k):
+        low, high = sorted(slopes)
+        room = _ROOM * (high - low)
+        finding = Finding.KINK if low - room <= claimed <= high + room else Finding.WRONG
+        return Coordinate(where, claimed, (low + high) / 2, (high - low) / 2, finding, slopes)
+    hidden = slope == 0 and complex_step(probe, k)  # too small a part of the sum to be seen in its digits
+    if hidden:
+        return Coordinate(where, claimed, hidden, abs(hidden), Finding.ILL_CONDITIONED)
+    if not np.isfinite(slope):
+        return Coordinate(where, claimed, slope, bound, Finding.NOT_FINITE)
+    return Coordinate(where, claimed, slope, bound, Finding.ILL_CONDITIONED if agree else Finding.WRONG)
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,129 @@
+"""Leaves: the arrays in a number, an array, or lists and mappings of them, as one row of elements."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chainrule.ask.cases.arrays import as_numpy
+from chainrule.errors import InputError, ShapeError
+
+
+@dataclass(frozen=True)
+class Leaves:
+    """A point: whatever a function takes, made of arrays of NumPy, JAX or torch, or of numbers."""
+
+    at: Any
+
+    @cached_property
+    def named(self) -> dict[str, Any]:
+        """The leaves by their way through the structure."""
+        return dict(_leaves(self.at, ""))
+
+    @cached_property
+    def arrays(self) -> list[np.ndarray]:
+        """The leaves as NumPy arrays.
+
+        Raises:
+            InputError: one is no array of real numbers.
+        """
+        found = [as_numpy(leaf) for leaf in self.named.values()]
+        for name, array in zip(self.named, found, strict=True):
+            if array.dtype.kind not in "fiu":
+                raise InputError(
+                    f"{name or 'the point'} is {array.dtype}: a gradient is taken at real numbers"
+                )
+        if not any(array.size for array in found):
+            raise InputError("the point has no elements")
+        return [array if array.dtype.kind == "f" else array.astype(np.float64) for array in found]
+
+    @property
+    def takes_complex(self) -> bool:
+        """Whether a complex number can stand in it: in arrays of NumPy, and in numbers."""
+        return all(isinstance(leaf, (float, int, np.ndarray, np.generic)) for leaf in self.named.values())
+
+    def matched(self, other: Any) -> np.ndarray:
+        """The elements of another structure, if it is built like this one.
+
+        Raises:
+            ShapeError: it is not.
+        """
+        given = dict(_leaves(other, ""))
+        if list(given) != list(self.named):
+            raise ShapeError(f"the gradient has {_listed(given)}, but the point has {_listed(self.named)}")
+        flat = []
+        for name, leaf, array in zip(given, given.values(), self.arrays, strict=True):
+            found = as_numpy(leaf)
+            if found.shape != array.shape:
+                raise ShapeError(
+                    f"the gradient{' of ' if name else ''}{name} is {found.shape}, not {array.shape}"
+                )
+            flat.append(found.astype(np.float64).ravel())
+        return np.concatenate(flat)
+
+    def element(self, k: int) -> float:
+        leaf, at = self._place(k)
+        return float(self.arrays[leaf].ravel()[at])
+
+    def rounded(self, k: int, value: float) -> float:
+        """The value as element k can hold it."""
+        return float(self.arrays[self._place(k)[0]].dtype.type(value))
+
+    def where(self, k: int) -> str:
+        """`w1[0,2]`."""
+        leaf, at = self._place(k)
+        index = np.unravel_index(at, self.arrays[leaf].shape)
+        return list(self.named)[leaf] + (f"[{','.join(map(str, index))}]" if index else "")
+
+    def shifted(self, k: int, shift: complex) -> Any:
+        """The whole structure with element k shifted."""
+        leaf, at = self._place(k)
+        own = self.arrays[leaf]
+        array = np.array(own, np.complex128 if np.iscomplexobj(shift) else own.dtype)
+        array.reshape(-1)[at] += shift
+        names = list(self.named)
+        return _rebuilt(self.at, "", {names[leaf]: array})
+
+    def _place(self, k: int) -> tuple[int, int]:
+        for leaf, array in enumerate(self.arrays):
+            if k < array.size:
+                return leaf, k
+            k -= array.size
+        raise IndexError(k)
+
+
+def _leaves(one: Any, way: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(one, Mapping):
+        for key in one:
+            yield from _leaves(one[key], f"{way}.{key}" if way else str(key))
+    elif isinstance(one, (list, tuple)):
+        for key, each in enumerate(one):
+            yield from _leaves(each, f"{way}[{key}]")
+    else:
+        yield way, one
+
+
+def _rebuilt(one: Any, way: str, new: Mapping[str, np.ndarray]) -> Any:
+    """The structure with other leaves, each in the library of the old."""
+    if isinstance(one, Mapping):
+        return {key: _rebuilt(one[key], f"{way}.{key}" if way else str(key), new) for key in one}
+    if isinstance(one, (list, tuple)):
+        return type(one)(_rebuilt(each, f"{way}[{key}]", new) for key, each in enumerate(one))
+    return _like(one, new[way]) if way in new else one
+
+
+def _like(old: Any, array: np.ndarray) -> Any:
+    """The array in the library of the old one."""
+    if hasattr(old, "new_tensor"):
+        return old.new_tensor(array)
+    if isinstance(old, (float, int)):
+        return array[()]
+    if isinstance(old, (np.ndarray, np.generic)):
+        return array
+    return old.__array_namespace__().asarray(array)
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(map(str, names)) if any(names) else "one array"

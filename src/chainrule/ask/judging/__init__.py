@@ -1,0 +1,1 @@
+"""Judging: the status of each printed number."""

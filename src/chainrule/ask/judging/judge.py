@@ -1,0 +1,231 @@
+"""Judging: each printed number against its value at full precision, and from the source's own operands.
+
+Three questions are asked of a number that is not simply right, and a worse answer is only believed
+when the better ones are ruled out: do the sound numbers before it, as printed, give it (carried)? do
+they with a wrong one among them (inherited)? does it lie within what their last digits leave open?
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.claim import Claim, Judged, Status
+from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.trajectory import World
+from chainrule.ask.judging.printed_operands import Asked, Dither, Habit, Sheet
+
+_MOST_DIGITS = 9  # nobody rounds on paper to more
+_SAME = 1e-12  # relative: what is printed in full leaves nothing open
+_DITHER = 6  # digits: fine enough for its effect to grow in proportion
+_TURNS = (2, 3, 5)
+_MARGIN = 10  # times what dither did is what a habit may do
+_ASTRAY = 2  # last digits: how far rounding what is not printed may lead
+_TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
+
+
+def judge(example: Example, world: World | None = None) -> tuple[Judged, ...]:
+    """Each claim of `example`, in its order, with its status; computed in `world`, its own by default."""
+    world = world or World(example)
+    claims = example.printed
+    asked = tuple(example.asked(claim.quantity) for claim in claims)
+    values = [world.value(one) for one in asked]
+    status = _Judgement(claims, asked, values, Sheet(world, asked)).status
+    return tuple(map(Judged, claims, asked, values, status))
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    claims: Sequence[Claim]
+    asked: tuple[Asked, ...]
+    values: Sequence[float]
+    sheet: Sheet
+    _passes: dict[tuple[frozenset[int], Habit | Dither | None, int], list[float]] = field(
+        default_factory=dict
+    )
+
+    @property
+    def status(self) -> list[Status]:
+        exact = map(_at_full_precision, self.claims, self.values)
+        found = {i: status for i, status in enumerate(exact) if status}
+        open_ = sorted(set(range(len(self.claims))) - set(found), key=self._when)
+        while open_:
+            sound = self._sound(found)
+            settled = [i for i in open_ if self._exact(i, sound, None)]
+            found |= dict.fromkeys(settled, Status.CARRIED)
+            if not settled:
+                settled = open_[:1]  # all that went into it is settled already
+                found[open_[0]] = self._look_closer(open_[0], sound, self._faults(found, before=open_[0]))
+            open_ = [i for i in open_ if i not in settled]
+        return [found[i] for i in range(len(self.claims))]
+
+    def _look_closer(self, i: int, sound: frozenset[int], faults: frozenset[int]) -> Status:
+        """What is to be said of claim i, for which `sound` operands as printed are not enough."""
+        mixed = [one for one in self._mixtures(sound, faults) if self._differs(i, sound, one)]
+        near = self.claims[i].near(self.values[i])
+        if (near and not mixed) or self._fits(i, sound):
+            return Status.CARRIED
+        if any(self._exact(i, one, None) for one in mixed):
+            return Status.INHERITED
+        if not near and any(self._fits(i, one) for one in mixed):
+            return Status.INHERITED
+        return Status.CARRIED if near or self._touches(i, sound) else Status.WRONG
+
+    # --- what a claim is made of
+
+    def _sound(self, found: Mapping[int, Status]) -> frozenset[int]:
+        """Of every quantity the printed number that is right, or the nearest one if it is printed often."""
+        fine = [i for i, status in found.items() if not status.is_fault]
+        nearest = sorted(fine, key=lambda i: -abs(self.claims[i].value - self.values[i]))
+        return frozenset({self.asked[i]: i for i in nearest if self._is_quantity(i)}.values())
+
+    def _faults(self, found: Mapping[int, Status], before: int) -> frozenset[int]:
+        """Wrong numbers that stand before a claim, in the order of the source."""
+        return frozenset(i for i in found if found[i].is_fault and i < before and self._is_quantity(i))
+
+    def _mixtures(self, sound: frozenset[int], faults: frozenset[int]) -> list[frozenset[int]]:
+        """Sound operands and wrong ones; where a quantity is printed right and wrong, either."""
+        of = {self.asked[i] for i in sound}
+        alone = {self.asked[i]: i for i in faults if self.asked[i] not in of}
+        both = {self.asked[i]: i for i in faults}
+        return [
+            frozenset({**{self.asked[i]: i for i in sound}, **wrong}.values())
+            for wrong in ((alone, both) if alone != both else (alone,))
+        ]
+
+    def _is_quantity(self, i: int) -> bool:
+        return isinstance(self.asked[i], Quantity)
+
+    # --- whether that gives it
+
+    def _exact(self, i: int, operands: frozenset[int], habit: Habit | None) -> bool:
+        """Whether these operands give just the printed digits."""
+        value = self._locally(operands, habit, i)[i]
+        return self.claims[i].rounds(value) or self.claims[i].truncates(value)
+
+    def _fits(self, i: int, operands: frozenset[int]) -> bool:
+        """Whether they do with some habit of the source, or leave open what is printed."""
+        return any(self._exact(i, operands, habit) for habit in self._able(i, operands)) or any(
+            self._off(i, operands, habit) <= self._leeway(i, operands) + self._drift(i, operands, habit)
+            for habit in self._fine(i, operands)
+        )
+
+    def _touches(self, i: int, operands: frozenset[int]) -> bool:
+        """Whether it is one in the last digit off that, or as far as unprinted rounding may lead."""
+        unit = float(self.claims[i].unit)
+        further, leeway = unit / (2 if self._cuts else 1), self._leeway(i, operands)
+        return any(
+            min(self._off(i, operands, habit), self._off(i, operands, None))
+            <= leeway + max(further, self._rounding(i, operands, habit))
+            for habit in self._fine(i, operands)
+        )
+
+    def _rounding(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
+        """How far rounding what is not printed may lead."""
+        unit = float(self.claims[i].unit)
+        return min(self._effect(i, operands, habit, also_printed=False), _ASTRAY * unit) if habit else 0.0
+
+    def _off(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
+        """How far what these operands give is from all that would be printed as it is."""
+        claim, value = self.claims[i], self._locally(operands, habit, i)[i]
+        return abs(claim.value - value) - float(claim.unit) / (1 if self._cuts else 2)
+
+    def _leeway(self, i: int, operands: frozenset[int]) -> float:
+        base = self._locally(operands, None, i)[i]
+        return sum(
+            abs(self._moved(operands, j, i)[i] - base) for j in operands if self._when(j) < self._when(i)
+        )
+
+    def _moved(self, operands: frozenset[int], j: int, i: int) -> list[float]:
+        """Everything once more with one operand taken as it might have been."""
+        key = operands, j, self._when(i)[0][0]
+        if key not in self._moves:
+            claim, unit = self.claims[j], float(self.claims[j].unit)
+            off = abs(self.values[j] - claim.value)
+            off = max(min(off, unit), _TOUCH * unit) if off > _SAME * abs(claim.value) else 0.0
+            printed = self._printed(operands)
+            printed[self.sheet.place(self._quantity(j))] = claim.value + off
+            self._moves[key] = self.sheet.locally(printed, None, key[2])
+        return self._moves[key]
+
+    def _differs(self, i: int, operands: frozenset[int], others: frozenset[int]) -> bool:
+        return self._locally(operands, None, i)[i] != self._locally(others, None, i)[i]
+
+    def _locally(self, operands: frozenset[int], habit: Habit | Dither | None, i: int) -> list[float]:
+        """Everything that is computed after as many updates as claim i, from these operands."""
+        key = operands, habit, self._when(i)[0][0]
+        if key not in self._passes:
+            self._passes[key] = self.sheet.locally(self._printed(operands), habit, key[2])
+        return self._passes[key]
+
+    def _printed(self, operands: frozenset[int]) -> dict[Quantity, float]:
+        return {self.sheet.place(self._quantity(i)): self.claims[i].value for i in operands}
+
+    def _quantity(self, i: int) -> Quantity:
+        asked = self.asked[i]
+        assert isinstance(asked, Quantity)
+        return asked
+
+    # --- what the source is like
+
+    @cached_property
+    def _moves(self) -> dict[tuple[frozenset[int], int, int], list[float]]:
+        return {}
+
+    @cached_property
+    def _habits(self) -> list[Habit]:
+        """How the source may have written down what it does not print: as it writes what it does."""
+        after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in self.claims}
+        significant = {len(claim.exact.as_tuple().digits) for claim in self.claims}
+        kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
+        found: list[Habit] = []
+        for digits, which in kinds:
+            if 2 <= digits <= _MOST_DIGITS:
+                longer = max(after_point if which else significant) > digits
+                found += [
+                    Habit(digits, which, cut, printed)
+                    for cut in (False, True)[: 1 + self._cuts]
+                    for printed in (False, True)[: 1 + longer]
+                ]
+        return found
+
+    def _able(self, i: int, operands: frozenset[int]) -> list[Habit]:
+        """Of these, the ones that are coarse enough to make the difference between local and printed."""
+        value = self._locally(operands, None, i)[i]
+        off = max(abs(self.claims[i].value - value) - float(self.claims[i].unit), 0.0)
+        return [h for h in self._habits if self._effect(i, operands, h, also_printed=True) * _MARGIN >= off]
+
+    def _drift(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
+        """How far cutting off leads astray: unlike rounding it always errs to the same side."""
+        return 2 * self._effect(i, operands, habit, also_printed=False) if habit and habit.cut else 0.0
+
+    def _effect(self, i: int, operands: frozenset[int], habit: Habit, *, also_printed: bool) -> float:
+        """What errors of the size of a habit's come to in claim i."""
+        value = self._locally(operands, None, i)[i]
+        dithers = (Dither(_DITHER, habit.after_point, turn, also_printed) for turn in _TURNS)
+        effect = max(abs(self._locally(operands, dither, i)[i] - value) for dither in dithers)
+        return effect * 10.0 ** (_DITHER - habit.digits)
+
+    def _fine(self, i: int, operands: frozenset[int]) -> list[Habit | None]:
+        """Of these, the ones that keep as many digits as claim i has."""
+        number = self.claims[i].exact.as_tuple()
+        own = {True: -int(number.exponent), False: len(number.digits)}
+        able = self._able(i, operands)
+        return [None, *(h for h in able if h.digits >= own[h.after_point] and not h.also_printed)]
+
+    @cached_property
+    def _cuts(self) -> bool:
+        """Whether the source cuts numbers off instead of rounding them."""
+        return any(
+            not claim.rounds(value) and claim.truncates(value)
+            for claim, value in zip(self.claims, self.values, strict=True)
+        )
+
+    def _when(self, i: int) -> tuple[tuple[int, int], int]:
+        return self.sheet.order[self.asked[i]], i
+
+
+def _at_full_precision(claim: Claim, value: float) -> Status | None:
+    if claim.rounds(value):
+        return Status.RIGHT
+    return Status.TRUNCATED if claim.truncates(value) else None

@@ -1,0 +1,75 @@
+"""A lesson: what stands in a Markdown text, before anybody asks which network it is about."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chainrule.ask.lessons import table_statements as grid
+from chainrule.ask.lessons.markdown_blocks import Table, Text, blocks
+from chainrule.ask.lessons.plain_maths import plain
+from chainrule.ask.lessons.prose import Words, words
+from chainrule.ask.lessons.statements import Statement, phrased, statements
+from chainrule.ask.lessons.symbol import Symbol
+
+_COMMA = re.compile(r"(?<![\d.,])(?<!_\{)(?<!\^\{)(\d+)(?:,|\{,\})(\d+)(?!\d|,\d)")
+_POINT = re.compile(r"\d\.\d")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a lesson says.
+
+    Attributes:
+        title: its first heading.
+        said: what it gives values to, in order.
+        words: what its prose says of activations, loss and size.
+        assumed: what had to be assumed to read its numbers.
+    """
+
+    title: str
+    said: tuple[Statement, ...]
+    words: Words
+    assumed: tuple[str, ...] = ()
+
+
+def lesson(markdown: str) -> Lesson:
+    """What a Markdown text says."""
+    commas = not _POINT.search(markdown) and len(_COMMA.findall(markdown)) > 1
+    if commas:
+        markdown = _COMMA.sub(r"\1.\2", markdown)
+    found = list(blocks(markdown))
+    said: list[Statement] = []
+    for one in found:
+        said += (
+            grid.statements(one) if isinstance(one, Table) else statements(one.text, one.line, one.heading)
+        )
+    texts = [one for one in found if isinstance(one, Text)]
+    title = next((one.text for one in texts if one.level), "")
+    prose = "\n".join(phrased(one.text) for one in texts)
+    assumed = ("a comma between digits is a decimal point",) if commas else ()
+    return Lesson(" ".join(plain(title).split())[:100], _outputs(said), words(prose), assumed)
+
+
+def _outputs(said: Sequence[Statement]) -> tuple[Statement, ...]:
+    """`y` is the target, unless another letter is, or it is said of an activation."""
+    named = [one for s in said for one in s.symbols if isinstance(one, Symbol) and one.kind == "t"]
+    others = any(one.letter not in ("y", "Y") for one in named)
+
+    def meant(s: Statement) -> Statement:
+        activation = any(isinstance(one, Symbol) and one.kind == "a" for one in s.symbols)
+        if not (others or activation):
+            return s
+        return replace(s, symbols=tuple(_output(one) if _is_y(one) else one for one in s.symbols))
+
+    return tuple(map(meant, said))
+
+
+def _is_y(one: object) -> bool:
+    return isinstance(one, Symbol) and one.kind == "t" and one.letter in ("y", "Y")
+
+
+def _output(one: object) -> Symbol:
+    if not isinstance(one, Symbol):
+        raise TypeError(one)
+    number = next((number for _, number in one.places), None)
+    return replace(one, kind="a", places=(("o", number),))

@@ -1,0 +1,198 @@
+"""Layouts: how the names of a lesson number the layers and units of its network.
+
+`w_3` may be the weight of layer 3, or the first weight of the second unit; `w_{12}` may go from input 1
+to unit 2 or the other way. Each layout that fits the names that were found is tried.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chainrule.ask.lessons.symbol import Symbol
+
+Address = tuple[str, tuple[int, ...] | None]
+"""An array's name and an index in it; no index means all of it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A network's size and how it is numbered.
+
+    Attributes:
+        sizes: inputs, then units of each layer.
+        style: matrix, numbered, paired or index.
+        unit_first: w_{12} belongs to unit 1, or weights are numbered unit by unit, or rows are units.
+        letters: the letters of weight matrices in order, where letters tell the layers.
+        biases: each (per unit, numbered through) or layer (one number for a layer).
+        start: the superscript of the first layer's units, 1, or 2 where the inputs are counted as 1.
+    """
+
+    sizes: tuple[int, ...]
+    style: str
+    unit_first: bool = True
+    letters: tuple[str, ...] = ()
+    biases: str = "layer"
+    start: int = 1
+
+    @property
+    def depth(self) -> int:
+        return len(self.sizes) - 1
+
+    @property
+    def is_chain(self) -> bool:
+        return set(self.sizes[1:]) == {1}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a weight matrix or of the numbers of a layer, x, t, w1, b1, z1, ...; one row is meant."""
+        if name in ("x", "t"):
+            return (self.sizes[0 if name == "x" else -1],)
+        layer = int(name[1:])
+        return self.sizes[layer - 1 : layer + 1] if name[0] == "w" else (self.sizes[layer],)
+
+    def address(self, one: Symbol, *, whole: bool = False) -> Address | None:
+        """What a symbol names, with one number or, if `whole`, with many for a value.
+
+        Nothing if the network has no such number.
+        """
+        if one.kind in ("x", "t"):
+            found = self._of_data(one)
+        else:
+            found = self._weight(one) if one.kind == "w" else self._unit(one, whole)
+        if found is None:
+            return None
+        name, index = found
+        if index is None:
+            return found
+        inside = all(0 <= at < size for at, size in zip(index, self.shape(name), strict=False))
+        return found if inside and len(index) == len(self.shape(name)) else None
+
+    def _of_data(self, one: Symbol) -> Address | None:
+        if one.index is not None:
+            return one.kind, one.index
+        number = next((number for _, number in one.places if number is not None), None)
+        if number is None:
+            return one.kind, (0,) if self.shape(one.kind) == (1,) else None
+        return one.kind, (number - 1,)
+
+    # --- weights
+
+    def _weight(self, one: Symbol) -> Address | None:
+        numbers = [number for _, number in one.places if number is not None]
+        if one.index is not None:
+            own = numbers[0] if numbers else self._by_letter(one) or 1
+            return self._in_layer(own, one.index)
+        if self.style == "numbered":
+            alone = not numbers and self.sizes == (1, 1)
+            fits = alone or (len(numbers) == 1 and not one.layer)
+            return self._numbered(*(numbers or [1])) if fits else None
+        layer, rest = self.layer_of(one, numbers)
+        if not layer or not 1 <= layer <= self.depth:
+            return None
+        rest = _pair(rest)
+        if not rest:
+            whole = self.sizes[layer - 1 : layer + 1] == (1, 1)
+            return f"w{layer}", (0, 0) if whole else None
+        if len(rest) == 1:
+            rest = [1, rest[0]] if self.unit_first else [rest[0], 1]
+            if self.sizes[layer] != 1:
+                return None
+        unit, source = (rest[0], rest[1]) if self.unit_first else (rest[1], rest[0])
+        return self._in_layer(layer, (source - 1, unit - 1))
+
+    def _in_layer(self, layer: int, index: tuple[int, ...]) -> Address | None:
+        return (f"w{layer}", index) if 1 <= layer <= self.depth else None
+
+    def layer_of(self, one: Symbol, numbers: list[int]) -> tuple[int | None, list[int]]:
+        """The layer of a weight, and the rest of its numbers."""
+        roles = "".join(role for role, _ in one.places)
+        if one.layer is not None:
+            return one.layer, numbers
+        if roles[:2] in ("ih", "hi", "io"):
+            return 1, numbers
+        if roles[:2] in ("ho", "oh"):
+            return self.depth, numbers
+        if self.letters and self._by_letter(one):
+            return self._by_letter(one), numbers
+        if roles in ("h", "o"):
+            return (1 if roles == "h" else self.depth), numbers
+        if self.style == "matrix":
+            return (numbers[0] if numbers else 1), numbers[1:]
+        if self.depth == 1:
+            return 1, numbers
+        return (numbers[0], numbers[1:]) if len(numbers) in (1, 3) else (None, [])
+
+    def _by_letter(self, one: Symbol) -> int | None:
+        letter = one.letter.lower()
+        return self.letters.index(letter) + 1 if letter in self.letters else None
+
+    def _numbered(self, number: int) -> Address | None:
+        number -= 1
+        for layer, (inputs, units) in enumerate(pairwise(self.sizes), 1):
+            if 0 <= number < inputs * units:
+                if self.unit_first:
+                    return f"w{layer}", (number % inputs, number // inputs)
+                return f"w{layer}", (number // units, number % units)
+            number -= inputs * units
+        return None
+
+    # --- units
+
+    def _unit(self, one: Symbol, whole: bool) -> Address | None:
+        letter = "z" if one.kind == "delta" else one.kind
+        place = self._place(one, letter, whole)
+        if place is None:
+            return None
+        layer, unit = place
+        if not 1 <= layer <= self.depth:
+            return ("x", unit) if layer == 0 and letter == "a" else None
+        if unit is None and self.sizes[layer] == 1:
+            unit = (0,)
+        return f"{letter}{layer}", unit
+
+    def _place(self, one: Symbol, letter: str, whole: bool) -> tuple[int, tuple[int, ...] | None] | None:
+        """The layer of a unit, and the unit in it."""
+        numbers = [number for _, number in one.places if number is not None]
+        role = next((role for role, _ in one.places if role), "")
+        unit = (numbers[0] - 1,) if numbers else None
+        if one.index is not None:
+            return (numbers[0] if numbers else self.depth), one.index
+        if one.layer is not None:
+            return one.layer - (self.start - 1 if letter != "b" else 0), unit
+        if role == "o":
+            return self.depth, unit
+        if role == "h":
+            return self._hidden(numbers, whole)
+        if len(numbers) == 2:
+            return numbers[0], (numbers[1] - 1,)
+        if not numbers:
+            return (self.depth, None) if self.depth == 1 or letter in "za" else None
+        return self._single(numbers[0], letter)
+
+    def _hidden(self, numbers: list[int], whole: bool) -> tuple[int, tuple[int, ...] | None]:
+        if not numbers:
+            return 1, None
+        if len(numbers) == 2:
+            return numbers[0], (numbers[1] - 1,)
+        if self.is_chain or whole:
+            return numbers[0], None
+        if self.depth > 2 and 11 <= numbers[0] <= 99:
+            return numbers[0] // 10, (numbers[0] % 10 - 1,)
+        return 1, (numbers[0] - 1,)
+
+    def _single(self, number: int, letter: str) -> tuple[int, tuple[int, ...] | None] | None:
+        """Of a name with one number: a layer of a chain, or a unit counted through all layers."""
+        if self.is_chain or self.style == "matrix" or (letter == "b" and self.biases == "layer"):
+            if self.depth == 1 and self.sizes[1] > 1 and self.style != "matrix":
+                return 1, (number - 1,)
+            return number, None
+        for layer, units in enumerate(self.sizes[1:], 1):
+            if number <= units:
+                return layer, (number - 1,)
+            number -= units
+        return None
+
+
+def _pair(numbers: list[int]) -> list[int]:
+    """`12` as 1 and 2."""
+    if len(numbers) == 1 and 11 <= numbers[0] <= 99 and numbers[0] % 10:
+        return [numbers[0] // 10, numbers[0] % 10]
+    return numbers

@@ -1,0 +1,91 @@
+"""What the statements of a lesson come to: numbers that are given, and numbers that are claimed."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from chainrule.ask.lessons.numbering import Layout
+
+Cell = tuple[str, tuple[int, ...]]
+"""A number of an array: its name and full index."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A number that the lesson works out.
+
+    Attributes:
+        quantity: its address.
+        printed: as printed.
+        later: whether it may be the number after the update: it comes after new values.
+        is_headed: whether its heading says so.
+    """
+
+    quantity: str
+    printed: str
+    later: bool = False
+    is_headed: bool = False
+
+
+@dataclass
+class Placed:
+    """What the statements come to in a layout.
+
+    Attributes:
+        layout: the layout.
+        given: numbers of x, t, w1, b1, ...; x and t by row.
+        rate: the learning rate, as printed.
+        claims: in the order of the lesson.
+        names: own names, for what has no address.
+        left: what could not be placed.
+        notes: what was assumed on the way.
+    """
+
+    layout: Layout
+    given: dict[Cell, str] = field(default_factory=dict)
+    rate: str | None = None
+    claims: list[Claimed] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many rows x has."""
+        return 1 + max((at[0] for name, at in self.given if name == "x"), default=0)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of an array, x, t and units with their rows."""
+        own = self.layout.shape(name)
+        return own if name[0] in "wb" else (self.rows, *own)
+
+    def cells(self, name: str) -> list[Cell]:
+        """All cells of an array."""
+        out: list[tuple[int, ...]] = [()]
+        for size in self.shape(name):
+            out = [(*one, at) for one in out for at in range(size)]
+        return [(name, one) for one in out]
+
+    def matrix(self, name: str) -> list[list[float]]:
+        """The numbers given for an array, row by row."""
+        rows: dict[int, list[float]] = {}
+        for cell in self.cells(name):
+            rows.setdefault(cell[1][0], []).append(self.number(self.given[cell]))
+        return list(rows.values())
+
+    def biases(self, layer: int) -> list[float] | None:
+        """The biases of a layer, if all of them are given."""
+        printed = [self.given.get(cell) for cell in self.cells(f"b{layer}")]
+        return [self.number(numeral or "0") for numeral in printed] if all(printed) else None
+
+    @staticmethod
+    def number(printed: str) -> float:
+        return float(Decimal(printed))
+
+    def missing(self) -> list[Cell]:
+        """What would have to be given and is not; a layer without any bias has none."""
+        wanted = self.cells("x") + self.cells("t")
+        for layer in range(1, self.layout.depth + 1):
+            wanted += self.cells(f"w{layer}")
+            biases = self.cells(f"b{layer}")
+            wanted += biases if any(cell in self.given for cell in biases) else []
+        return [cell for cell in wanted if cell not in self.given]

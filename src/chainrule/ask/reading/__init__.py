@@ -1,4 +1,0 @@
-"""Reading: a worked example out of a Markdown lesson, with what was assumed and what was left over."""
-
-from chainrule.ask.reading.reader import Read as Read
-from chainrule.ask.reading.reader import read as read

@@ -1,0 +1,1 @@
+"""Runs: what a training leaves, as files that outlive us."""

@@ -1,0 +1,173 @@
+"""Checkpoints: what a training needs to go on bit for bit, kept in RUN/checkpoint while it is under way.
+
+One file holds all of it: the arrays of the state and the history as safetensors, the rest as JSON in its
+metadata. Its name holds the epoch and the SHA-256 of its bytes; the one before goes when it is whole.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.data import Data
+from chainrule.engine.network import Network
+from chainrule.engine.runs.files import canonical, parse, put, take
+from chainrule.engine.runs.loading import arrays_in
+from chainrule.engine.runs.run import contiguous
+from chainrule.errors import InputError
+
+FORMAT = 1
+MOST = 1 << 36  # bytes in a checkpoint
+HISTORY = ("loss", "validation_loss")
+NAME = re.compile(r"epoch-(\d{1,10})-([0-9a-f]{64})\.safetensors")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A training between two epochs. `identity` is what has to be the same for it to go on, `machine`
+    what has to be for the bits to be; `about` is whatever the caller stores along.
+    """
+
+    epoch: int
+    seconds: float
+    arrays: dict[str, np.ndarray]
+    identity: dict[str, Any]
+    machine: dict[str, Any]
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+def write(place: Path, moment: Moment) -> None:
+    """Put a checkpoint into `place`, then remove those before. Raises OSError."""
+    from safetensors.numpy import save
+
+    about = {name: getattr(moment, name) for name in ("epoch", "seconds", "identity", "machine", "about")}
+    told = canonical({"format": FORMAT, **about}).decode()
+    content = save(contiguous(moment.arrays), metadata={"chainrule": told})
+    name = f"epoch-{moment.epoch:09d}-{sha256(content).hexdigest()}.safetensors"
+    put(place / name, content)
+    for other in [*place.glob("epoch-*.safetensors"), *place.glob(".epoch-*.tmp")]:
+        if other.name != name:
+            other.unlink(missing_ok=True)
+
+
+def newest(place: Path) -> Moment:
+    """The newest checkpoint in `place` that is whole.
+
+    Raises:
+        InputError: there is none; the reason is that of the newest.
+    """
+    named = [(NAME.fullmatch(name), name) for name in os.listdir(place)]
+    files = sorted(((int(parts[1]), parts[2], name) for parts, name in named if parts), reverse=True)
+    failed: InputError | None = None
+    for epoch, digest, name in files:
+        try:
+            return _read(place / name, epoch, digest)
+        except InputError as error:
+            failed = failed or error
+    raise failed or InputError(f"{place}: there is no checkpoint in it")
+
+
+def _read(path: Path, epoch: int, digest: str) -> Moment:
+    content = take(path, MOST)
+    if sha256(content).hexdigest() != digest:
+        raise InputError(f"{path}: damaged: its bytes are not those it is named after")
+    arrays, told = arrays_in(content, path)
+    plain = parse(told.encode(), path) if isinstance(told, str) else None
+    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+        raise InputError(f"{path}: not a checkpoint of format {FORMAT}, which this version reads")
+    parts = [plain.get(name) for name in ("identity", "machine", "about")]
+    seconds = plain.get("seconds")
+    if plain.get("epoch") != epoch or not all(isinstance(part, dict) for part in parts):
+        raise InputError(f"{path}: damaged: it does not say what it is of")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise InputError(f"{path}: damaged: seconds is no number")
+    return Moment(epoch, float(seconds), arrays, parts[0] or {}, parts[1] or {}, parts[2] or {})
+
+
+def refuse_other(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raise an InputError that names what differs between two identities; more epochs are welcome."""
+    for name, value in before.get("data", {}).items():
+        if now["data"].get(name) != value:
+            raise InputError(f"{folder} was started on other data: {name} differs; resume it on the same")
+    if before.get("network") != now["network"]:
+        raise InputError(f"{folder} was started with another network: resume it with the same")
+    settings, asked = before.get("settings", {}), now["settings"]
+    for name in asked:
+        if name != "epochs" and settings.get(name) != asked[name]:
+            raise InputError(
+                f"{folder} was started with {name} {settings.get(name)}, not {asked[name]}: resume it so"
+            )
+
+
+def differing(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What is another: `thread count (2, now 1) and jax (0.10.1, now 0.10.2)`."""
+    return " and ".join(f"{n} ({before.get(n)}, now {now[n]})" for n in now if before.get(n) != now[n])
+
+
+def arrays_of(state: Any, losses: list[float], held_out: list[float]) -> dict[str, np.ndarray]:
+    """The arrays of a training's state, named after where they stand in it, and its history."""
+    import jax
+
+    leaves, _ = jax.tree.flatten_with_path(state)
+    arrays = {f"state{jax.tree_util.keystr(path)}": np.asarray(leaf) for path, leaf in leaves}
+    return arrays | {"loss": np.array(losses, float), "validation_loss": np.array(held_out, float)}
+
+
+def state_of(moment: Moment, fresh: Any, validated: bool) -> Any:
+    """The state in `moment`, in the form of a `fresh` one of the same training.
+
+    Raises:
+        InputError: it is of another optimiser or network.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    given, wanted = moment.arrays, arrays_of(fresh, [0.0] * moment.epoch, [0.0] * moment.epoch * validated)
+    kinds = [{name: (a.dtype, a.shape) for name, a in arrays.items()} for arrays in (given, wanted)]
+    if kinds[0] != kinds[1]:
+        raise InputError("the checkpoint is of another optimizer or network: resume it with the same")
+    leaves = [jnp.asarray(given[name]) for name in wanted if name not in HISTORY]
+    return jax.tree.unflatten(jax.tree.structure(fresh), leaves)
+
+
+def identity(
+    network: Network,
+    data: Data,
+    held_out: Data | None,
+    start: dict[str, np.ndarray],
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    """What has to be the same for a training to be gone on with."""
+    parts = {"x": data.x, "t": data.t, "sample_weight": data.weight}
+    if held_out:
+        parts |= {"validation x": held_out.x, "validation t": held_out.t}
+    parts |= {f"the initial {name}": array for name, array in start.items()}
+    return {
+        "data": {name: digest(array) for name, array in parts.items()},
+        "network": sha256(canonical(network.to_dict())).hexdigest(),
+        "settings": settings,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What the last bits of a training depend on, besides what it is asked to do."""
+    import jax
+
+    count = getattr(os, "sched_getaffinity", None)
+    versions = {name: version(name) for name in ("chainrule", "jax", "jaxlib", "optax")}
+    threads = len(count(0)) if count else os.cpu_count()
+    return {"device": jax.devices()[0].device_kind, "thread count": threads, **versions}
+
+
+def digest(array: np.ndarray | None) -> str | None:
+    """The SHA-256 of an array: its type, its shape and its numbers."""
+    if array is None:
+        return None
+    seen = sha256(f"{array.dtype.str}{array.shape}".encode())
+    seen.update(np.ascontiguousarray(array).tobytes())
+    return seen.hexdigest()

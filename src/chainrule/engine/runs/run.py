@@ -1,0 +1,149 @@
+"""A run: a trained network with how it got there, in memory and as a folder that outlives us.
+
+    model.safetensors   the weights, nothing else
+    run.json            the network, the training settings, how it ended, versions, checksums
+    history.jsonl       one line an epoch: {"epoch": 1, "loss": ..., "validation_loss": ...}
+
+No file is ever half-written; `loading` reads them.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.data import inputs
+from chainrule.engine.network import Network
+from chainrule.engine.runs.files import canonical, new_folder, parse, put
+from chainrule.engine.stopping import Divergence, Stop
+
+FORMAT = 2  # 1 had no checksums
+BLOCK = 1 << 22  # numbers in the widest layer of one block of rows predicted at a time
+
+
+@dataclass(frozen=True)
+class History:
+    """The loss of every epoch: the mean over its rows, each measured just before the update it
+    went into; and the validation loss after the epoch, if rows were held out.
+    """
+
+    loss: list[float]
+    validation_loss: list[float] | None = None
+
+    def __len__(self) -> int:
+        return len(self.loss)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training gives.
+
+    `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E of
+    those weights on the training rows, penalty included; `epochs` how many were completed; `settings`
+    what was asked for; `extra` whatever the caller stores along (the encoding of a table, say), as
+    plain values.
+    """
+
+    network: Network
+    parameters: dict[str, np.ndarray]
+    history: History
+    stopped_by: Stop
+    epochs: int
+    loss: float
+    validation_loss: float | None = None
+    seconds: float = 0.0
+    divergence: Divergence | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def predict(self, x: Any) -> np.ndarray:
+        """Predictions (n, outputs) for x (n, inputs): probabilities where the loss is a cross-entropy.
+
+        Raises:
+            InputError: x holds a NaN or an infinity; row and column are named.
+            ShapeError: x is not as wide as the network's first layer wants.
+        """
+        x = np.asarray(x)
+        if x.ndim != 2 or len(x):
+            x = inputs(x)
+        x = x.astype(self.parameters["w1"].dtype)
+        width = max(a.shape[-1] for a in self.parameters.values())
+        rows = max(1, BLOCK // max(width, x.shape[1]))
+        blocks = [x[i : i + rows] for i in range(0, max(len(x), 1), rows)]
+        return np.concatenate([self.network.predict(self.parameters, block) for block in blocks])
+
+    def save(self, folder: str | os.PathLike[str], also: Mapping[str, bytes] | None = None) -> Path:
+        """Write the run into a new folder, whole or not at all; `also` holds further files by name.
+
+        Raises:
+            InputError: the folder exists already, or cannot be written; the reason is named.
+        """
+        with new_folder(folder) as made:
+            self.write(made, also)
+        return Path(folder)
+
+    def write(self, folder: Path, also: Mapping[str, bytes] | None = None) -> None:
+        """Put the files of the run into a folder that exists. run.json, which makes it a run, comes last.
+
+        Raises OSError; an older run.json there is gone before anything else changes.
+        """
+        from safetensors.numpy import save
+
+        about = json.dumps({"format": FORMAT})
+        files = {
+            "model.safetensors": save(contiguous(self.parameters), metadata={"chainrule": about}),
+            "history.jsonl": self._lines(),
+        }
+        plain = self._plain()
+        plain["sha256"] = {name: sha256(content).hexdigest() for name, content in files.items()}
+        plain["checksum"] = sha256(canonical(plain)).hexdigest()
+        described = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False).encode()
+        parse(described, folder / "run.json")  # what could not be read again is not written
+        (folder / "run.json").unlink(missing_ok=True)
+        for name, content in {**files, **(also or {}), "run.json": described}.items():
+            put(folder / name, content)
+
+    def _lines(self) -> bytes:
+        """history.jsonl."""
+        held_out = self.history.validation_loss
+        lines = []
+        for epoch, loss in enumerate(self.history.loss, start=1):
+            line = {"epoch": epoch, "loss": _finite(loss)}
+            if held_out is not None:
+                line["validation_loss"] = _finite(held_out[epoch - 1])
+            lines.append(json.dumps(line) + "\n")
+        return "".join(lines).encode()
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "network": self.network.to_dict(),
+            "inputs": self.parameters["w1"].shape[0],
+            "training": self.settings,
+            "stopped_by": self.stopped_by.word,
+            "divergence": str(self.divergence) if self.divergence else None,
+            "epochs": self.epochs,
+            "loss": _finite(self.loss),
+            "validation_loss": _finite(self.validation_loss),
+            "seconds": round(self.seconds, 6),
+            "versions": {name: version(name) for name in ("chainrule", "jax", "optax", "numpy")},
+            **self.extra,
+        }
+
+
+def contiguous(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays as safetensors wants them: its newest version stores the memory of a strided one, not what it
+    shows.
+    """
+    return {name: np.asarray(array, order="C") for name, array in arrays.items()}
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no NaN."""
+    return None if value is None or not np.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Training: the compiled program, the loop that drives it, and its options."""

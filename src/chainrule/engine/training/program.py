@@ -1,0 +1,265 @@
+"""The compiled training: whole epochs in one XLA program, from the very rules that explain.
+
+Everything that happens between two visits of the host stands in one `while_loop`: shuffling,
+batches, forward, backward, update, validation, threshold and patience.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+
+from chainrule.engine.backprop import evaluate, sweep
+from chainrule.engine.optimizers import optimizer
+from chainrule.engine.training.compiling import Loop
+from chainrule.engine.training.shuffle import shuffled
+from chainrule.engine.training.state import (
+    DIVERGED,
+    PATIENCE,
+    PLATEAU,
+    RUNNING,
+    SPAN,
+    THRESHOLD,
+    Arrays,
+    Batch,
+    Chunk,
+    Limits,
+    Plan,
+    State,
+    Tables,
+)
+from chainrule.rules.layers.dropout import Dropout
+
+ORDER, MASKS = range(2)  # what random numbers are for, so that no two streams meet
+
+
+class Program:
+    """The compiled functions for one plan.
+
+    begin(parameters, rate=None) -> state
+    run(state, tables, key, limits) -> state, chunk       epochs until a limit, SPAN at most
+    loss(parameters, x, t, share, weight_decay=0) -> E    without dropout
+    inputs(state, tables, key, step) -> batch, taken      what one step is given, to look into it
+    step(state, tables, key, step) -> state               one step of the epoch at hand
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.network = plan.network
+        self.rule = optimizer(plan.optimizer, plan.learning_rate)
+        self.padding = plan.steps * plan.batch - plan.rows
+        self.begin = jax.jit(self._begin)
+        self._loop = Loop(self._run)
+        self.loss = jax.jit(self._loss)
+        self.inputs = jax.jit(self._inputs)
+        self.step = jax.jit(self._step)
+
+    def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
+        weights = sum(a.size for a in state.parameters.values() if a.ndim == 2)
+        found: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
+        return found
+
+    def _rule(self, rate: jax.Array | None) -> Any:
+        """The optimiser, with `rate` instead of the plan's if there is one."""
+        return self.rule if rate is None else optimizer(self.plan.optimizer, rate)
+
+    def _begin(self, parameters: Arrays, rate: jax.Array | None = None) -> State:
+        best = parameters if self.plan.patient else None
+        worst = jnp.asarray(jnp.inf, next(iter(parameters.values())).dtype)
+        return State(parameters, self._rule(rate).init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
+
+    def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
+        first, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
+
+        def more(carried: tuple[State, Chunk]) -> jax.Array:
+            state, chunk = carried
+            going: jax.Array = (state.epoch < limits.epochs) & (chunk.stop == RUNNING)
+            return going
+
+        def body(carried: tuple[State, Chunk]) -> tuple[State, Chunk]:
+            return self._recorded(*carried, carried[0].epoch - first, tables, key, limits)
+
+        return lax.while_loop(more, body, (state, Chunk(jnp.int32(RUNNING), empty, empty)))
+
+    def _recorded(
+        self, before: State, chunk: Chunk, at: jax.Array, tables: Tables, key: jax.Array, limits: Limits
+    ) -> tuple[State, Chunk]:
+        """The state after an epoch, and its losses in place `at` of the chunk, with whether to stop."""
+        state, mean = self._epoch(before, tables, key)
+        chunk = chunk._replace(loss=chunk.loss.at[at].set(mean))
+        seen = [mean]
+        if tables.validation is not None:
+            held_out = self._loss(state.parameters, *tables.validation, None)
+            chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
+            seen.append(held_out)
+        state = self._watched(state, seen, limits)
+        chunk = chunk._replace(stop=self._verdict(state, seen, limits))
+        if self.plan.thresholded and self.plan.steps == 1:
+            # The loss of the only step was measured before its update: below the threshold the
+            # update is not needed, and the weights it was measured on are the result.
+            state = choose(chunk.stop == THRESHOLD, before, state)
+        return state, chunk
+
+    def _watched(self, state: State, seen: list[jax.Array], limits: Limits) -> State:
+        """The state that remembers the best loss, and with patience its weights; `seen` as in `_verdict`."""
+        if not (self.plan.patient or self.plan.plateau):
+            return state
+        watched = seen[-1] if self.plan.patient else seen[0]
+        better = watched < state.best_loss
+        enough = better if self.plan.patient else watched <= state.best_loss - limits.gain
+        return state._replace(
+            best=choose(better, state.parameters, state.best) if self.plan.patient else None,
+            best_loss=jnp.where(better, watched, state.best_loss),
+            waited=jnp.where(enough, 0, state.waited + 1),
+        )
+
+    def _verdict(self, state: State, seen: list[jax.Array], limits: Limits) -> jax.Array:
+        """Why to stop after this epoch, if at all; `seen` is its mean loss, and its validation loss."""
+        stop = jnp.int32(RUNNING)
+        if self.plan.patient or self.plan.plateau:
+            why = PATIENCE if self.plan.patient else PLATEAU
+            stop = jnp.where(state.waited >= limits.patience, why, stop)
+        if self.plan.thresholded:
+            stop = jnp.where(seen[0] < limits.threshold, THRESHOLD, stop)
+        whole = jnp.stack([self._finite(a) for a in (*seen, *state.parameters.values())])
+        return jnp.where(whole.all(0), stop, DIVERGED)
+
+    def _finite(self, array: jax.Array) -> jax.Array:
+        return jnp.isfinite(array).all()
+
+    def _epoch(self, state: State, tables: Tables, key: jax.Array) -> tuple[State, jax.Array]:
+        """The state after all steps of an epoch, and the mean of the losses met on the way."""
+        rows = self._order(key, state.epoch)
+        if rows is None:
+            after, loss = self._update(state, tables, key, None, jnp.int32(0))
+        else:
+
+            def body(step: jax.Array, carried: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+                after, loss = self._update(carried[0], tables, key, rows, step)
+                return after, carried[1] + loss
+
+            after, loss = lax.fori_loop(
+                0, self.plan.steps, body, (state, jnp.zeros(state.epoch.shape, tables.x.dtype))
+            )
+        return after._replace(epoch=state.epoch + 1), loss
+
+    def _update(
+        self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
+    ) -> tuple[State, jax.Array]:
+        """The state after one step, and the batch's loss times its part of all weight."""
+        batch, taken = self._prepared(state, tables, key, rows, step)
+        decay = self.decay(tables, batch.total)
+        mean, gradients = self._swept(taken, batch, decay)
+        parameters, memory = self._moved(gradients, state, tables.rate)
+        whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
+        loss = mean * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
+        return state._replace(parameters=parameters, optimizer=memory), loss
+
+    def _swept(self, taken: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
+        """E of a batch, and its gradients."""
+        found = sweep(self.network, taken, batch.x, batch.t, batch.share, decay)
+        return found.loss.array, {name: g.array for name, g in found.gradients.items()}
+
+    def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
+        """The parameters after the optimiser's update, and what it keeps for the next."""
+        change, memory = self._rule(rate).update(gradients, state.optimizer, state.parameters)
+        return optax.apply_updates(state.parameters, change), memory
+
+    def decay(self, tables: Tables, total: jax.Array | int) -> jax.Array | float:
+        """λ of the L2 penalty on a batch whose rows weigh `total`."""
+        if tables.penalty is None:
+            return self.plan.weight_decay if tables.decay is None else tables.decay
+        return tables.penalty / jnp.where(total == 0, 1, total)
+
+    def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
+        """The rows of an epoch, in batches (steps, batch); padded with row 0, which then weighs nothing."""
+        plan = self.plan
+        if plan.steps == 1:
+            return None  # a mean does not depend on the order of its rows
+        rows = jnp.arange(plan.rows, dtype=jnp.int32)
+        if plan.shuffle:
+            rows = shuffled(jax.random.fold_in(jax.random.fold_in(key, ORDER), epoch), plan.rows)
+        return jnp.pad(rows, (0, self.padding)).reshape(plan.steps, plan.batch)
+
+    def _prepared(
+        self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
+    ) -> tuple[Batch, Arrays]:
+        """The batch of one step, and what the network takes for it: parameters and masks."""
+        batch = self._batch(tables, rows, step)
+        masks = self._masks(batch.x, jax.random.fold_in(key, MASKS), state.epoch, step)
+        return batch, state.parameters | masks
+
+    def _batch(self, tables: Tables, rows: jax.Array | None, step: jax.Array) -> Batch:
+        x, t, weight = tables.x, tables.t, tables.weight
+        if rows is not None:
+            x, t = self._rows(x, rows[step]), self._rows(t, rows[step])
+            weight = None if weight is None else rows_at(weight, rows[step])
+        return Batch(x, t, *self._weighed(weight, step, x.dtype))
+
+    def _rows(self, array: jax.Array, at: jax.Array) -> jax.Array:
+        return rows_at(array, at)
+
+    def _weighed(
+        self, weight: jax.Array | None, step: jax.Array, dtype: Any
+    ) -> tuple[jax.Array | None, jax.Array]:
+        """Each row's part in the mean of a batch, if they differ, and what the rows weigh together."""
+        plan = self.plan
+        if weight is None and not self.padding:
+            return None, jnp.asarray(plan.batch, dtype)
+        weight = jnp.ones(plan.batch, dtype) if weight is None else weight
+        if self.padding:
+            weight = jnp.where(step * plan.batch + jnp.arange(plan.batch) < plan.rows, weight, 0)
+        total = jnp.sum(weight)
+        return weight / jnp.where(total > 0, total, 1), total
+
+    def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array) -> Arrays:
+        """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
+        drawn = {}
+        for number, (layer, width) in enumerate(self.network.walk(x.shape[1])):
+            if isinstance(layer, Dropout):
+                own = key
+                for part in (epoch, step, number):
+                    own = jax.random.fold_in(own, part)
+                drawn[layer.m] = layer.mask(jax.random.uniform(own, (x.shape[0], width), x.dtype))
+        return drawn
+
+    def _loss(
+        self,
+        parameters: Arrays,
+        x: jax.Array,
+        t: jax.Array,
+        share: jax.Array | None,
+        weight_decay: jax.Array | float = 0.0,
+    ) -> jax.Array:
+        loss: jax.Array = evaluate(self.network, parameters, x, t, share, weight_decay).array
+        return loss
+
+    def _inputs(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> tuple[Batch, Arrays]:
+        return self._prepared(state, tables, key, self._order(key, state.epoch), step)
+
+    def _step(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> State:
+        return self._update(state, tables, key, self._order(key, state.epoch), step)[0]
+
+
+@lru_cache(maxsize=32)
+def program(plan: Plan) -> Program:
+    """The program for `plan`; equal plans share one, so that a second training does not compile again."""
+    return Program(plan)
+
+
+def rows_at(array: jax.Array, at: jax.Array) -> jax.Array:
+    """The rows of an array at `at`, which are there."""
+    found: jax.Array = array.at[at].get(mode="promise_in_bounds")
+    return found
+
+
+def choose(condition: jax.Array, one: Any, other: Any) -> Any:
+    """`one` where the condition holds, else `other`, for every array of a tree. Where the condition is one
+    of many members, what they share (a count of updates) is the other's.
+    """
+    return jax.tree.map(
+        lambda a, b: jnp.where(condition, a, b) if a.ndim >= condition.ndim else b, one, other
+    )

@@ -1,0 +1,279 @@
+"""Training: the host's side of it. It starts the compiled epochs, looks in between, and ends them well."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.data import Data
+from chainrule.engine.network import Network
+from chainrule.engine.optimizers import PLAIN
+from chainrule.engine.runs.checkpoint import HISTORY, Moment, arrays_of, identity, machine, state_of
+from chainrule.engine.runs.checkpointer import Keeper
+from chainrule.engine.runs.run import History, Run
+from chainrule.engine.stopping import Divergence, Stop
+from chainrule.engine.training.interrupt import interruptible
+from chainrule.engine.training.options import start_of, task
+from chainrule.engine.training.state import DIVERGED, PATIENCE, RUNNING, SPAN, THRESHOLD, Chunk, State, Tables
+
+VISIT = 0.2  # seconds between two looks at the clock, the keyboard and the progress
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress callback is told between epochs."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    validation_loss: float | None
+    seconds: float
+
+    @property
+    def remaining(self) -> float:
+        """Seconds to go if all epochs are run at the pace so far."""
+        return self.seconds / max(self.epoch, 1) * (self.epochs - self.epoch)
+
+
+Report = Callable[[Progress], None]
+Log = Callable[[dict[str, float], int], object]  # as `wandb.log` and `trackio.log` are called
+
+
+def train(
+    network: Network,
+    x: Any,
+    t: Any,
+    *,
+    optimizer: Any = PLAIN,
+    learning_rate: Any = 0.1,
+    epochs: int = 1000,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    threshold: float | None = None,
+    patience: int | None = None,
+    validation: tuple[Any, Any] | float | None = None,
+    sample_weight: Any = None,
+    weight_decay: float = 0.0,
+    parameters: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Report | None = None,
+    log: Log | None = None,
+    folder: str | os.PathLike[str] | Keeper | None = None,
+    checkpoint: Any = "30s",
+    resume: bool = False,
+) -> Run:
+    """Train `network` on x (n, inputs) and t (n, outputs), in the dtype of x.
+
+    Args:
+        optimizer: the name of an Optax optimiser (`sgd` is plain gradient descent) or one made by Optax.
+        learning_rate: α, or an Optax schedule (a function of the update's number).
+        epochs: how often to go through the rows at most.
+        batch_size: rows in an update; None takes all of them, 1 is online.
+        shuffle: a fresh order every epoch, drawn from (seed, epoch).
+        threshold: stop when an epoch's loss is below it. With one update an epoch, that is exact: the
+            weights returned are the first whose loss is below.
+        patience: stop when the validation loss has not improved for so many epochs. The best weights
+            are restored, whatever ends the training but a threshold.
+        validation: rows held out, as (x, t), or the share of rows to hold out, taken at random from `seed`.
+        sample_weight: how much each row counts (n,).
+        weight_decay: λ of the L2 penalty ½λΣw² on weights; it is part of the loss.
+        parameters: where to start; drawn by the layers' starts from `seed` if not given.
+        seed: of the start, the order of rows, dropout and held-out rows. Same seed, same weights.
+        progress: called between epochs, a few times a second.
+        log: called as `log({"loss": ..., "validation_loss": ...}, epoch)` for every epoch, in order; several
+            epochs are told of at once, after the compiled program has run them.
+        folder: where the run is to stand in the end, and its checkpoints until then; or a `Keeper` of
+            them, which whoever made it has to `finish`.
+        checkpoint: how often: `"30s"`, `"5m"`, or a number of epochs.
+        resume: go on from the checkpoint in the folder, with the same data and settings (`epochs` may be
+            more): on one machine the weights are, bit for bit, those of a training that was never stopped.
+
+    Returns:
+        The run. Ctrl-C ends it early and keeps what was learned; a NaN or an infinity ends it within an
+        epoch, with the last good weights.
+
+    Raises:
+        InputError: an option or a value that cannot be used; a folder that cannot be written or resumed.
+        ShapeError: sizes that do not fit; the layer is named.
+    """
+    asked = task(
+        network,
+        x,
+        t,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        threshold=threshold,
+        patience=patience,
+        validation=validation,
+        sample_weight=sample_weight,
+        weight_decay=weight_decay,
+        seed=seed,
+    )
+    data, held_out, settings = asked.data, asked.held_out, asked.settings
+    start = start_of(network, data, parameters, asked.seed)
+
+    import jax
+
+    keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
+    try:
+        with jax.enable_x64(data.x.dtype == np.float64):
+            rate = asked.learning_rate if asked.rate_is_data else None
+            decay = asked.weight_decay or None
+            training = Training(asked.plan, data, held_out, start, asked.seed, rate=rate, decay=decay)
+            if keeper:
+                training.kept_by(keeper, identity(network, data, held_out, start, settings))
+            training.log, training.logged = log, len(training.losses)
+            with interruptible(*([signal.SIGTERM] if keeper else [])) as interrupted:
+                stop = training.go(asked.limits, progress, interrupted)
+                if keeper and stop is Stop.INTERRUPTED:
+                    keeper.stopped(training.moment(), interrupted.number)
+            run = training.result(stop, settings)
+        if keeper and keeper is not folder:
+            keeper.finish(run)
+    finally:
+        if keeper:
+            keeper.close()
+    return run
+
+
+class Training:
+    """One training under way: the state of the compiled program, and what was recorded of it.
+
+    `penalty`, `rate` and `decay` are those of `Tables`. Whoever sets `state` to that of an earlier training
+    of the same network by the same optimiser goes on where it ended, bit for bit if the rows and the seed
+    are the same.
+    """
+
+    def __init__(
+        self,
+        plan: Any,
+        data: Data,
+        held_out: Data | None,
+        start: dict[str, np.ndarray],
+        seed: int,
+        penalty: float | None = None,
+        rate: float | None = None,
+        decay: float | None = None,
+    ) -> None:
+        import jax
+
+        from chainrule.engine.training.program import program
+
+        self.plan, self.program = plan, program(plan)
+        watched = (held_out.x, held_out.t) if held_out else None
+        rates = (None if one is None else np.asarray(one, data.x.dtype) for one in (penalty, rate, decay))
+        arrays: tuple[Any, ...] = (data.x, data.t, data.weight, watched, *rates)
+        self.tables = Tables(*jax.device_put(arrays))  # `jnp.asarray` would compile a copy for every shape
+        self.key = jax.random.key(seed)
+        self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
+        self.state: State = self.program.begin(jax.device_put(start), self.tables.rate)
+        self.losses: list[float] = []
+        self.held_out: list[float] = []
+        self.divergence: Divergence | None = None
+        self.began = time.perf_counter()
+        self.log: Log | None = None
+        self.logged = 0  # epochs that need no more telling
+        self.keeper: Keeper | None = None
+        self.identity: dict[str, Any] = {}
+
+    def kept_by(self, keeper: Keeper, identity: dict[str, Any]) -> None:
+        """Let `keeper` write checkpoints, and go on from the one that it found."""
+        self.keeper, self.identity = keeper, identity
+        keeper.begin(self.moment())
+        if keeper.found:
+            self._return_to(keeper.found)
+
+    def moment(self) -> Moment:
+        """All that decides what follows, as NumPy arrays."""
+        arrays = arrays_of(self.state, self.losses, self.held_out)
+        epoch, about = int(self.state.epoch), self.keeper.about if self.keeper else {}
+        return Moment(epoch, time.perf_counter() - self.began, arrays, self.identity, machine(), about)
+
+    def _return_to(self, moment: Moment) -> None:
+        self.state = state_of(moment, self.state, self.tables.validation is not None)
+        self.losses, self.held_out = (moment.arrays[name].tolist() for name in HISTORY)
+        self.began = time.perf_counter() - moment.seconds
+
+    def go(
+        self, limits: Any, progress: Callable[[Progress], None] | None, interrupted: threading.Event
+    ) -> Stop:
+        """Run until something stops it."""
+        span = 1
+        while (epoch := int(self.state.epoch)) < limits.epochs:
+            if interrupted.is_set():
+                return Stop.INTERRUPTED
+            before, clock = self.state, time.perf_counter()
+            if self.keeper:
+                span = min(span, self.keeper.room(epoch))
+            upto = limits._replace(epochs=min(epoch + span, limits.epochs))
+            self.state, chunk = self.program.run(before, self.tables, self.key, upto)
+            code = int(chunk.stop)
+            if code == DIVERGED:
+                self._diverged(before, limits)
+                return Stop.DIVERGED
+            self._record(chunk, int(self.state.epoch) - epoch)
+            if progress and self.losses:
+                progress(self._progress(limits.epochs))
+            if code != RUNNING:
+                return {THRESHOLD: Stop.THRESHOLD, PATIENCE: Stop.PATIENCE}.get(code, Stop.PLATEAU)
+            if self.keeper:
+                self.keeper.visit(int(self.state.epoch), self.moment)
+            pace = (time.perf_counter() - clock) / span
+            span = max(1, min(int(VISIT / pace), 16 * span, SPAN))
+        return Stop.EPOCHS
+
+    def _diverged(self, before: State, limits: Any) -> None:
+        """Go back to the end of the last epoch that was fine (bit for bit: it is run again), and look."""
+        from chainrule.engine.training.divergence import locate
+
+        first, bad = int(before.epoch), int(self.state.epoch)
+        self.state, chunk = self.program.run(before, self.tables, self.key, limits._replace(epochs=bad - 1))
+        self._record(chunk, bad - 1 - first)
+        self.divergence = locate(self.program, self.state, self.tables, self.key)
+
+    def _record(self, chunk: Chunk, epochs: int) -> None:
+        self.losses += np.asarray(chunk.loss, np.float64)[:epochs].tolist()
+        if self.tables.validation is not None:
+            self.held_out += np.asarray(chunk.validation, np.float64)[:epochs].tolist()
+        if self.log:
+            for at in range(self.logged, len(self.losses)):
+                held_out = {"validation_loss": self.held_out[at]} if self.held_out else {}
+                self.log({"loss": self.losses[at], **held_out}, at + 1)
+            self.logged = len(self.losses)
+
+    def _progress(self, epochs: int) -> Progress:
+        last = self.held_out[-1] if self.held_out else None
+        return Progress(len(self.losses), epochs, self.losses[-1], last, time.perf_counter() - self.began)
+
+    def result(self, stop: Stop, settings: dict[str, Any]) -> Run:
+        """The run, with the best weights where they were kept; below a threshold, with those that are."""
+        kept = self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
+        loss, weight = self.program.loss, self.tables.weight
+        share = None if weight is None else weight / weight.sum()
+        total = len(self.tables.x) if weight is None else weight.sum()
+        decay = float(self.program.decay(self.tables, total))
+        penalty = [decay] if decay else []  # 0 would be multiplied by weights that may be too large to square
+        on_rows = float(loss(kept, self.tables.x, self.tables.t, share, *penalty))
+        held_out = None
+        if self.tables.validation is not None:
+            held_out = float(loss(kept, *self.tables.validation, None))
+        return Run(
+            network=self.plan.network,
+            parameters={name: np.asarray(kept[name]) for name in self.names},
+            history=History(self.losses, self.held_out if self.tables.validation is not None else None),
+            stopped_by=stop,
+            epochs=int(self.state.epoch),
+            loss=on_rows,
+            validation_loss=held_out,
+            seconds=time.perf_counter() - self.began,
+            divergence=self.divergence,
+            settings=settings,
+        )

@@ -1,0 +1,279 @@
+"""One fit by a stochastic solver: the engine's training, stopped after each epoch where somebody looks."""
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.data import Data
+from chainrule.engine.network import Network
+from chainrule.engine.runs.run import Run
+from chainrule.engine.stopping import Stop
+from chainrule.engine.training.interrupt import interruptible
+from chainrule.engine.training.train import Progress, Training
+from chainrule.faces.estimators.solvers import Solver
+
+SLOWEST = 1e-6  # the rate at which `adaptive` gives up, as in scikit-learn
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What `partial_fit` goes on with: the engine's state as NumPy arrays, and the seed of its orders."""
+
+    state: Any
+    seed: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What `on_epoch` is told: a finished epoch, counted from 1 over all calls of `fit` that went on.
+
+    `validation_loss` and `validation_score` are None unless rows are held out. `coefs` and `intercepts` are
+    the weights after the epoch.
+    """
+
+    number: int
+    loss: float
+    validation_loss: float | None
+    validation_score: float | None
+    coefs: list[np.ndarray]
+    intercepts: list[np.ndarray]
+
+
+@dataclass
+class Watch:
+    """How good each epoch left the network on rows held out, and the best weights so far.
+
+    `score` of parameters is the higher the better; `stops` when it has not risen by `gain` for more than
+    `patience` epochs, as scikit-learn has it.
+    """
+
+    score: Callable[[Arrays], float]
+    stops: bool
+    patience: float
+    gain: float
+    scores: list[float]
+    best: float = -math.inf
+    weights: Arrays | None = None
+    waited: int = 0
+
+    def look(self, weights: Arrays) -> bool:
+        """Score an epoch; whether it is time to stop."""
+        score = self.score(weights)
+        self.scores.append(score)
+        self.waited = self.waited + 1 if score < self.best + self.gain else 0
+        if score > self.best:
+            self.best, self.weights = score, weights
+        return self.stops and self.waited > self.patience
+
+    def slow_down(self) -> None:
+        self.waited = 0
+
+
+@dataclass
+class Descent:
+    """What is wanted of one fit.
+
+    Args:
+        asked: the estimator; its parameters have been checked.
+        start: the initial parameters.
+        history: the losses of the epochs before, if it goes on, on the rows and on those held out.
+        watch: with rows held out, how they are scored.
+        told: called after each epoch with an Epoch; a true answer stops.
+    """
+
+    asked: Any
+    network: Network
+    solver: Solver
+    data: Data
+    held_out: Data | None
+    start: Arrays
+    seed: int
+    epochs: int
+    plateau: bool
+    memory: Memory | None
+    history: tuple[list[float], list[float]]
+    watch: Watch | None
+    told: Callable[[Epoch], bool] | None
+
+    def run(self) -> tuple[Run, Memory]:
+        """Train; what is learned, and what `partial_fit` can go on with."""
+        import jax
+
+        with jax.enable_x64(self.data.x.dtype == np.float64):
+            self._begin()
+            with interruptible() as interrupted:
+                stop = self._go(interrupted)
+            if self.watch and self.watch.stops and self.watch.weights is not None:
+                best = jax.tree.map(jax.numpy.asarray, self.watch.weights)
+                self.training.state = self.training.state._replace(parameters=best)
+            run = self.training.result(stop, self._settings())
+            return run, Memory(jax.tree.map(np.asarray, self.training.state), self.seed)
+
+    def _begin(self) -> None:
+        """The training, at its start or where the one before it ended."""
+        import jax
+        import jax.numpy as jnp
+
+        from chainrule.engine.training.state import Plan
+
+        asked, rows = self.asked, len(self.data)
+        plan = Plan(
+            network=self.network,
+            optimizer=self.solver.rule,
+            learning_rate=0.0,
+            rows=rows,
+            batch=batch(asked, rows),
+            shuffle=bool(asked.shuffle),
+            weight_decay=0.0,
+            thresholded=False,
+            patient=False,
+            plateau=self.plateau,
+        )
+        penalty = float(asked.alpha) or None
+        self.training = Training(plan, self.data, self.held_out, self.start, self.seed, penalty)
+        self.training.losses, self.training.held_out = map(list, self.history)
+        fresh = self.training.state._replace(epoch=jnp.int32(len(self.training.losses)))
+        self.training.state = fresh
+        if self.solver.rates:
+            self._set(self.solver.rates)
+        if self.memory is not None and _alike(fresh, self.memory.state):
+            went_on = jax.tree.map(lambda new, old: jnp.asarray(old, new.dtype), fresh, self.memory.state)
+            self.training.state = went_on._replace(parameters=fresh.parameters)
+
+    def _go(self, interrupted: Any) -> Stop:
+        """Run epochs until all are done or something stops them."""
+        from chainrule.engine.training.state import Limits
+
+        training, asked = self.training, self.asked
+        last = self._epoch + self.epochs
+        patience = int(asked.n_iter_no_change) + 1 if self.plateau else 0
+        falling = asked.learning_rate == "invscaling" and self.solver.name == "sgd"
+        one_by_one = bool(self.told or self.watch or falling)
+        while True:
+            upto = self._epoch + 1 if one_by_one else last
+            stop = training.go(Limits(upto, -math.inf, patience, asked.tol), self._report(), interrupted)
+            if stop in (Stop.DIVERGED, Stop.INTERRUPTED):
+                return stop
+            if one_by_one and (found := self._look()):
+                stop = found
+            if falling:
+                self._set({"learning_rate": asked.learning_rate_init / (self._seen + 1) ** asked.power_t})
+            if stop is not Stop.EPOCHS and not (stop is not Stop.INTERRUPTED and self._slowed()):
+                return stop
+            if self._epoch >= last:
+                return Stop.EPOCHS
+
+    def _look(self) -> Stop | None:
+        """Score the epoch and tell of it; why to stop, if anybody wants to."""
+        weights = {name: np.asarray(self.training.state.parameters[name]) for name in self.training.names}
+        held_out = self.training.held_out
+        over = self.watch.look(weights) if self.watch else False
+        if self.told:
+            number, loss = self._epoch, self.training.losses[-1]
+            score = self.watch.scores[-1] if self.watch else None
+            seen = held_out[-1] if held_out else None
+            if self.told(Epoch(number, loss, seen, score, *listed(weights))):
+                return Stop.INTERRUPTED
+        return Stop.PATIENCE if over else None
+
+    def _slowed(self) -> bool:
+        """With an adaptive rate: whether a fifth of it is still worth trying."""
+        if self.solver.name != "sgd" or self.asked.learning_rate != "adaptive":
+            return False
+        rate = float(self.training.state.optimizer.hyperparams["learning_rate"])
+        if rate <= SLOWEST:
+            return False
+        import jax.numpy as jnp
+
+        self._set({"learning_rate": rate / 5})
+        self.training.state = self.training.state._replace(waited=jnp.int32(0))
+        if self.watch:
+            self.watch.slow_down()
+        return True
+
+    def _set(self, rates: dict[str, float]) -> None:
+        """Other rates from the next update on."""
+        import jax.numpy as jnp
+
+        state = self.training.state
+        held = state.optimizer.hyperparams
+        changed = held | {name: jnp.asarray(rate, held[name].dtype) for name, rate in rates.items()}
+        self.training.state = state._replace(optimizer=state.optimizer._replace(hyperparams=changed))
+
+    def _report(self) -> Callable[[Progress], None] | None:
+        """What prints the losses that came in since it was last called, if the estimator is verbose."""
+        if not self.asked.verbose:
+            return None
+        printed = len(self.training.losses)
+
+        def report(progress: Progress) -> None:
+            nonlocal printed
+            for epoch in range(printed, progress.epoch):
+                sys.stdout.write(f"Iteration {epoch + 1}, loss = {self.training.losses[epoch]:.8f}\n")
+            printed = progress.epoch
+
+        return report
+
+    @property
+    def _epoch(self) -> int:
+        return int(self.training.state.epoch)
+
+    @property
+    def _seen(self) -> int:
+        """Rows gone through, each as often as it was."""
+        return int(self.asked.t_) + (self._epoch - len(self.history[0])) * len(self.data)
+
+    def _settings(self) -> dict[str, Any]:
+        """What the run remembers of how it was trained."""
+        asked, rows = self.asked, len(self.data)
+        rate = asked.learning_rate_init
+        return {
+            "optimizer": self.solver.name,
+            "learning_rate": "schedule" if callable(rate) else float(rate),
+            "epochs": self.epochs,
+            "batch_size": batch(asked, rows),
+            "shuffle": bool(asked.shuffle),
+            "threshold": None,
+            "patience": int(asked.n_iter_no_change) if self.plateau or self.watch else None,
+            "alpha": float(asked.alpha),
+            "seed": self.seed,
+            "dtype": str(self.data.x.dtype),
+            "rows": rows,
+            "validation_rows": len(self.held_out) if self.held_out else 0,
+        }
+
+
+def batch(asked: Any, rows: int) -> int:
+    """Rows in an update."""
+    return min(200 if asked.batch_size == "auto" else int(asked.batch_size), rows)
+
+
+def listed(parameters: Arrays) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Weights and biases as scikit-learn lists them: of layer 1, 2, ..."""
+    layers = range(1, len(parameters) // 2 + 1)
+    return [parameters[f"w{layer}"] for layer in layers], [parameters[f"b{layer}"] for layer in layers]
+
+
+def named(coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> Arrays:
+    """Weights and biases by the engine's names."""
+    both = zip(coefs, intercepts, strict=True)
+    return {
+        f"{letter}{at}": array
+        for at, pair in enumerate(both, 1)
+        for letter, array in zip("wb", pair, strict=True)
+    }
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two states are of the same optimiser and the same network."""
+    import jax
+
+    shapes = [list(map(np.shape, jax.tree.leaves(state))) for state in (one, other)]
+    kinds: list[Any] = [jax.tree.structure(state) for state in (one, other)]
+    return bool(kinds[0] == kinds[1]) and shapes[0] == shapes[1]

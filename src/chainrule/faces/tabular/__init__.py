@@ -1,0 +1,1 @@
+"""Training on tables, predictions for them."""

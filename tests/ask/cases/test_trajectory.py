@@ -1,0 +1,160 @@
+"""A world: 10,000 steps in a moment are the plain steps, for every rule, convention and mistake."""
+
+from dataclasses import replace
+from itertools import islice
+from time import process_time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from chainrule.ask.cases import example as worked
+from chainrule.ask.cases.case import Case, Convention
+from chainrule.ask.cases.descent import Step, steps
+from chainrule.ask.cases.recompute import rework
+from chainrule.ask.cases.straight_line import unrolled
+from chainrule.ask.cases.trajectory import World
+from chainrule.engine.network import Network
+from chainrule.numbers import Number, number, path
+from chainrule.numbers import given as stated
+from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.residual import Residual
+from chainrule.rules.registry import LOSSES
+from tests.ask.examples import texts
+
+X = np.array([[0.3, -0.9], [0.8, 0.2]])
+T = np.array([[0.25, 0.75], [1.0, 0.0]])
+
+
+def case(activation: str = "sigmoid", loss: str = "half_squared_error", **settings_: object) -> Case:
+    last = None if LOSSES[loss].activation else activation
+    network = Network([Dense(3, activation), Dense(2, last)], loss)
+    start = {name: np.round(array, 3) for name, array in network.start(2, 4).items()}
+    given_: dict[str, object] = {
+        "network": network,
+        "parameters": start,
+        "x": X,
+        "t": T,
+        "learning_rate": 0.1,
+    }
+    return Case(**{**given_, **settings_})  # type: ignore[arg-type]
+
+
+def plain(of: Case, updates: int, mistake: object = None) -> Step:
+    return next(islice(steps(of, mistake), updates, None))  # type: ignore[arg-type]
+
+
+def same(world: World, updates: int) -> None:
+    """To rounding, which grows with the steps but not by more than so much in tame networks."""
+    wanted = plain(world.case, updates, world.mistake)
+    for name, one in world.step(updates).updated.items():
+        np.testing.assert_allclose(one.array, wanted.updated[name].array, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("loss", ["half_squared_error", "huber"])
+def test_every_activation(activation: str, loss: str) -> None:
+    one = case(activation, loss)
+    assert unrolled(next(steps(one)).updated, one.parameters)
+    same(World(one), 120)
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_every_loss(loss: str) -> None:
+    same(World(case("tanh", loss)), 120)
+
+
+@pytest.mark.parametrize(
+    "convention",
+    [Convention(update="sequential"), Convention(batch="sum"), Convention(update_biases=False)],
+)
+def test_every_convention(convention: Convention) -> None:
+    same(World(case(convention=convention, weight_decay=0.01)), 200)
+
+
+def test_a_network_of_any_layers() -> None:
+    network = Network([Dense(2, "tanh"), Residual([Dense(2, "gelu")]), Dense(2, "softmax")])
+    same(World(case(network=network, parameters=network.start(2, 1))), 90)
+
+
+@settings(max_examples=30)
+@given(texts())
+def test_a_random_example(text: str) -> None:
+    one = worked.parse(text, "random.toml")
+    with np.errstate(all="ignore"):
+        wanted, found = plain(one, 60), World(one).step(60)
+    for name, new in found.updated.items():
+        old = wanted.updated[name].array
+        assert np.array_equal(np.isfinite(old), np.isfinite(new.array))
+        if np.abs(old[np.isfinite(old)]).max(initial=0) < 1e3:  # what runs away has digits of its own
+            np.testing.assert_allclose(new.array, old, rtol=1e-6, atol=1e-7)
+
+
+def no_slope(one: Step) -> Step:
+    """σ′ left out in the last layer."""
+
+    def change(old: Number, now: Number) -> Number:
+        if old.name != "dE/dz2":
+            return now
+        return number("dE/dz2", path("nj->nj", now.paths[0].factors[0]))
+
+    again = rework(one.numbers.values(), change)
+    return replace(one, updated={name: again[new.name] for name, new in one.updated.items()})
+
+
+def shrinking(one: Step) -> Step:
+    """A mistake that depends on what is there: every new weight is cut to three digits."""
+    rounded = {name: stated(new.name, np.round(new.array, 3)) for name, new in one.updated.items()}
+    return replace(one, updated=rounded)
+
+
+def test_a_mistake_is_made_at_every_step() -> None:
+    right, wrong = World(case()), World(case(), no_slope)
+    same(wrong, 150)
+    assert abs(right.step(150).loss - wrong.step(150).loss) > 1e-3
+
+
+def test_a_mistake_that_is_no_formula_is_made_step_by_step() -> None:
+    world = World(case(), shrinking)
+    for name, one in world.step(70).updated.items():
+        np.testing.assert_array_equal(one.array, plain(world.case, 70, shrinking).updated[name].array)
+
+
+def test_what_leaves_the_range_is_what_the_plain_steps_give() -> None:
+    one = case("identity", "half_squared_error", learning_rate=30.0)
+    with np.errstate(all="ignore"):
+        wanted, found = plain(one, 400), World(one).step(400)
+    for name, new in found.updated.items():
+        np.testing.assert_array_equal(new.array, wanted.updated[name].array)
+
+
+def test_a_wide_network_takes_plain_steps() -> None:
+    network = Network([Dense(200, "tanh"), Dense(2, "sigmoid")])
+    wide = case(network=network, parameters=network.start(2, 1))
+    assert unrolled(next(steps(wide)).updated, wide.parameters) is None
+    same(World(wide), 60)
+
+
+def test_steps_go_on_from_the_last_that_is_known() -> None:
+    world = World(case())
+    late, later = world.step(300), world.step(1000)
+    assert world.step(300) is late
+    assert later.loss < late.loss
+    assert world.step(299).loss == pytest.approx(plain(world.case, 299).loss, rel=1e-11)
+
+
+def test_ten_thousand_steps_take_well_under_a_second() -> None:
+    network = Network([Dense(2, "sigmoid"), Dense(2, "sigmoid")])
+    small = case(network=network, parameters=network.start(2, 1), x=X[:1], t=T[:1])
+    begin = process_time()
+    World(small).step(10_000)
+    assert process_time() - begin < 1
+
+
+def test_a_value_is_that_of_a_quantity_or_an_expression() -> None:
+    one = worked.parse(worked.builtin() + '\n[names]\nhalf = "(t-a2)^2/2"\n', "lesson.toml")
+    world = World(one)
+    assert world.value(one.asked("half")) == pytest.approx(world.value(one.asked("E")), rel=1e-15)
+    assert world.value(one.asked("half@5")) == pytest.approx(world.value(one.asked("E@5")), rel=1e-15)
+    assert world.value(one.asked("w2'")) == world.value(one.asked("w2@1"))
