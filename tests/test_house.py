@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +22,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 README = (ROOT / "README.md").read_text("utf-8")
 FOLDERS = ("src", "tests", "docs", "benchmarks")
 OURS = sorted(p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py") if p.stat().st_size)
+PACKAGE = ROOT / "src" / "chainrule"
+SOURCE = sorted(PACKAGE.rglob("*.py"))
+MOST_PRONOUNS = {"rules": 0.15, "engine": 0.14, "ask": 0.26, "faces": 0.13}  # goes down, never up
 HEAVY = {"jax", "jaxlib", "optax", "plotille", "polars", "rich", "scipy", "sklearn"}
 
 
@@ -110,6 +114,44 @@ def test_all_is_every_public_name() -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = chainrule.no_such_name
+
+
+# Words that say where something is or what was done to it, not what it is: such a name makes
+# a reader look for its noun.
+PRONOUN_WORDS = """
+    one ones other others found of at given asked said told made left own now each every both here there
+    first last more how what way beside known seen done wanted shown kept taken few some many most least before
+    after again further whole rest plain held back up down near far able fine sure likely real right wrong got
+"""
+PRONOUNS = set(PRONOUN_WORDS.split())
+
+
+def bindings(tree: ast.AST) -> list[str]:
+    """Every name that is assigned to, and every parameter."""
+    stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    parameters = [n.arg for n in ast.walk(tree) if isinstance(n, ast.arg) and n.arg not in ("self", "cls")]
+    return stored + parameters
+
+
+@pytest.mark.parametrize("rung", ["rules", "engine", "ask", "faces"])
+def test_names_are_nouns(rung: str) -> None:
+    bound = [
+        (file, name)
+        for file in SOURCE
+        if file.relative_to(PACKAGE).parts[0] == rung
+        for name in bindings(ast.parse(file.read_text("utf-8")))
+    ]
+    pronouns = [(str(file.relative_to(PACKAGE)), name) for file, name in bound if name in PRONOUNS]
+    share = len(pronouns) / len(bound)
+    assert share <= MOST_PRONOUNS[rung], f"{share:.1%}: {Counter(pronouns).most_common(20)}"
+
+
+def test_design_names_files_that_are_there() -> None:
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    for named in re.findall(r"`((?:rules|ask|engine|faces)/[\w/]+(?:\.py|/))`", text):
+        assert (PACKAGE / named).exists(), named
+    for named in re.findall(r"(?<![\w/])(?:tests|benchmarks)/[\w/]+(?:\.py)?", text):
+        assert (ROOT / named).exists(), named
 
 
 @pytest.mark.parametrize("file", names(OURS))
