@@ -121,7 +121,8 @@ def test_unknown_name_is_an_attribute_error() -> None:
 PRONOUN_WORDS = """
     one ones other others found of at given asked said told made left own now each every both here there
     first last more how what way beside known seen done wanted shown kept taken few some many most least
-    before after again further whole rest plain held back up down near far able fine sure likely real right wrong got
+    before after again further whole rest plain held back up down near far able fine sure likely
+    real right wrong got
 """
 PRONOUNS = set(PRONOUN_WORDS.split())
 
