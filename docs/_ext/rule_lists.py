@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.initializers import STARTS
+from chainrule.rules.protocols import Words
 from chainrule.rules.registry import LAYERS, LOSSES
 
 TABLES = {
@@ -38,7 +39,7 @@ class Rules(SphinxDirective):
 
     def rules(self, wanted: str) -> Iterator[str]:
         for name, rule in TABLES[wanted].items():
-            words = rule.words
+            words = rule.words if isinstance(rule.words, Words) else rule().words
             yield from (f"`{name}`", ": $$", f"  {words.latex}", "  $$", "")
             yield from (f"  {words.slope}", "", f"  *{words.source}*", "")
 

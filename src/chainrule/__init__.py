@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from chainrule.rules.losses.mean_squared_error import MeanSquaredError as MeanSquaredError
     from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
     from chainrule.rules.losses.sum_squared_error import SumSquaredError as SumSquaredError
+    from chainrule.rules.registry import register as register
 
     __version__: str
 
@@ -112,6 +113,7 @@ _HOMES = {
     "rules.losses.mean_squared_error": ("MeanSquaredError",),
     "rules.losses.softmax_cross_entropy": ("SoftmaxCrossEntropy",),
     "rules.losses.sum_squared_error": ("SumSquaredError",),
+    "rules.registry": ("register",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -167,6 +169,7 @@ __all__ = [
     "gradient_check",
     "load_ensemble",
     "mark",
+    "register",
     "sweep",
     "to_onnx",
     "train",

@@ -30,6 +30,10 @@ def loss(name: str) -> Loss:
     return LOSSES[name]()
 
 
+def rule(name: str) -> Layer | Loss:
+    return layer(name) if name in LAYERS else loss(name)
+
+
 def between(one: Any, loss: Any = "half_squared_error") -> Network:
     """The layer on its own between two others, so that its dE/dx is used."""
     return Network([Dense(WIDTH, "tanh"), one, Dense(3)], loss)

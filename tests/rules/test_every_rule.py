@@ -155,7 +155,7 @@ def test_targets_and_shares_of_another_length_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*LAYERS, *LOSSES])
 def test_has_words_and_latex(name: str) -> None:
-    words = {**LAYERS, **LOSSES}[name].words
+    words = specimens.rule(name).words
     for part in (words.symbol, words.formula, words.slope, words.latex, words.source):
         assert part == part.strip()
         assert part
@@ -167,7 +167,7 @@ def test_has_words_and_latex(name: str) -> None:
 
 
 def test_symbols_tell_rules_apart() -> None:
-    symbols = [rule.words.symbol for rule in {**LAYERS, **LOSSES}.values()]
+    symbols = [specimens.rule(name).words.symbol for name in (*LAYERS, *LOSSES)]
     assert len(set(symbols)) == len(symbols)
 
 

@@ -1,4 +1,4 @@
-"""The activations by name."""
+"""The activations by name: those of chainrule, and those that were registered."""
 
 from typing import Any
 
@@ -14,8 +14,9 @@ from chainrule.rules.layers.softmax import Softmax
 from chainrule.rules.layers.softplus import Softplus
 from chainrule.rules.layers.tanh import Tanh
 from chainrule.rules.protocols import Activation
+from chainrule.rules.table import Table, enter
 
-ACTIVATIONS: dict[str, type[Activation]] = {
+_OURS: dict[str, type[Activation]] = {
     "identity": Identity,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
@@ -28,6 +29,10 @@ ACTIVATIONS: dict[str, type[Activation]] = {
     "softplus": Softplus,
     "softmax": Softmax,
 }
+for _name, _rule in _OURS.items():
+    enter(_name, _rule)
+
+ACTIVATIONS = Table(Activation)
 
 
 def activation(given: Any) -> Activation | None:
@@ -39,6 +44,13 @@ def activation(given: Any) -> Activation | None:
     if given is None or isinstance(given, Activation):
         return given
     if isinstance(given, str) and given in ACTIVATIONS:
-        return ACTIVATIONS[given]()
+        return _made(given)
     hint = did_you_mean(str(given), list(ACTIVATIONS)) or f" One of: {', '.join(ACTIVATIONS)}."
     raise InputError(f"no activation is called {given!r}.{hint}")
+
+
+def _made(name: str) -> Activation:
+    try:
+        return ACTIVATIONS[name]()
+    except TypeError as error:
+        raise InputError(f"activation {name!r} cannot be made from its name alone: {error}") from None

@@ -58,7 +58,10 @@ class Names:
 class Layer:
     """A rule inside the chain. `out` is the name of its output, given when a network places it."""
 
-    words: ClassVar[Words]
+    @property
+    def words(self) -> Words:
+        """A `ClassVar`, or a property where a parameter of the rule stands in its formulas."""
+        raise TypeError(f"{type(self).__name__} has no words")
 
     def placed(self, names: Names) -> Self:
         """The same layer with its address in the network."""
@@ -116,8 +119,12 @@ class Loss:
     of z. `share` is each row's part in the mean, 1/n without sample weights.
     """
 
-    words: ClassVar[Words]
     activation: ClassVar[str | None] = None
+
+    @property
+    def words(self) -> Words:
+        """A `ClassVar`, or a property where a parameter of the rule stands in its formulas."""
+        raise TypeError(f"{type(self).__name__} has no words")
 
     def forward(self, y: Number, t: Number, share: Number) -> tuple[Number, Kept]:
         """E and what `backward` needs."""
@@ -153,6 +160,12 @@ def derivative(of: Number) -> str:
 def difference(t: Number, y: Number) -> Number:
     """T − y, both (n, j)."""
     return number(f"{t.name}-{y.name}", path("nj->nj", t), path(",nj->nj", constant("-1", -1.0, y), y))
+
+
+def written(parameter: float) -> str:
+    """A rule's parameter in its words, with all its digits and no more."""
+    short = f"{parameter:g}"
+    return short if float(short) == parameter else repr(float(parameter))
 
 
 def per_output(y: Number) -> Number:

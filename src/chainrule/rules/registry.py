@@ -1,8 +1,8 @@
 """The registry: every rule by name, and a network's layers to and from plain dicts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
@@ -18,16 +18,19 @@ from chainrule.rules.losses.mean_squared_error import MeanSquaredError
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from chainrule.rules.losses.sum_squared_error import SumSquaredError
 from chainrule.rules.protocols import Layer, Loss
+from chainrule.rules.table import Table, enter
+from chainrule.rules.table import name as name
 
-LAYERS: dict[str, type[Layer]] = {
+R = TypeVar("R", bound=Layer | Loss)
+
+_OTHER_LAYERS: dict[str, type[Layer]] = {
     "dense": Dense,
     "dropout": Dropout,
     "chain": Chain,
     "residual": Residual,
-    **ACTIVATIONS,
 }
 
-LOSSES: dict[str, type[Loss]] = {
+_LOSSES: dict[str, type[Loss]] = {
     "half_squared_error": HalfSquaredError,
     "mean_squared_error": MeanSquaredError,
     "sum_squared_error": SumSquaredError,
@@ -37,12 +40,35 @@ LOSSES: dict[str, type[Loss]] = {
     "softmax_cross_entropy": SoftmaxCrossEntropy,
 }
 
-_NAMES = {rule: name for name, rule in {**LAYERS, **LOSSES}.items()}
+for _name, _rule in {**_OTHER_LAYERS, **_LOSSES}.items():
+    enter(_name, _rule)
+
+LAYERS = Table(Layer)  # activations are layers too
+LOSSES = Table(Loss)
 
 
-def name(rule: Any) -> str:
-    """The name under which a rule stands here."""
-    return _NAMES[type(rule)]
+def register(name: str) -> Callable[[type[R]], type[R]]:
+    """Enter a rule of your own in the registry, so that networks with it are saved, loaded and explained.
+
+        @chainrule.register("softsign")
+        @dataclass(frozen=True)
+        class Softsign(Activation): ...
+
+    The name then stands wherever a rule is chosen by name: in `Dense(4, "softsign")`, in worked examples,
+    and, with `--plugin MODULE`, in `--activation`.
+
+    Args:
+        name: a word in small letters that no other rule has.
+
+    Raises:
+        InputError: the name is taken, or the class is no frozen dataclass of a rule with its words.
+    """
+
+    def entered(rule: type[R]) -> type[R]:
+        enter(name, rule)
+        return rule
+
+    return entered
 
 
 def loss(given: Any) -> Loss:

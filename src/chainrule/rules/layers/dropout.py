@@ -1,11 +1,10 @@
 """Dropout: in training, each activation is kept with probability 1 − rate and scaled up to match."""
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 from chainrule.errors import InputError
 from chainrule.numbers import Array, Number, number, path
-from chainrule.rules.protocols import Gradients, Kept, Layer, Names, Parameters, Words, derivative
+from chainrule.rules.protocols import Gradients, Kept, Layer, Names, Parameters, Words, derivative, written
 
 
 @dataclass(frozen=True)
@@ -23,13 +22,16 @@ class Dropout(Layer):
     out: str = field(default="d", kw_only=True, repr=False)
     m: str = field(default="m", kw_only=True, repr=False)
 
-    words: ClassVar[Words] = Words(
-        symbol="dropout",
-        formula="y = m x, m = 1/(1 - rate) with probability 1 - rate, else 0",
-        slope="∂y/∂x = m",
-        latex=r"y = m\,x",
-        source="Srivastava et al. 2014, section 10 (scaled in training, not at prediction)",
-    )
+    @property
+    def words(self) -> Words:
+        rate = written(self.rate)
+        return Words(
+            symbol="dropout",
+            formula=f"y = m x, m = 1/(1 - {rate}) with probability 1 - {rate}, else 0",
+            slope="∂y/∂x = m",
+            latex=r"y = m\,x",
+            source="Srivastava et al. 2014, section 10 (scaled in training, not at prediction)",
+        )
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chainrule.numbers import Array, Function, Number, number, path
-from chainrule.rules.protocols import Activation, Words
+from chainrule.rules.protocols import Activation, Words, written
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,18 @@ class ELU(Activation):
     alpha: float = 1.0
 
     rectifier: ClassVar[bool] = True
-    words: ClassVar[Words] = Words(
-        symbol="ELU",
-        formula="a = z if z > 0 else α(eᶻ - 1)",
-        slope="da/dz = 1 if z > 0 else α eᶻ",
-        latex=r"a = \begin{cases} z & z > 0 \\ \alpha (e^z - 1) & z \le 0 \end{cases}",
-        source="Clevert, Unterthiner & Hochreiter 2016, eq. 15",
-    )
+
+    @property
+    def words(self) -> Words:
+        alpha = written(self.alpha)
+        cases = r"\begin{cases} z & z > 0 \\ \alpha (e^z - 1) & z \le 0 \end{cases}"
+        return Words(
+            symbol="ELU",
+            formula=f"a = z if z > 0 else α(eᶻ - 1), α = {alpha}",
+            slope=f"da/dz = 1 if z > 0 else α eᶻ, α = {alpha}",
+            latex=rf"a = {cases},\quad \alpha = {alpha}",
+            source="Clevert, Unterthiner & Hochreiter 2016, eq. 15",
+        )
 
     def value(self, z: Number) -> Number:
         def elu(z: Array) -> Array:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chainrule.numbers import Array, Function, Number, number, path
-from chainrule.rules.protocols import Activation, Words
+from chainrule.rules.protocols import Activation, Words, written
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,17 @@ class LeakyReLU(Activation):
     leak: float = 0.01
 
     rectifier: ClassVar[bool] = True
-    words: ClassVar[Words] = Words(
-        symbol="LReLU",
-        formula="a = z if z > 0 else 0.01 z",
-        slope="da/dz = 1 if z > 0 else 0.01",
-        latex=r"a = \begin{cases} z & z > 0 \\ \lambda z & z \le 0 \end{cases}",
-        source="Maas, Hannun & Ng 2013, eq. 2",
-    )
+
+    @property
+    def words(self) -> Words:
+        leak = written(self.leak)
+        return Words(
+            symbol="LReLU",
+            formula=f"a = z if z > 0 else {leak} z",
+            slope=f"da/dz = 1 if z > 0 else {leak}",
+            latex=rf"a = \begin{{cases}} z & z > 0 \\ {leak} z & z \le 0 \end{{cases}}",
+            source="Maas, Hannun & Ng 2013, eq. 2",
+        )
 
     def value(self, z: Number) -> Number:
         return number(self.out, path("nj,nj->nj", self.slope(z, z), z))

@@ -1,11 +1,10 @@
 """Huber's loss: squared where the error is small, absolute where it is large."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from chainrule.errors import InputError
 from chainrule.numbers import Array, Function, Number, constant, number, path
-from chainrule.rules.protocols import Kept, Loss, Words, derivative, difference, per_output
+from chainrule.rules.protocols import Kept, Loss, Words, derivative, difference, per_output, written
 
 
 @dataclass(frozen=True)
@@ -19,13 +18,16 @@ class Huber(Loss):
 
     delta: float = 1.0
 
-    words: ClassVar[Words] = Words(
-        symbol="Huber",
-        formula="E = 1/k Σⱼ H(T - y), H(e) = ½e² if |e| ≤ δ else δ(|e| - ½δ)",
-        slope="∂E/∂y = -1/k clip(T - y, -δ, δ)",
-        latex=r"E = \frac1k \sum_j H_\delta(T_j - y_j)",
-        source="Huber 1964, section 1",
-    )
+    @property
+    def words(self) -> Words:
+        delta = written(self.delta)
+        return Words(
+            symbol="Huber",
+            formula=f"E = 1/k Σⱼ H(T - y), H(e) = ½e² if |e| ≤ δ else δ(|e| - ½δ), δ = {delta}",
+            slope=f"∂E/∂y = -1/k clip(T - y, -δ, δ), δ = {delta}",
+            latex=rf"E = \frac1k \sum_j H_\delta(T_j - y_j),\quad \delta = {delta}",
+            source="Huber 1964, section 1",
+        )
 
     def __post_init__(self) -> None:
         if not 0 < self.delta < float("inf"):
