@@ -17,6 +17,7 @@ from math import prod
 from typing import Any
 
 from chainrule.errors import ShapeError
+from chainrule.quantities import Quantity, parse
 
 Array = Any  # NumPy, JAX or any array with `__array_namespace__`
 
@@ -49,6 +50,11 @@ class Number:
     def __repr__(self) -> str:
         origin = " + ".join(map(str, self.paths)) or "given"
         return f"<{self.name} {tuple(self.array.shape)} = {origin}>"
+
+    @property
+    def quantity(self) -> Quantity:
+        """What the name stands for."""
+        return parse(self.name)
 
     def readd(self) -> Array:
         """The array once more, from the factors: what must equal `array` for the name to be honest."""

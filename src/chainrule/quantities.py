@@ -1,0 +1,107 @@
+"""Quantities: what the name of a Number stands for; names are written and taken apart here and nowhere else.
+
+w1   h2_2   x   E      a variable: a letter, its layer, and which of several of that name
+w1'                    a variable after an update
+dE/dw1   da1/dz1       a derivative
+1-a1   -ln a2   α      a combination of others, or a constant
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+_VARIABLE = re.compile(r"([A-Za-z])(\d+)?(?:_(\d+))?")
+_DERIVATIVE = re.compile(r"d([^/\s]+)/d([^/\s]+)")
+_PART = re.compile(r"(?<![A-Za-z0-9_])(?:[a-z]\d+(?:_\d+)?|[xt](?!\w))'?")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a letter names: of a layer where it has one; `copy` counts those that would share a name."""
+
+    letter: str
+    layer: int | None = None
+    copy: int = 1
+
+    def __str__(self) -> str:
+        layer = "" if self.layer is None else self.layer
+        return f"{self.letter}{layer}" + (f"_{self.copy}" if self.copy > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """A variable after an update."""
+
+    variable: Variable
+
+    def __str__(self) -> str:
+        return f"{self.variable}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """How fast `top` grows as `bottom` grows."""
+
+    top: "Quantity"
+    bottom: "Quantity"
+
+    def __str__(self) -> str:
+        return f"d{self.top}/d{self.bottom}"
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """What a formula makes of `parts`, which stand at the `{}` of its text; a constant has none."""
+
+    text: str
+    parts: tuple["Quantity", ...] = ()
+
+    def __str__(self) -> str:
+        if not self.parts:
+            return self.text
+        pieces = self.text.split("{}")
+        return "".join(piece + str(part) for piece, part in zip(pieces, (*self.parts, ""), strict=True))
+
+
+Quantity: TypeAlias = Variable | Updated | Derivative | Combination
+
+ERROR = Variable("E")
+
+
+@lru_cache(maxsize=4096)
+def parse(name: str) -> Quantity:
+    """What `name` stands for; `str` of it is the name again."""
+    if name.endswith("'") and isinstance(variable := parse(name[:-1]), Variable):
+        return Updated(variable)
+    if (match := _VARIABLE.fullmatch(name)) and (match[2] or not match[3]):
+        letter, layer, copy = match.groups()
+        variable = Variable(letter, None if layer is None else int(layer), int(copy or 1))
+        return variable if str(variable) == name else Combination(name)  # w01 is nobody's
+    if match := _DERIVATIVE.fullmatch(name):
+        return Derivative(parse(match[1]), parse(match[2]))
+    parts = _PART.findall(name)
+    if parts == [name] or "{}" in name:
+        return Combination(name)
+    return Combination(_PART.sub("{}", name), tuple(map(parse, parts)))
+
+
+def is_error_signal(quantity: Quantity) -> bool:
+    """Whether it is a derivative of E: ∂E/∂z₁, ∂E/∂w₁."""
+    return isinstance(quantity, Derivative) and quantity.top == ERROR
+
+
+def is_parameter(quantity: Quantity) -> bool:
+    """Whether it is a weight or a bias."""
+    return isinstance(quantity, Variable) and quantity.letter in ("w", "b")
+
+
+def has_rows(quantity: Quantity) -> bool:
+    """Whether its array has a row for every row of the batch: that of z1 has, that of w1 has not."""
+    match quantity:
+        case Derivative(bottom=inner) | Updated(variable=inner):
+            return has_rows(inner)
+        case Variable(letter=letter):
+            return letter not in ("w", "b", "E")
+        case _:
+            return True

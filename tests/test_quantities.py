@@ -1,0 +1,71 @@
+"""Quantities: every name that a network's step has is taken apart and written again as it was."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule import Dense, Network, Residual, sweep
+from chainrule.quantities import (
+    ERROR,
+    Combination,
+    Derivative,
+    Updated,
+    Variable,
+    has_rows,
+    is_error_signal,
+    is_parameter,
+    parse,
+)
+from chainrule.rules.activations import ACTIVATIONS
+
+W1, Z1, A1, T = Variable("w", 1), Variable("z", 1), Variable("a", 1), Variable("t")
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity"),
+    [
+        ("E", ERROR),
+        ("t", T),
+        ("w1", W1),
+        ("h2_3", Variable("h", 2, 3)),
+        ("w1'", Updated(W1)),
+        ("dE/dw1", Derivative(ERROR, W1)),
+        ("da1/dz1", Derivative(A1, Z1)),
+        ("dv(z1)/dz1", Derivative(Combination("v({})", (Z1,)), Z1)),
+        ("1-a1", Combination("1-{}", (A1,))),
+        ("t-a1", Combination("{}-{}", (T, A1))),
+        ("1-σ(v(z1))", Combination("1-σ(v({}))", (Z1,))),
+        ("1/n", Combination("1/n")),
+        ("-1", Combination("-1")),
+        ("α", Combination("α")),
+        ("[z1 > 0]", Combination("[{} > 0]", (Z1,))),
+    ],
+)
+def test_a_name_and_what_it_stands_for(name: str, quantity: object) -> None:
+    assert parse(name) == quantity
+    assert str(quantity) == name
+
+
+@given(st.text(max_size=20) | st.from_regex(r"d?[a-zE]\d*(_\d+)?'?(/d[a-z]\d*'?)?", fullmatch=True))
+def test_any_name_is_written_again_as_it_was(name: str) -> None:
+    assert str(parse(name)) == name
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+def test_every_number_of_a_step(activation: str) -> None:
+    network = Network([Dense(3, activation), Residual([Dense(3, activation)]), Dense(2)], loss="huber")
+    numbers = sweep(network, network.start(2), np.ones((4, 2)), np.zeros((4, 2))).numbers
+    for name, number in numbers.items():
+        assert str(number.quantity) == name
+        per_row = bool(number.array.shape) and number.array.shape[0] == 4
+        if not isinstance(number.quantity, Combination):
+            assert has_rows(number.quantity) == per_row, name
+
+
+def test_what_is_asked_of_quantities() -> None:
+    assert is_error_signal(parse("dE/dw1"))
+    assert not is_error_signal(parse("da1/dz1"))
+    assert [is_parameter(parse(name)) for name in ("w1", "b12", "x", "w1'", "dE/dw1")] == [True, True] + [
+        False
+    ] * 3
