@@ -166,6 +166,8 @@ class Maths:
                 found, inside = found[:-1], self.above("", inside).removeprefix("{}")
             elif before.endswith(("- ", "+ ")) and inside.startswith(("-", "{-")):
                 inside = f"({inside})"
+            elif found[-1:].isalpha() and inside[:1].isalnum():
+                inside = f" {inside}"  # βz would be one name in Typst
             found, before = found + inside + self.text(after), after
         return found
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from chainrule.errors import InputError, did_you_mean
+from chainrule.faces.cli.plugin import PLUGIN
 
 # name: (where the command is, what it does). A command is imported when it is called, not before.
 COMMANDS = {
@@ -46,6 +47,8 @@ class Commands(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
+        if PLUGIN not in command.params:
+            command.params.append(PLUGIN)  # every command reads rules, or takes their names
         return command
 
     def resolve_command(
@@ -75,6 +78,7 @@ class Commands(click.Group):
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    params=[PLUGIN],
     epilog="`chainrule COMMAND --help` says more about a command.",
 )
 @click.version_option(package_name="chainrule", message="%(prog)s %(version)s")

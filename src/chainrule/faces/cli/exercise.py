@@ -1,6 +1,7 @@
 """chainrule exercise: worksheets with friendly numbers, their keys, and the marks of filled-in sheets."""
 
 import os
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -11,16 +12,16 @@ FORMATS = ("text", "markdown", "latex", "html", "pdf", "toml")
 _SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".pdf": "pdf", ".toml": "toml"}
 
 
-def _activations() -> list[str]:
+def _activations() -> Collection[str]:
     from chainrule.rules.activations import ACTIVATIONS
 
-    return list(ACTIVATIONS)
+    return ACTIVATIONS
 
 
-def _losses() -> list[str]:
+def _losses() -> Collection[str]:
     from chainrule.rules.registry import LOSSES
 
-    return list(LOSSES)
+    return LOSSES
 
 
 class Parts(click.ParamType[tuple[str, ...]]):

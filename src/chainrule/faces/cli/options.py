@@ -1,6 +1,6 @@
 """Types for options, each with a message that says what came and what is wanted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ class Choice(click.ParamType[str]):
 
     name = "choice"
 
-    def __init__(self, words: Sequence[str] | Callable[[], Sequence[str]], metavar: str = "") -> None:
+    def __init__(self, words: Collection[str] | Callable[[], Collection[str]], metavar: str = "") -> None:
         self.words = words if callable(words) else lambda: words
         self.metavar = metavar
 
@@ -25,8 +25,8 @@ class Choice(click.ParamType[str]):
         return self.metavar or f"[{'|'.join(self.words())}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        words = list(self.words())
-        if value not in words:
+        if value not in self.words():  # which may look for the rules of installed packages
+            words = list(self.words())
             hint = did_you_mean(str(value), words) or f" One of: {', '.join(words)}."
             self.fail(f"{value!r} is not known.{hint}", param, ctx)
         return str(value)

@@ -1,9 +1,11 @@
 """chainrule train: a table in, a trained network out."""
 
 import signal
+from collections import ChainMap
+from collections.abc import Collection
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -19,16 +21,16 @@ ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
 DIVERGED = 1
 
 
-def _activations() -> list[str]:
+def _activations() -> Collection[str]:
     from chainrule.rules.activations import ACTIVATIONS
 
-    return list(ACTIVATIONS)
+    return ACTIVATIONS
 
 
-def _losses() -> list[str]:
+def _losses() -> Collection[str]:
     from chainrule.rules.registry import LOSSES
 
-    return ["auto", *LOSSES]
+    return ChainMap[str, Any](cast("Any", LOSSES), {"auto": None})  # whose names begin with the last map's
 
 
 @click.command(context_settings={"show_default": True})

@@ -88,13 +88,13 @@ def _model(run: Run, encoding: Encoding | None, prediction: Any) -> bytes:
 def _of_table(graph: Graph, run: Run, encoding: Encoding, prediction: Any) -> _Ends:
     inputs = table.inputs(graph, encoding)
     x = table.encoded(graph, encoding, inputs).astype(run.parameters["w1"].dtype)
-    return _Ends(inputs, table.answers(graph, encoding, network.written(graph, prediction, x)))
+    return _Ends(inputs, table.answers(graph, encoding, network.written(graph, run.network, prediction, x)))
 
 
 def _of_arrays(graph: Graph, run: Run, prediction: Any) -> _Ends:
     w = run.parameters["w1"]
     x = Tensor(graph, graph.free("x"), w.dtype, (None, w.shape[0]))
-    return _Ends([x], {"prediction": network.written(graph, prediction, x)})
+    return _Ends([x], {"prediction": network.written(graph, run.network, prediction, x)})
 
 
 def _info(one: Tensor) -> Any:

@@ -103,14 +103,31 @@ class Tensor:
     def __truediv__(self, other: Any) -> "Tensor":
         return _apply("Div", self, other)
 
-    def __pow__(self, power: int) -> "Tensor":
+    def __rtruediv__(self, other: Any) -> "Tensor":
+        return _apply("Div", other, self)
+
+    def __pow__(self, power: float) -> "Tensor":
+        if power != int(power) or not 1 <= power <= 8:
+            return _apply("Pow", self, power)
         return self if power == 1 else self * self ** (power - 1)
 
     def __neg__(self) -> "Tensor":
         return _apply("Neg", self)
 
+    def __abs__(self) -> "Tensor":
+        return _apply("Abs", self)
+
     def __gt__(self, other: Any) -> "Tensor":
         return _apply("Greater", self, other, dtype=bool)
+
+    def __ge__(self, other: Any) -> "Tensor":
+        return _apply("GreaterOrEqual", self, other, dtype=bool)
+
+    def __lt__(self, other: Any) -> "Tensor":
+        return _apply("Less", self, other, dtype=bool)
+
+    def __le__(self, other: Any) -> "Tensor":
+        return _apply("LessOrEqual", self, other, dtype=bool)
 
 
 class Namespace:
@@ -131,6 +148,30 @@ class Namespace:
         return _apply("Exp", z) - 1
 
     @staticmethod
+    def log(z: Tensor) -> Tensor:
+        return _apply("Log", z)
+
+    @staticmethod
+    def sqrt(z: Tensor) -> Tensor:
+        return _apply("Sqrt", z)
+
+    @staticmethod
+    def tanh(z: Tensor) -> Tensor:
+        return _apply("Tanh", z)
+
+    @staticmethod
+    def sin(z: Tensor) -> Tensor:
+        return _apply("Sin", z)
+
+    @staticmethod
+    def cos(z: Tensor) -> Tensor:
+        return _apply("Cos", z)
+
+    @staticmethod
+    def sign(z: Tensor) -> Tensor:
+        return _apply("Sign", z)
+
+    @staticmethod
     def log1p(z: Tensor) -> Tensor:
         return _apply("Log", z + 1)
 
@@ -149,6 +190,10 @@ class Namespace:
     @staticmethod
     def ones_like(z: Tensor) -> Tensor:
         return z.graph.constant(np.ones((), z.dtype))
+
+    @staticmethod
+    def zeros_like(z: Tensor) -> Tensor:
+        return z.graph.constant(np.zeros((), z.dtype))
 
     @staticmethod
     def isnan(z: Tensor) -> Tensor:

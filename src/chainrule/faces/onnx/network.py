@@ -6,9 +6,12 @@ a Number is seen through is the operator that ONNX has for it, or is written out
 
 import numpy as np
 
+from chainrule.ask.cases.unfused import activations
 from chainrule.engine.network import Network
+from chainrule.errors import InputError
 from chainrule.faces.onnx.graph import Graph, Tensor
 from chainrule.numbers import Function, Number, Path, given, origins
+from chainrule.rules import registry
 from chainrule.rules.functions import NORMAL_CDF, SIGMOID, SOFTMAX
 from chainrule.rules.layers.relu import RELU
 from chainrule.rules.layers.tanh import TANH
@@ -30,8 +33,12 @@ def rough(prediction: Number) -> bool:
     return any(one.through is NORMAL_CDF for one in origins(prediction).values())
 
 
-def written(graph: Graph, prediction: Number, x: Tensor) -> Tensor:
-    """The prediction (n, outputs) as a tensor of `graph`, for rows x (n, inputs)."""
+def written(graph: Graph, network: Network, prediction: Number, x: Tensor) -> Tensor:
+    """The prediction (n, outputs) as a tensor of `graph`, for rows x (n, inputs).
+
+    Raises:
+        InputError: a rule asks for a function that ONNX does not have; both are named.
+    """
     done: dict[int, Tensor] = {}
     waiting = [prediction]
     while waiting:
@@ -42,8 +49,22 @@ def written(graph: Graph, prediction: Number, x: Tensor) -> Tensor:
             continue
         waiting.pop()
         if id(one) not in done:
-            done[id(one)] = _written(graph, one, x, done)
+            try:
+                done[id(one)] = _written(graph, one, x, done)
+            except (AttributeError, TypeError) as error:
+                raise _unknown(network, prediction, one, error) from None
     return done[id(prediction)]
+
+
+def _unknown(network: Network, prediction: Number, one: Number, error: Exception) -> InputError:
+    """What to say of a function that has no operators."""
+    numbers = origins(prediction)
+    owners = (a for a in activations(network.chain.layers) if one.name in origins(numbers[a.out]))
+    rule = next((registry.name(a) for a in owners), "a rule")
+    asked = error.name if isinstance(error, AttributeError) and error.name else str(error)
+    return InputError(
+        f"{rule} cannot be written as ONNX: {one.name} wants {asked}, for which there is no operator here"
+    )
 
 
 def _written(graph: Graph, one: Number, x: Tensor, done: dict[int, Tensor]) -> Tensor:
