@@ -1,6 +1,7 @@
 """The house rules that a reader relies on: versions agree, imports go down, the way in is light."""
 
 import ast
+import graphlib
 import importlib
 import pkgutil
 import re
@@ -94,6 +95,16 @@ def test_an_import_that_goes_up_is_caught(tmp_path: Path, file: str, line: str) 
     judged = lint_imports(tmp_path)
     assert judged.returncode == 1, judged.stdout
     assert f"chainrule.{Path(file).with_suffix('').as_posix().replace('/', '.')}" in judged.stdout
+
+
+def test_no_circle_even_of_types() -> None:
+    import grimp
+
+    graph = grimp.build_graph("chainrule", exclude_type_checking_imports=False, cache_dir=None)
+    sorter = graphlib.TopologicalSorter(
+        {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    )
+    sorter.prepare()  # raises CycleError, which names the circle
 
 
 # --- names ------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.subject import case_of
 from chainrule.ask.cases.trajectory import World
 from chainrule.ask.explain.explanation import Explanation
+from chainrule.ask.explain.report import blocks
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
 from chainrule.engine.runs.run import Run
@@ -80,6 +81,7 @@ def explain(
         columns=tuple(columns),
         outputs=tuple(outputs),
         notes=(*own, *notes),
+        report=blocks,
     )
 
 

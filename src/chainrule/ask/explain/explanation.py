@@ -1,7 +1,7 @@
 """An explanation: one number, the terms it is the sum of, and the document that tells of it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ class Explanation(Shown):
         columns: what the inputs are called, where they have names.
         outputs: what the outputs are called.
         notes: what else is to be said about the numbers, a sentence each.
+        report: makes the document that tells of it.
     """
 
     world: World
@@ -40,6 +41,7 @@ class Explanation(Shown):
     columns: Sequence[str] = ()
     outputs: Sequence[str] = ()
     notes: Sequence[str] = ()
+    report: Callable[["Explanation"], Iterator[Block]]
 
     @cached_property
     def factor(self) -> Factor:
@@ -108,9 +110,7 @@ class Explanation(Shown):
 
     def blocks(self) -> Iterator[Block]:
         """The explanation as a document."""
-        from chainrule.ask.explain.report import blocks
-
-        return blocks(self)
+        return self.report(self)
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.asked} = {self.value!r}>"

@@ -1,7 +1,6 @@
 """The document of an explanation: its factors, the chain, the shares, and where the factors come from."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,19 +10,17 @@ from chainrule.ask.documents.formula_text import written
 from chainrule.ask.documents.names import derivative_of
 from chainrule.ask.explain.chain import LINKS, Backward
 from chainrule.ask.explain.contributions import by_road, by_row
+from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.meaning import meaning, parts, rule
 from chainrule.ask.explain.tables import counted
 from chainrule.ask.explain.terms import WHOLE, Factor
-
-if TYPE_CHECKING:
-    from chainrule.ask.explain.explanation import Explanation
 
 ROWS = 8  # of a table of shares
 LEGEND = 12  # of the names of inputs and targets
 EQUATIONS = 24  # of the factors explained in turn, all levels together
 
 
-def blocks(found: "Explanation") -> Iterator[Block]:
+def blocks(found: Explanation) -> Iterator[Block]:
     """The explanation part by part."""
     shown: list[Equation] = []
     for block in _parts(found, shown):
@@ -33,7 +30,7 @@ def blocks(found: "Explanation") -> Iterator[Block]:
     yield from _legend(found, shown)
 
 
-def _parts(found: "Explanation", shown: list[Equation]) -> Iterator[Block]:
+def _parts(found: Explanation, shown: list[Equation]) -> Iterator[Block]:
     """All but the legend; `shown` is told of every equation as it goes out."""
     derive, of = found.derive, found.factor
     yield Heading(_title(found), 1)
@@ -46,7 +43,7 @@ def _parts(found: "Explanation", shown: list[Equation]) -> Iterator[Block]:
         yield from _in_turn(found, {derive.symbol(of)} | {one.left for one in shown})
 
 
-def _title(found: "Explanation") -> str:
+def _title(found: Explanation) -> str:
     """`∂E/∂w₁[0,2]`, `E after 3 updates`; w@3 is the new value that the third gives."""
     after = found.place.after
     text = written(found.derive.symbol(found.factor))
@@ -57,7 +54,7 @@ def _title(found: "Explanation") -> str:
     return f"{text} after {counted(after, 'update')}" if after else text
 
 
-def _opening(found: "Explanation") -> Iterator[Block]:
+def _opening(found: Explanation) -> Iterator[Block]:
     """What the number is, on which rows, by which rule, and what it comes to."""
     derive, of, case = found.derive, found.factor, found.world.case
     says, inside = meaning(case, of), parts(derive, of)
@@ -77,7 +74,7 @@ def _opening(found: "Explanation") -> Iterator[Block]:
         yield paragraph(note)
 
 
-def _equation(found: "Explanation", of: Factor) -> Equation:
+def _equation(found: Explanation, of: Factor) -> Equation:
     """The number, its factors, the numbers in them, the products, the sum; nothing said twice."""
     equation = found.derive.equation(of)
     if len(equation.steps) > 1 and written(equation.steps[0]) == written(equation.left):
@@ -94,7 +91,7 @@ def _spread(says: str, inside: Iterable[Formula]) -> Iterator[str | Formula]:
         yield text
 
 
-def _backward(found: "Explanation", equation: Equation) -> Iterator[Block]:
+def _backward(found: Explanation, equation: Equation) -> Iterator[Block]:
     """The way of a derivative of E, from the error back."""
     derive, of = found.derive, found.factor
     way = derive.way(of)
@@ -113,7 +110,7 @@ def _backward(found: "Explanation", equation: Equation) -> Iterator[Block]:
 # --- shares
 
 
-def _shares(found: "Explanation") -> Iterator[Block]:
+def _shares(found: Explanation) -> Iterator[Block]:
     """What each row gives, and what each road brings."""
     of = found.factor
     rows = by_row(of)
@@ -169,7 +166,7 @@ def _share(value: float, whole: float) -> tuple[Cell, Cell]:
 # --- the factors in turn
 
 
-def _in_turn(found: "Explanation", known: set[Formula]) -> Iterator[Block]:
+def _in_turn(found: Explanation, known: set[Formula]) -> Iterator[Block]:
     """The factors, then theirs, level by level, none twice, down to what was given."""
     derive = found.derive
     level, left, deep = _inside(found, [found.factor]), EQUATIONS, 0
@@ -194,7 +191,7 @@ def _in_turn(found: "Explanation", known: set[Formula]) -> Iterator[Block]:
         level = _inside(found, level)
 
 
-def _inside(found: "Explanation", level: list[Factor]) -> list[Factor]:
+def _inside(found: Explanation, level: list[Factor]) -> list[Factor]:
     """The factors of a level that are made of others in their turn, each once."""
     new: dict[tuple[str, tuple[int, ...]], Factor] = {}
     for of in level:
@@ -215,7 +212,7 @@ def _whole_row(of: Factor, factor: Factor) -> list[Factor]:
     return [Factor(factor.number, (*factor.at[:-1], k)) for k in range(min(units, WHOLE))]
 
 
-def _legend(found: "Explanation", shown: list[Equation]) -> Iterator[Block]:
+def _legend(found: Explanation, shown: list[Equation]) -> Iterator[Block]:
     """What the inputs and targets that were met are called."""
     formulas = [found.derive.symbol(found.factor), *(f for e in shown for f in (e.left, *e.steps))]
     met = {s for formula in formulas for s in walk(formula) if isinstance(s, Symbol) and s.name in "xt"}
