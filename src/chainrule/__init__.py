@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from chainrule.ask.exercises.marking import mark as mark
     from chainrule.ask.explain.explain import explain as explain
     from chainrule.ask.explain.explanation import Explanation as Explanation
+    from chainrule.ask.gradients.check_rule import RuleCheck as RuleCheck
+    from chainrule.ask.gradients.check_rule import check_rule as check_rule
     from chainrule.ask.gradients.diagnose import Diagnosis as Diagnosis
     from chainrule.ask.gradients.diagnose import diagnose_gradients as diagnose_gradients
     from chainrule.ask.gradients.gradient_check import GradientCheck as GradientCheck
@@ -76,6 +78,7 @@ _HOMES = {
     "ask.exercises.marking": ("Marking", "mark"),
     "ask.explain.explain": ("explain",),
     "ask.explain.explanation": ("Explanation",),
+    "ask.gradients.check_rule": ("RuleCheck", "check_rule"),
     "ask.gradients.gradient_check": ("GradientCheck", "gradient_check"),
     "engine.runs.ensemble": ("Ensemble", "load_ensemble"),
     "engine.network": ("Network",),
@@ -144,6 +147,7 @@ __all__ = [
     "Network",
     "ReLU",
     "Residual",
+    "RuleCheck",
     "Run",
     "ShapeError",
     "SiLU",
@@ -158,6 +162,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "check",
+    "check_rule",
     "descend",
     "diagnose_gradients",
     "event_files",

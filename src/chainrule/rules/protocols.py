@@ -21,6 +21,12 @@ import numpy as np
 from chainrule.errors import InputError
 from chainrule.numbers import Array, Number, constant, number, path
 
+ARRAY_FUNCTIONS = (
+    "abs", "clip", "exp", "expm1", "log", "log1p", "maximum", "minimum", "ones_like", "sign", "sqrt", "tanh",
+    "where", "zeros_like",
+)  # fmt: skip
+"""What a rule may ask its array library for and still be exported to ONNX."""
+
 Parameters = Mapping[str, Number]
 Gradients = dict[str, Number]
 Kept = Any

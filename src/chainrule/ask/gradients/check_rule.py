@@ -1,0 +1,129 @@
+"""check_rule: whether a rule of one's own holds: its derivative, its factors, its words and its arrays."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.ask.documents.answer import Shown
+from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
+from chainrule.ask.gradients import rule_properties
+from chainrule.ask.gradients.formula_values import UnreadableError
+from chainrule.ask.gradients.rule_arrays import compiles, operators
+from chainrule.ask.gradients.rule_properties import BrokenError
+from chainrule.ask.gradients.rule_trial import trial
+from chainrule.errors import ChainruleError
+from chainrule.rules.protocols import Activation, Layer, Loss
+
+_FAULTS = (ChainruleError, ArithmeticError, AttributeError, TypeError, ValueError, LookupError)
+_SAME = 1e-12  # relative: what another order of adding may change
+_AS_WRITTEN = 1e-8  # relative: a formula is written to be read, not to keep every digit
+
+
+@dataclass(frozen=True)
+class Property:
+    """One thing that a rule owes.
+
+    Attributes:
+        name: what it is: `correct`, `faithful`, `words`, ...
+        holds: whether it does; None where it was not looked at, or is only to be known.
+        seen: what was looked at, or where it does not hold.
+    """
+
+    name: str
+    holds: bool | None
+    seen: str
+
+
+@dataclass(frozen=True)
+class RuleCheck(Shown):
+    """What a check of a rule has found; `print` it, or let a notebook show it.
+
+    Attributes:
+        rule: as it was made.
+        properties: what was looked at, one after the other.
+    """
+
+    rule: Layer | Loss
+    properties: tuple[Property, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found that does not hold."""
+        return all(one.holds is not False for one in self.properties)
+
+    def __repr__(self) -> str:
+        wrong = ", ".join(one.name for one in self.properties if one.holds is False)
+        return f"<RuleCheck of {self.rule!r}: {f'not {wrong}' if wrong else 'holds'}>"
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        listed = [{"name": one.name, "holds": one.holds, "seen": one.seen} for one in self.properties]
+        return {"rule": repr(self.rule), "holds": self.holds, "properties": listed}
+
+    def blocks(self) -> Iterator[Block]:
+        yield Heading(f"{self.rule!r} {'holds' if self.holds else 'does not hold'}", 1)
+        told = {True: "yes", False: "NO", None: "-"}
+        rows = tuple((one.name, told[one.holds], one.seen) for one in self.properties if one.holds)
+        rows += tuple((one.name, told[one.holds], "see below") for one in self.properties if not one.holds)
+        yield Table(("property", "holds", "seen"), rows)
+        for one in self.properties:
+            if not one.holds:
+                yield paragraph(f"{one.name}: {one.seen}.")
+
+
+def check_rule(rule: Layer | Loss) -> RuleCheck:
+    """Whether a rule does what the rules of chainrule do.
+
+        print(chainrule.check_rule(Softsign()))
+
+    Its derivative is compared with the complex step or with extrapolated differences, its numbers with their
+    factors, its words with its code; it is run with float32 and float64, with no and one row, row by row,
+    and, where JAX is installed, compiled.
+
+    Args:
+        rule: an activation, a layer or a loss, made with the parameters to be checked.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    subject = trial(rule)
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("correct", lambda: rule_properties.correct(subject)),
+        ("faithful", lambda: rule_properties.faithful(subject)),
+        ("words", lambda: rule_properties.wording(subject.rule)),
+        ("dtypes", lambda: rule_properties.dtypes(subject)),
+        ("sizes 0 and 1", lambda: rule_properties.sizes(subject)),
+        ("batch = row by row", lambda: rule_properties.row_by_row(subject)),
+        ("jax", lambda: compiles(subject)),
+    ]
+    if isinstance(rule, Activation):
+        checks[3:3] = [
+            ("words = code", lambda: rule_properties.words_as_code(subject)),
+            ("far out", lambda: rule_properties.far_out(rule)),
+        ]
+    found = [_found(name, check) for name, check in checks]
+    known = [Property("onnx", None, _tried(lambda: operators(subject)))]
+    return RuleCheck(rule, tuple(found + known))
+
+
+def _found(name: str, check: Callable[[], str]) -> Property:
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Property(name, True, check())
+    except (UnreadableError, ImportError) as error:
+        return Property(name, None, f"not looked at: {error}")
+    except BrokenError as error:
+        return Property(name, False, str(error))
+    except _FAULTS as error:
+        return Property(name, False, f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+
+
+def _tried(describe: Callable[[], str]) -> str:
+    try:
+        return describe()
+    except _FAULTS as error:
+        return f"{type(error).__name__}: {error}"

@@ -1,0 +1,132 @@
+"""A rule on its own with made-up numbers: one step forward and back, for `check_rule`."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.numbers import Array, Number, given
+from chainrule.rules.protocols import Activation, Layer, Loss, Names
+
+UNITS = 4
+FAR = 40.0  # where most functions have flattened or grown straight
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a rule made of its point.
+
+    Attributes:
+        out: a, y or E.
+        gradients: dE/d… of everything in the point, by its name.
+        slope: of an activation, da/dz.
+    """
+
+    out: Number
+    gradients: dict[str, Number]
+    slope: Number | None = None
+
+    @property
+    def numbers(self) -> dict[str, Number]:
+        return {"": self.out, **self.gradients, **({"da/dz": self.slope} if self.slope else {})}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A rule and the arrays that go in.
+
+    Attributes:
+        rule: an activation, a layer or a loss.
+        entry: the name of the input in `point`: z, x or y.
+        point: what gradients are taken with respect to: the input (n, i) and the parameters.
+        rows: what else goes in, a row for each row of the input: `up` (dE/da), a mask, t and 1/n.
+    """
+
+    rule: Layer | Loss
+    entry: str
+    point: dict[str, Array]
+    rows: dict[str, Array]
+
+    def step(self) -> Step:
+        """Forward and back."""
+        named = {name: given(name, array) for name, array in {**self.point, **self.rows}.items()}
+        entry, rule = named[self.entry], self.rule
+        if isinstance(rule, Loss):
+            cost, kept = rule.forward(entry, named["t"], named["1/n"])
+            return Step(cost, {self.entry: rule.backward(kept)})
+        out, kept = rule.forward(named, entry)
+        own, back = rule.backward(named, kept, given(f"dE/d{out.name}", self.rows["up"]))
+        gradients = {**own, self.entry: back}
+        return Step(out, gradients, rule.slope(entry, out) if isinstance(rule, Activation) else None)
+
+    def error(self, point: Any) -> Any:
+        """E: a loss's own, else the sum of the outputs, each times its `up`."""
+        named = {name: given(name, array) for name, array in {**self.rows, **point}.items()}
+        if isinstance(self.rule, Loss):
+            return self.rule.forward(named[self.entry], named["t"], named["1/n"])[0].array
+        out = self.rule.forward(named, named[self.entry])[0].array
+        return (out * self.rows["up"]).sum()
+
+    def only(self, rows: slice) -> "Trial":
+        """The same of some rows alone."""
+        point = {**self.point, self.entry: self.point[self.entry][rows]}
+        return replace(self, point=point, rows={name: array[rows] for name, array in self.rows.items()})
+
+    def astype(self, dtype: Any) -> "Trial":
+        def cast(arrays: dict[str, Array]) -> dict[str, Array]:
+            return {name: array.astype(dtype) for name, array in arrays.items()}
+
+        return replace(self, point=cast(self.point), rows=cast(self.rows))
+
+
+def trial(rule: Layer | Loss, rows: int = 6, units: int = UNITS) -> Trial:
+    """A trial of so many rows; the first number of the input is 0, where kinks are.
+
+    Raises:
+        InputError: the rule is no activation, layer or loss.
+    """
+    rng = np.random.default_rng(0)
+    entry = 2 * rng.normal(size=(rows, units))
+    entry[:1, :1] = 0.0
+    if isinstance(rule, Loss):
+        return Trial(rule, "y", {"y": entry}, {"t": _targets(rule, rng, entry), "1/n": _shares(rng, rows)})
+    if isinstance(rule, Activation):
+        rule = replace(rule, out="a")
+        return Trial(rule, "z", {"z": entry}, {"up": rng.normal(size=entry.shape)})
+    if not isinstance(rule, Layer):
+        raise InputError(f"{rule!r} is no rule: check_rule wants an activation, a layer or a loss")
+    placed = rule.placed(Names())
+    parameters, outputs = placed.start(rng, units)
+    parameters = {name: array + rng.normal(size=array.shape) / 4 for name, array in parameters.items()}
+    masks = _masks(placed, rng, (rows, units))
+    return Trial(placed, "x", {"x": entry, **parameters}, {"up": rng.normal(size=(rows, outputs)), **masks})
+
+
+def far(rule: Activation) -> Trial:
+    """An activation far out on both sides."""
+    z = np.array([[FAR, -FAR, FAR / 2, -FAR / 2]])
+    return Trial(replace(rule, out="a"), "z", {"z": z}, {"up": np.ones_like(z)})
+
+
+def _targets(rule: Loss, rng: np.random.Generator, y: np.ndarray) -> np.ndarray:
+    """Targets that the loss accepts: any numbers, or else shares that add up to 1."""
+    t = rng.normal(size=y.shape)
+    e = np.exp(t)
+    shares: np.ndarray = e / e.sum(axis=1, keepdims=True)
+    if rule.activation is not None:
+        return shares
+    try:
+        rule.check_targets(t)
+    except InputError:
+        return shares
+    return t
+
+
+def _shares(rng: np.random.Generator, rows: int) -> np.ndarray:
+    weights = rng.uniform(0.5, 1.5, rows)
+    return np.asarray(weights / max(weights.sum(), 1.0))
+
+
+def _masks(rule: Any, rng: np.random.Generator, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+    return {rule.m: rule.mask(rng.uniform(size=shape))} if hasattr(rule, "mask") else {}
