@@ -262,7 +262,7 @@ class HalfDense(Dense):
 
 
 @dataclass(frozen=True)
-class HalfSquaredSum(HalfSquaredError):
+class UnsharedError(HalfSquaredError):
     """∂E/∂y without its share of the mean."""
 
     def backward(self, kept: Any) -> Number:
@@ -273,7 +273,7 @@ class HalfSquaredSum(HalfSquaredError):
 
 def test_layers_and_losses_are_checked_too() -> None:
     assert "dE/db1 at b1[" in broken(check_rule(HalfDense(3)))["correct"]
-    assert "dE/dy at y[" in broken(check_rule(HalfSquaredSum()))["correct"]
+    assert "dE/dy at y[" in broken(check_rule(UnsharedError()))["correct"]
 
 
 # --- words = code -----------------------------------------------------------------------------------
