@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chainrule.engine.network import Network as Network
     from chainrule.engine.runs.ensemble import Ensemble as Ensemble
     from chainrule.engine.runs.ensemble import load_ensemble as load_ensemble
+    from chainrule.engine.runs.loading import load as load
     from chainrule.engine.runs.run import Run as Run
     from chainrule.engine.training.train import train as train
     from chainrule.engine.training.train_ensemble import train_ensemble as train_ensemble
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from chainrule.faces.foreign.torch import from_torch as from_torch
     from chainrule.faces.onnx.agreement import Agreement as Agreement
     from chainrule.faces.onnx.export import to_onnx as to_onnx
+    from chainrule.faces.tabular.api import evaluate as evaluate
+    from chainrule.faces.tabular.api import predict_table as predict_table
+    from chainrule.faces.tabular.api import train_table as train_table
     from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.dense import Dense as Dense
@@ -82,6 +86,7 @@ _HOMES = {
     "ask.gradients.gradient_check": ("GradientCheck", "gradient_check"),
     "engine.runs.ensemble": ("Ensemble", "load_ensemble"),
     "engine.network": ("Network",),
+    "engine.runs.loading": ("load",),
     "engine.runs.run": ("Run",),
     "engine.backprop": ("Sweep", "descend", "sweep"),
     "engine.training.train": ("train",),
@@ -95,6 +100,7 @@ _HOMES = {
     "faces.foreign.torch": ("from_torch",),
     "faces.onnx.agreement": ("Agreement",),
     "faces.onnx.export": ("to_onnx",),
+    "faces.tabular.api": ("evaluate", "predict_table", "train_table"),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),
@@ -165,6 +171,7 @@ __all__ = [
     "check_rule",
     "descend",
     "diagnose_gradients",
+    "evaluate",
     "event_files",
     "exercise",
     "explain",
@@ -172,13 +179,16 @@ __all__ = [
     "from_sklearn",
     "from_torch",
     "gradient_check",
+    "load",
     "load_ensemble",
     "mark",
+    "predict_table",
     "register",
     "sweep",
     "to_onnx",
     "train",
     "train_ensemble",
+    "train_table",
 ]
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from chainrule.engine.network import Network
+from chainrule.engine.network import Network, numbers_of
 from chainrule.numbers import Array, Number, constant, given, number, origins, path
 from chainrule.rules.penalties import WeightDecay
 from chainrule.rules.protocols import Kept, Parameters, derivative
@@ -50,7 +50,9 @@ def sweep(
     Raises:
         ShapeError: something does not fit; the layer is named.
     """
-    p = {name: given(name, array) for name, array in parameters.items()}
+    p = numbers_of(parameters)
+    if not hasattr(x, "__array_namespace__") or not hasattr(t, "__array_namespace__"):
+        x, t = np.asarray(x, np.float64), np.asarray(t, np.float64)  # lists
     with np.errstate(all="ignore"):  # what leaves the range is seen in the numbers, and named there
         first = given("x", x)
         y, kept = network.forward(p, first)
@@ -72,7 +74,7 @@ def evaluate(
     weight_decay: Array = 0.0,
 ) -> Number:
     """E on x (n, inputs) and t (n, outputs): the forward half of `sweep`."""
-    p = {name: given(name, array) for name, array in parameters.items()}
+    p = numbers_of(parameters)
     with np.errstate(all="ignore"):
         return _loss(network, p, network.forward(p, given("x", x))[0], t, share, weight_decay)[0]
 

@@ -75,8 +75,12 @@ class Network:
         """Initial parameters, float64, for rows `inputs` wide; one seed gives one network.
 
         Raises:
+            InputError: `inputs` is not how many numbers a row has.
             ShapeError: given weights or a residual that do not fit; the layer is named.
         """
+        width: Any = inputs
+        if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
+            raise InputError(f"inputs is how many numbers a row has, at least 1, not {inputs!r}")
         return self.chain.start(np.random.default_rng(seed), inputs)[0]
 
     def outputs(self, inputs: int) -> int:
@@ -94,9 +98,13 @@ class Network:
 
     def predict(self, parameters: Mapping[str, Array], x: Array) -> Array:
         """Predictions (n, outputs) for x (n, inputs), in the array library and dtype of x."""
-        named = {name: given(name, array) for name, array in parameters.items()}
         with np.errstate(all="ignore"):
-            return self.prediction(self.forward(named, given("x", x))[0]).array
+            return self.prediction(self.forward(numbers_of(parameters), given("x", x))[0]).array
+
+    @property
+    def widths(self) -> list[int]:
+        """How many units each dense layer has, those inside of composites among them."""
+        return [layer.units for layer in _flat(self.layers) if isinstance(layer, Dense)]
 
     def walk(self, inputs: int) -> Iterator[tuple[Layer, int]]:
         """Every layer with its address, composites before what is in them, and the width it is given."""
@@ -134,12 +142,32 @@ class Network:
         return cls(layers, plain.get("loss", "half_squared_error"))
 
 
+class _Parameters(dict[str, Number]):
+    """Parameters by name; one that is missing is named."""
+
+    def __missing__(self, name: str) -> Number:
+        among = f"they are {', '.join(self)}" if self else "there are none"
+        raise InputError(f"parameters lack {name}: {among}; network.start(inputs) makes all of them")
+
+
+def numbers_of(parameters: Mapping[str, Array]) -> dict[str, Number]:
+    """Arrays by name as the Numbers that rules take."""
+    return _Parameters({name: given(name, array) for name, array in parameters.items()})
+
+
 def _walk(layers: Sequence[Any], width: int) -> Iterator[tuple[Layer, int]]:
     for one in layers:
         yield one, width
         if hasattr(one, "layers"):
             yield from _walk(one.layers, width)
         width = one.start(np.random.default_rng(0), width)[1]
+
+
+def _flat(layers: Sequence[Any]) -> Iterator[Any]:
+    """Every layer, composites before what is in them."""
+    for layer in layers:
+        yield layer
+        yield from _flat(getattr(layer, "layers", ()))
 
 
 def _title(one: Any) -> str:

@@ -1,9 +1,10 @@
 """An exercise: what is given, what is asked, the sheet to fill in, and the key."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -230,7 +231,8 @@ def exercise(
         raise InputError(f"digits and rows count from 1, but came as {digits} and {rows}")
     if isinstance(layers, Example):
         return _checked(Exercise(layers, tuple(ask), digits))
-    sizes = [int(size) for size in layers]
+    units: Any = layers
+    sizes = [int(size) for size in units] if isinstance(units, Iterable) else [units]
     if len(sizes) < 2 or min(sizes) < 1:
         raise InputError(f"layers are two numbers or more, inputs first, such as 2,2,1; not {sizes}")
     fused = loss_called(loss).activation

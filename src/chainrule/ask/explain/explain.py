@@ -63,7 +63,7 @@ def explain(
     """
     if isinstance(x, str) and quantity is None:
         x, quantity = None, x
-    if quantity is None:
+    if not isinstance(quantity, str):
         raise InputError('explain wants a quantity, such as "dE/dw1[0,2]"')
     case = case_of(subject, x, t, parameters, seed, learning_rate)
     if depth < 0 or (terms is not None and terms < 1):

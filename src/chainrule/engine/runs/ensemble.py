@@ -41,7 +41,7 @@ class Spread:
         return cls(np.nanmean(losses, 0), np.nanstd(losses, 0), least, most, np.isfinite(losses).sum(0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ensemble:
     """Trained networks, each a run of its own: `members[3].predict`, `members[3].settings["seed"]`."""
 
@@ -49,6 +49,9 @@ class Ensemble:
 
     def __len__(self) -> int:
         return len(self.members)
+
+    def __repr__(self) -> str:
+        return f"Ensemble({len(self)} members, the best {self.best!r})"
 
     @property
     def best(self) -> Run:

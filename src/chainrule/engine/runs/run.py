@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from chainrule.engine.runs.files import canonical, new_folder, parse, put
 from chainrule.engine.stopping import Divergence, Stop
 
 FORMAT = 2  # 1 had no checksums
+_ENDS = {stop: f"stopped by {stop.word}" for stop in (Stop.THRESHOLD, Stop.PATIENCE, Stop.PLATEAU)}
 BLOCK = 1 << 22  # numbers in the widest layer of one block of rows predicted at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """The loss of every epoch: the mean over its rows, each measured just before the update it
     went into; and the validation loss after the epoch, if rows were held out.
@@ -39,8 +41,13 @@ class History:
     def __len__(self) -> int:
         return len(self.loss)
 
+    def __repr__(self) -> str:
+        ends = f", loss {self.loss[0]:.4g} to {self.loss[-1]:.4g}" if self.loss else ""
+        held_out = f", validation loss {self.validation_loss[-1]:.4g}" if self.validation_loss else ""
+        return f"History({len(self)} epochs{ends}{held_out})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Run:
     """What a training gives.
 
@@ -61,6 +68,32 @@ class Run:
     divergence: Divergence | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Run({self._kind}, {', '.join(self._outcome)})"
+
+    def _repr_html_(self) -> str:
+        """A small table, for notebooks."""
+        rows = [("network", self._kind), ("result", ", ".join(self._outcome)), ("why", self.stopped_by.value)]
+        table = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows)
+        return f"<table>{table}</table>"
+
+    @property
+    def _kind(self) -> str:
+        """`4-16-3 classifier`."""
+        widths = [self.parameters["w1"].shape[0] if "w1" in self.parameters else "?", *self.network.widths]
+        kind = "classifier" if self.network.loss.activation else "network"
+        return f"{'-'.join(map(str, widths))} {kind}"
+
+    @property
+    def _outcome(self) -> list[str]:
+        held_out = self.validation_loss
+        return [
+            f"{self.epochs:,} epochs",
+            f"loss {self.loss:.4g}",
+            *([] if held_out is None else [f"validation loss {held_out:.4g}"]),
+            *([] if self.stopped_by is Stop.EPOCHS else [_ENDS.get(self.stopped_by, self.stopped_by.word)]),
+        ]
 
     def predict(self, x: Any) -> np.ndarray:
         """Predictions (n, outputs) for x (n, inputs): probabilities where the loss is a cross-entropy.

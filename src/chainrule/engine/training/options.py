@@ -76,7 +76,7 @@ class Task:
 
 
 def task(
-    network: Network,
+    network: Any,
     x: Any,
     t: Any,
     *,
@@ -98,6 +98,9 @@ def task(
         InputError: an option or a value that cannot be used.
         ShapeError: sizes that do not fit; the layer is named.
     """
+    if not isinstance(network, Network):
+        kind = type(network).__name__
+        raise InputError(f"what is trained is a network, such as Network([Dense(1)]), not {kind}")
     seed = count(seed, "seed", least=0, most=2**32 - 1)
     data, held_out = split(network, prepare(network, x, t, sample_weight), validation, seed)
     rows = len(data)

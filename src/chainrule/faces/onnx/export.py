@@ -43,6 +43,8 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
             cannot be written; nothing is written then.
     """
     _wanted()
+    if not isinstance(run, Run):
+        raise InputError(f"a run is exported, as train or load gives it, not {type(run).__name__}")
     size = sum(array.nbytes for array in run.parameters.values())
     if size > LARGEST:
         raise InputError(f"the weights are {size / 1e9:.1f} GB: an ONNX file cannot hold more than 2 GB")

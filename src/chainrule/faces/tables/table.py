@@ -27,7 +27,8 @@ class Table:
     """Raw columns by name, all as long as the table; `read` makes it.
 
     CSV columns are Polars strings, untrimmed; Parquet columns keep their own types.
-    `lines[row]` is the physical line on which a CSV row starts (from 1), None for Parquet.
+    `lines[row]` is the physical line on which a CSV row starts (from 1), None for Parquet. `sha256` is that
+    of a table which is no file.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Table:
     decimal: str = "."
     markers: frozenset[str] = MISSING
     notes: list[Note] = field(default_factory=list)
+    sha256: str | None = None
 
     @property
     def names(self) -> list[str]:

@@ -132,7 +132,7 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
             "name": as_text(Path(table.path).name),
             "path": as_text(str(table.path)),  # as it was given
             "rows": table.rows,
-            "sha256": fingerprint(table.path),
+            "sha256": table.sha256 or fingerprint(table.path),
         },
         "reading": vars(reading) | {"missing_markers": list(reading.missing_markers)},
         "encoding": ready.encoding.to_dict(),

@@ -1,0 +1,141 @@
+"""Tables from Python: train, predict and measure on a file or a frame, as the command line does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from chainrule.engine.network import Network
+from chainrule.engine.optimizers import optimizer as checked_optimizer
+from chainrule.engine.runs.ensemble import Ensemble
+from chainrule.engine.runs.run import Run
+from chainrule.engine.training.train import Report
+from chainrule.errors import InputError
+from chainrule.faces.tabular import training
+from chainrule.faces.tabular.frames import as_table
+from chainrule.faces.tabular.training import Reading, Request
+
+
+def train_table(
+    table: Any,
+    target: str,
+    *,
+    hidden: Sequence[int] = (64, 64),
+    activation: str = "relu",
+    dropout: float = 0.0,
+    loss: str = "auto",
+    task: Literal["classification", "regression"] | None = None,
+    drop: str | Sequence[str] = (),
+    missing: Literal["impute", "refuse"] = "impute",
+    missing_markers: Sequence[str] = (),
+    delimiter: str | None = None,
+    decimal: str = ".",
+    encoding: str | None = None,
+    optimizer: Any = "adam",
+    learning_rate: Any = 0.001,
+    batch_size: int = 32,
+    epochs: int = 200,
+    threshold: float | None = None,
+    patience: int | None = None,
+    validation: float = 0.2,
+    weight_decay: float = 0.0,
+    dtype: Literal["float32", "float64"] = "float32",
+    seed: int = 0,
+    progress: Report | None = None,
+) -> Run:
+    """Train a network on a table; the same as `chainrule train`, with its defaults.
+
+        run = train_table("penguins.csv", "species", epochs=100)
+        predict_table(run, new_penguins)
+
+    Args:
+        table: a path (CSV, TSV, Parquet), or a frame of pandas, Polars or PyArrow.
+        target: the column to predict.
+        hidden: units of each hidden layer.
+        loss: `auto` is cross-entropy for classes and half the squared error for amounts.
+        task: seen from the target if not given.
+        drop: columns to leave out.
+        missing: fill missing cells in and flag them, or refuse them.
+        missing_markers: cells that mean missing, such as "?".
+        delimiter: of a text file; seen from its header if not given. `decimal` and `encoding` likewise.
+        validation: the share of rows held out, on which `run.extra["validation"]` is measured.
+
+    The others are those of `train`.
+
+    Returns:
+        The run. It knows the table's columns: `predict_table` and `evaluate` take new rows as they are.
+
+    Raises:
+        InputError: a table or an option that cannot be used; file, row and column are named.
+    """
+    _check_kinds(target, hidden)
+    reading = Reading(delimiter, decimal, encoding, tuple(missing_markers))
+    left_out = (drop,) if isinstance(drop, str) else tuple(drop)
+    request = Request(
+        target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
+        dtype, seed,
+    )  # fmt: skip
+    source = as_table(table, reading)
+    checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed
+    ready = training.prepare(source, request)
+    return training.fit(
+        source,
+        request,
+        ready,
+        reading,
+        progress,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        epochs=epochs,
+        threshold=threshold,
+        weight_decay=weight_decay,
+    )
+
+
+def _check_kinds(target: Any, hidden: Any) -> None:
+    if not isinstance(target, str):
+        raise InputError(f"target is the name of a column, not {target!r}")
+    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+        raise InputError(f"hidden lists the units of each hidden layer, such as (64, 64), not {hidden!r}")
+
+
+def predict_table(run: Run | Ensemble, table: Any) -> Any:
+    """Predictions for the rows of a table, in their order.
+
+    Args:
+        run: trained on a table.
+        table: a path or a frame with the columns of the training; the target may be missing.
+
+    Returns:
+        A Polars frame: `prediction`, and for classes `probability <label>` of each.
+
+    Raises:
+        InputError: the run was trained on arrays; a column is missing, a cell cannot be read.
+    """
+    import polars as pl
+
+    return pl.DataFrame(training.predict(_of_table(run), _read(run, table)))
+
+
+def evaluate(run: Run | Ensemble, table: Any) -> dict[str, Any]:
+    """How good a run is on a table that has the target, as `chainrule evaluate --json` says it.
+
+    Returns:
+        For classes accuracy, log loss and the confusion matrix; for amounts R², MAE and RMSE.
+
+    Raises:
+        InputError: the run was trained on arrays; a column or the target is missing, a cell cannot be read.
+    """
+    return training.evaluate(_of_table(run), _read(run, table))
+
+
+def _read(run: Run | Ensemble, table: Any) -> Any:
+    return as_table(table, training.reading_of(_of_table(run), {}))
+
+
+def _of_table(run: Any) -> Run | Ensemble:
+    if isinstance(run, Run | Ensemble):
+        return run
+    hint = "; a network is trained first" if isinstance(run, Network) else ""
+    hint = '; load("DIR") makes one of a folder' if isinstance(run, str | Path) else hint
+    raise InputError(f"a run is wanted, as train_table or load gives it, not {type(run).__name__}{hint}")

@@ -1,0 +1,64 @@
+"""Tables in memory: a frame of pandas, Polars or PyArrow, or a path, as the Table that trainings read."""
+
+import io
+import os
+from hashlib import sha256
+from typing import Any
+
+from chainrule.errors import InputError
+from chainrule.faces.tables import parquet
+from chainrule.faces.tables.table import MISSING, Table
+from chainrule.faces.tabular.training import Reading
+
+NAME = "DataFrame"  # what messages call it
+
+
+def as_table(source: Any, reading: Reading | None = None) -> Table:
+    """The Table in a file or a frame.
+
+    A frame goes by way of Parquet, in memory, so that its columns are looked at as those of a file are.
+
+    Args:
+        source: the path of a CSV, TSV or Parquet file; or a frame of pandas, Polars or PyArrow, or whatever
+            else offers its columns by the Arrow PyCapsule interface.
+        reading: how a file is read.
+
+    Raises:
+        InputError: it is none of these, or cannot be read.
+    """
+    if isinstance(source, str | os.PathLike):
+        return (reading or Reading()).table(os.fspath(source))
+    file = io.BytesIO()
+    _frame(source).write_parquet(file)
+    columns, rows = parquet.parse(NAME, file.getvalue())
+    markers = MISSING | set(reading.missing_markers if reading else ())
+    return Table(NAME, columns, rows, None, ".", markers, sha256=sha256(file.getvalue()).hexdigest())
+
+
+def _frame(source: Any) -> Any:
+    """The frame as one of Polars."""
+    import polars as pl
+
+    if isinstance(source, pl.LazyFrame):
+        source = source.collect()
+    if isinstance(source, pl.DataFrame):
+        return source
+    if isinstance(source, dict | list) or not (
+        hasattr(source, "__arrow_c_stream__") or hasattr(source, "__dataframe__")
+    ):
+        raise InputError(
+            f"a table is a path, or a frame of pandas, Polars or PyArrow, not {type(source).__name__}; "
+            "arrays are trained on by train(network, x, t)"
+        )
+    names = getattr(source, "columns", ())
+    for name in names if type(source).__module__.partition(".")[0] == "pandas" else ():
+        if not isinstance(name, str):
+            raise InputError(f"{NAME}: a column is called {name!r}: rename it, names are text")
+    try:
+        return pl.DataFrame(source)
+    except ImportError as error:
+        raise InputError(
+            f"{NAME}: this frame is read by way of PyArrow: pip install pyarrow ({error})"
+        ) from None
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        raise InputError(f"{NAME}: cannot be read as a table ({str(error)[:120]})") from None
