@@ -1,6 +1,7 @@
 """A rule from outside the tree does all that the rules inside do, under the name it was registered with."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from chainrule.rules.activations import ACTIVATIONS, activation
 from chainrule.rules.layers.elu import ELU
 from chainrule.rules.layers.leaky_relu import LeakyReLU
 from chainrule.rules.losses.huber import Huber
+from chainrule.rules.protocols import ARRAY_FUNCTIONS
 from chainrule.rules.registry import LAYERS, LOSSES
 from tests.rules.outside import Softsign, Swish, registered
 
@@ -297,6 +299,22 @@ def test_a_plugin_that_cannot_be_imported_is_named(
     assert refused.stderr.startswith(f"chainrule: --plugin {module}: ")
     assert message in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def test_the_docs_rule_works_as_it_stands(root: Path) -> None:
+    """The code on the page is run, checked, and trained with."""
+    text = (root / "docs" / "rules.md").read_text("utf-8")
+    code, check = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{check}\nprint(chainrule.Dense(1, 'softsign').activation)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.startswith("Softsign() holds")
+    assert told.endswith("Softsign()\n")
+    for function in ARRAY_FUNCTIONS:
+        assert f"`{function}`" in text.split("In ONNX")[1]
 
 
 def test_an_installed_package_is_asked_for_a_name_that_is_not_there(tmp_path: Path, root: Path) -> None:

@@ -14,7 +14,7 @@ from chainrule.rules.layers.softmax import Softmax
 from chainrule.rules.layers.softplus import Softplus
 from chainrule.rules.layers.tanh import Tanh
 from chainrule.rules.protocols import Activation
-from chainrule.rules.table import Table, enter
+from chainrule.rules.table import RuleTable, enter
 
 _OURS: dict[str, type[Activation]] = {
     "identity": Identity,
@@ -32,7 +32,7 @@ _OURS: dict[str, type[Activation]] = {
 for _name, _rule in _OURS.items():
     enter(_name, _rule)
 
-ACTIVATIONS = Table(Activation)
+ACTIVATIONS = RuleTable(Activation)
 
 
 def activation(given: Any) -> Activation | None:

@@ -18,7 +18,7 @@ from chainrule.rules.losses.mean_squared_error import MeanSquaredError
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from chainrule.rules.losses.sum_squared_error import SumSquaredError
 from chainrule.rules.protocols import Layer, Loss
-from chainrule.rules.table import Table, enter
+from chainrule.rules.table import RuleTable, enter
 from chainrule.rules.table import name as name
 
 R = TypeVar("R", bound=Layer | Loss)
@@ -43,8 +43,8 @@ _LOSSES: dict[str, type[Loss]] = {
 for _name, _rule in {**_OTHER_LAYERS, **_LOSSES}.items():
     enter(_name, _rule)
 
-LAYERS = Table(Layer)  # activations are layers too
-LOSSES = Table(Loss)
+LAYERS = RuleTable(Layer)  # activations are layers too
+LOSSES = RuleTable(Loss)
 
 
 def register(name: str) -> Callable[[type[R]], type[R]]:

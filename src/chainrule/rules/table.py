@@ -1,8 +1,8 @@
 """The table of rules: which class has which name, open to classes from anywhere.
 
-One dictionary holds them all; `Table` shows those of one kind. The rules of chainrule itself are entered by
-`activations` and `registry`, others by `chainrule.register`. For a name that nobody has entered, the
-installed packages are asked once: those that declare an entry point in the group `chainrule.rules`.
+One dictionary holds them all; `RuleTable` shows those of one kind. The rules of chainrule itself are
+entered by `activations` and `registry`, others by `chainrule.register`. For a name that nobody has entered,
+the installed packages are asked once: those that declare an entry point in the group `chainrule.rules`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _NAMES: dict[Rule, str] = {}
 _awaited = [GROUP]  # the entry points that were not loaded yet
 
 
-class Table(Mapping[str, type[Kind]], Generic[Kind]):
+class RuleTable(Mapping[str, type[Kind]], Generic[Kind]):
     """The rules of one kind by name, as they are at the moment; other layers stand before activations."""
 
     def __init__(self, kind: type[Kind]) -> None:

@@ -68,10 +68,10 @@ class _Recorded(np.ndarray):
         self.asked = getattr(parent, "asked", set())
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return _Library(self.asked)
+        return _NotingLibrary(self.asked)
 
 
-class _Library:
+class _NotingLibrary:
     """NumPy, with a list of what was asked for."""
 
     __name__ = "numpy"

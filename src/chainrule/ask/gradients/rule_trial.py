@@ -14,7 +14,7 @@ FAR = 40.0  # where most functions have flattened or grown straight
 
 
 @dataclass(frozen=True)
-class Step:
+class TrialStep:
     """What a rule made of its point.
 
     Attributes:
@@ -48,17 +48,17 @@ class Trial:
     point: dict[str, Array]
     rows: dict[str, Array]
 
-    def step(self) -> Step:
+    def step(self) -> TrialStep:
         """Forward and back."""
         named = {name: given(name, array) for name, array in {**self.point, **self.rows}.items()}
         entry, rule = named[self.entry], self.rule
         if isinstance(rule, Loss):
             cost, kept = rule.forward(entry, named["t"], named["1/n"])
-            return Step(cost, {self.entry: rule.backward(kept)})
+            return TrialStep(cost, {self.entry: rule.backward(kept)})
         out, kept = rule.forward(named, entry)
         own, back = rule.backward(named, kept, given(f"dE/d{out.name}", self.rows["up"]))
         gradients = {**own, self.entry: back}
-        return Step(out, gradients, rule.slope(entry, out) if isinstance(rule, Activation) else None)
+        return TrialStep(out, gradients, rule.slope(entry, out) if isinstance(rule, Activation) else None)
 
     def error(self, point: Any) -> Any:
         """E: a loss's own, else the sum of the outputs, each times its `up`."""
