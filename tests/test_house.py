@@ -122,6 +122,18 @@ def test_all_is_every_public_name() -> None:
     assert public == {n for n in chainrule.__all__ if not n.startswith("_")}
 
 
+def test_type_checkers_read_the_list_of_public_names() -> None:
+    source = ast.parse(Path(chainrule.__file__).read_text(encoding="utf-8"))
+    (checked,) = (node for node in source.body if isinstance(node, ast.If))
+    homes = {
+        (str(node.module).removeprefix("chainrule."), alias.name, alias.asname)
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert homes == {(home, name, name) for name, home in chainrule._HOME.items()}
+
+
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = chainrule.no_such_name

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule.ask.cases.case import Case as Case
+    from chainrule.ask.cases.example import Example as Example
     from chainrule.ask.check.check import Verdict as Verdict
     from chainrule.ask.check.check import check as check
     from chainrule.ask.exercises.exercise import Exercise as Exercise
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
     from chainrule.engine.runs.ensemble import Ensemble as Ensemble
     from chainrule.engine.runs.ensemble import load_ensemble as load_ensemble
     from chainrule.engine.runs.loading import load as load
+    from chainrule.engine.runs.run import History as History
     from chainrule.engine.runs.run import Run as Run
+    from chainrule.engine.stopping import Divergence as Divergence
+    from chainrule.engine.stopping import Stop as Stop
+    from chainrule.engine.training.train import Progress as Progress
     from chainrule.engine.training.train import train as train
     from chainrule.engine.training.train_ensemble import train_ensemble as train_ensemble
     from chainrule.errors import ChainruleError as ChainruleError
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from chainrule.errors import ShapeError as ShapeError
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
+    from chainrule.faces.estimators.stochastic_fit import Epoch as Epoch
     from chainrule.faces.foreign.keras import from_keras as from_keras
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
@@ -74,7 +81,7 @@ if TYPE_CHECKING:
     __version__: str
 
 # Where each public name lives. It is imported when it is first used, so that the command line does
-# not wait for JAX, and it has this one home besides.
+# not wait for JAX. This is the one list; what type checkers read above is held to it by a test.
 _HOMES = {
     "ask.check.check": ("Verdict", "check"),
     "ask.gradients.diagnose": ("Diagnosis", "diagnose_gradients"),
@@ -87,13 +94,17 @@ _HOMES = {
     "engine.runs.ensemble": ("Ensemble", "load_ensemble"),
     "engine.network": ("Network",),
     "engine.runs.loading": ("load",),
-    "engine.runs.run": ("Run",),
+    "ask.cases.case": ("Case",),
+    "ask.cases.example": ("Example",),
+    "engine.runs.run": ("History", "Run"),
+    "engine.stopping": ("Divergence", "Stop"),
     "engine.backprop": ("Sweep", "descend", "sweep"),
-    "engine.training.train": ("train",),
+    "engine.training.train": ("Progress", "train"),
     "engine.training.train_ensemble": ("train_ensemble",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
+    "faces.estimators.stochastic_fit": ("Epoch",),
     "faces.tensorboard": ("event_files",),
     "faces.foreign.keras": ("from_keras",),
     "faces.foreign.sklearn": ("from_sklearn",),
@@ -126,70 +137,8 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "ELU",
-    "GELU",
-    "Agreement",
-    "BackpropClassifier",
-    "BackpropRegressor",
-    "BinaryCrossEntropy",
-    "Chain",
-    "ChainruleError",
-    "Dense",
-    "Diagnosis",
-    "Dropout",
-    "Ensemble",
-    "Exercise",
-    "Explanation",
-    "GradientCheck",
-    "HalfSquaredError",
-    "Huber",
-    "Identity",
-    "InputError",
-    "LeakyReLU",
-    "Marking",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
-    "Network",
-    "ReLU",
-    "Residual",
-    "RuleCheck",
-    "Run",
-    "ShapeError",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "SoftmaxCrossEntropy",
-    "Softplus",
-    "SumSquaredError",
-    "Sweep",
-    "Tanh",
-    "TanhGELU",
-    "Verdict",
-    "__version__",
-    "check",
-    "check_rule",
-    "descend",
-    "diagnose_gradients",
-    "evaluate",
-    "event_files",
-    "exercise",
-    "explain",
-    "from_keras",
-    "from_sklearn",
-    "from_torch",
-    "gradient_check",
-    "load",
-    "load_ensemble",
-    "mark",
-    "predict_table",
-    "register",
-    "sweep",
-    "to_onnx",
-    "train",
-    "train_ensemble",
-    "train_table",
-]
+__all__ = ["__version__"]
+__all__.extend(sorted(_HOME))
 
 
 def __getattr__(name: str) -> Any:
