@@ -3,7 +3,7 @@
 import pytest
 
 from chainrule.ask.cases import example as worked
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 
 ONE_ROW = worked.parse(
     """
@@ -61,7 +61,7 @@ TWO_ROWS = worked.parse(
     ],
 )
 def test_addresses(text: str, name: str, index: tuple[int, ...], after: int) -> None:
-    assert ONE_ROW.quantity(text) == Quantity(name, index, after)
+    assert ONE_ROW.quantity(text) == Address(name, index, after)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_addresses(text: str, name: str, index: tuple[int, ...], after: int) -> 
     [("z1[1,0]", "z1", (1, 0)), ("w2", "w2", (0, 0)), ("dE/dw2", "dE/dw2", (0, 0)), ("x[1,0]", "x", (1, 0))],
 )
 def test_with_several_rows_the_row_stands_first(text: str, name: str, index: tuple[int, ...]) -> None:
-    assert TWO_ROWS.quantity(text) == Quantity(name, index)
+    assert TWO_ROWS.quantity(text) == Address(name, index)
 
 
 @pytest.mark.parametrize("text", ["z1", "z1[0]", "w2[0]", "dE/dE", "z3", "w1[0,0][0]", "", "da2/dz1", "w1''"])

@@ -5,11 +5,11 @@ import math
 import pytest
 
 from chainrule.ask.cases import arithmetic as expression
-from chainrule.ask.cases.address import Quantities, Quantity
+from chainrule.ask.cases.address import Address, Addresses
 from chainrule.errors import InputError
 
 SHAPES = {"x": (1, 2), "t": (1, 1), "w1": (2, 1), "z1": (1, 1), "a1": (1, 1), "E": (), "dE/dw1": (2, 1)}
-QUANTITIES = Quantities(SHAPES | {"w1'": (2, 1)}, 1, {"w5": "w1[0,0]", "d1": "z1", "d2": "a1"})
+QUANTITIES = Addresses(SHAPES | {"w1'": (2, 1)}, 1, {"w5": "w1[0,0]", "d1": "z1", "d2": "a1"})
 VALUES = {"x": 3.0, "t": 0.25, "w1": 0.5, "w1'": 0.4, "z1": 2.0, "a1": 0.75, "E": 0.125, "dE/dw1": -0.1}
 
 
@@ -92,7 +92,7 @@ def test_what_has_no_value_is_nan(text: str) -> None:
 
 def test_after_more_updates_every_quantity_moves_on() -> None:
     later = parse("(t[0]-a1)/2").at(3)
-    assert later.quantities == (Quantity("t", (0, 0), 3), Quantity("a1", (0, 0), 3))
+    assert later.quantities == (Address("t", (0, 0), 3), Address("a1", (0, 0), 3))
     assert later.text == "((t[0]-a1)/2)@3"
 
 

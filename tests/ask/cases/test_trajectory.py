@@ -13,7 +13,7 @@ from chainrule.ask.cases.case import Case, Convention
 from chainrule.ask.cases.descent import Step, steps
 from chainrule.ask.cases.recompute import rework
 from chainrule.ask.cases.straight_line import unrolled
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.engine.network import Network
 from chainrule.numbers import Number, number, path
 from chainrule.numbers import given as stated
@@ -45,7 +45,7 @@ def plain(of: Case, updates: int, mistake: object = None) -> Step:
     return next(islice(steps(of, mistake), updates, None))  # type: ignore[arg-type]
 
 
-def same(world: World, updates: int) -> None:
+def same(world: Trajectory, updates: int) -> None:
     """To rounding, which grows with the steps but not by more than so much in tame networks."""
     wanted = plain(world.case, updates, world.mistake)
     for name, one in world.step(updates).updated.items():
@@ -57,12 +57,12 @@ def same(world: World, updates: int) -> None:
 def test_every_activation(activation: str, loss: str) -> None:
     one = case(activation, loss)
     assert unrolled(next(steps(one)).updated, one.parameters)
-    same(World(one), 120)
+    same(Trajectory(one), 120)
 
 
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_every_loss(loss: str) -> None:
-    same(World(case("tanh", loss)), 120)
+    same(Trajectory(case("tanh", loss)), 120)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_every_loss(loss: str) -> None:
     [Convention(update="sequential"), Convention(batch="sum"), Convention(update_biases=False)],
 )
 def test_every_convention(convention: Convention) -> None:
-    same(World(case(convention=convention, weight_decay=0.01)), 200)
+    same(Trajectory(case(convention=convention, weight_decay=0.01)), 200)
 
 
 def test_a_network_of_any_layers() -> None:
     network = Network([Dense(2, "tanh"), Residual([Dense(2, "gelu")]), Dense(2, "softmax")])
-    same(World(case(network=network, parameters=network.start(2, 1))), 90)
+    same(Trajectory(case(network=network, parameters=network.start(2, 1))), 90)
 
 
 @settings(max_examples=30)
@@ -83,7 +83,7 @@ def test_a_network_of_any_layers() -> None:
 def test_a_random_example(text: str) -> None:
     one = worked.parse(text, "random.toml")
     with np.errstate(all="ignore"):
-        wanted, found = plain(one, 60), World(one).step(60)
+        wanted, found = plain(one, 60), Trajectory(one).step(60)
     for name, new in found.updated.items():
         old = wanted.updated[name].array
         assert np.array_equal(np.isfinite(old), np.isfinite(new.array))
@@ -110,13 +110,13 @@ def shrinking(one: Step) -> Step:
 
 
 def test_a_mistake_is_made_at_every_step() -> None:
-    right, wrong = World(case()), World(case(), no_slope)
+    right, wrong = Trajectory(case()), Trajectory(case(), no_slope)
     same(wrong, 150)
     assert abs(right.step(150).loss - wrong.step(150).loss) > 1e-3
 
 
 def test_a_mistake_that_is_no_formula_is_made_step_by_step() -> None:
-    world = World(case(), shrinking)
+    world = Trajectory(case(), shrinking)
     for name, one in world.step(70).updated.items():
         np.testing.assert_array_equal(one.array, plain(world.case, 70, shrinking).updated[name].array)
 
@@ -124,7 +124,7 @@ def test_a_mistake_that_is_no_formula_is_made_step_by_step() -> None:
 def test_what_leaves_the_range_is_what_the_plain_steps_give() -> None:
     one = case("identity", "half_squared_error", learning_rate=30.0)
     with np.errstate(all="ignore"):
-        wanted, found = plain(one, 400), World(one).step(400)
+        wanted, found = plain(one, 400), Trajectory(one).step(400)
     for name, new in found.updated.items():
         np.testing.assert_array_equal(new.array, wanted.updated[name].array)
 
@@ -133,11 +133,11 @@ def test_a_wide_network_takes_plain_steps() -> None:
     network = Network([Dense(200, "tanh"), Dense(2, "sigmoid")])
     wide = case(network=network, parameters=network.start(2, 1))
     assert unrolled(next(steps(wide)).updated, wide.parameters) is None
-    same(World(wide), 60)
+    same(Trajectory(wide), 60)
 
 
 def test_steps_go_on_from_the_last_that_is_known() -> None:
-    world = World(case())
+    world = Trajectory(case())
     late, later = world.step(300), world.step(1000)
     assert world.step(300) is late
     assert later.loss < late.loss
@@ -148,13 +148,13 @@ def test_ten_thousand_steps_take_well_under_a_second() -> None:
     network = Network([Dense(2, "sigmoid"), Dense(2, "sigmoid")])
     small = case(network=network, parameters=network.start(2, 1), x=X[:1], t=T[:1])
     begin = process_time()
-    World(small).step(10_000)
+    Trajectory(small).step(10_000)
     assert process_time() - begin < 1
 
 
 def test_a_value_is_that_of_a_quantity_or_an_expression() -> None:
     one = worked.parse(worked.builtin() + '\n[names]\nhalf = "(t-a2)^2/2"\n', "lesson.toml")
-    world = World(one)
+    world = Trajectory(one)
     assert world.value(one.asked("half")) == pytest.approx(world.value(one.asked("E")), rel=1e-15)
     assert world.value(one.asked("half@5")) == pytest.approx(world.value(one.asked("E@5")), rel=1e-15)
     assert world.value(one.asked("w2'")) == world.value(one.asked("w2@1"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.ask.cases.case import Case
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.cases.unfused import LARGEST, apart
 from chainrule.engine.network import Network
 from chainrule.rules.layers.dense import Dense
@@ -78,7 +78,7 @@ def test_too_many_rows_of_too_many_classes_have_no_matrix() -> None:
 def test_a_case_and_its_world_know_them(loss: str) -> None:
     s = situation(Network([Dense(2, "tanh"), Dense(3)], loss), 3, 1, seed=0)
     case = Case(network=s.network, parameters=s.p, x=s.x, t=s.t, learning_rate=0.1)
-    world = World(case)
+    world = Trajectory(case)
     for after in (0, 2):
         numbers = world.numbers(after)
         assert world.value(case.quantity(f"dE/da2[1]@{after}")) == numbers["dE/da2"].array[0, 1]

@@ -8,7 +8,7 @@ import pytest
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.claim import Claim
 from chainrule.ask.cases.example import Example
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.misprints import misprint
 from chainrule.ask.check.check import check
@@ -46,7 +46,7 @@ ASKED += ["dE/dw1[1,1]", "w2'[0,0]", "w1'[0,0]", "b1'[0]"]
 
 def sheet(example: Example, digits: int = 6, **instead: str) -> Example:
     """The example with the numbers of its own world claimed."""
-    world = World(example)
+    world = Trajectory(example)
     claims = {name: f"{world.value(example.quantity(name)):.{digits}f}" for name in ASKED}
     return replace(example, claims=claims | instead)
 
@@ -140,7 +140,7 @@ def test_what_cannot_be_told_apart_is_said() -> None:
         '[[layers]]\nactivation = "sigmoid"\nweights = [[0.4]]\nbiases = [0.1]\n',
         "rows.toml",
     )
-    value = World(rows).value(rows.quantity("E"))
+    value = Trajectory(rows).value(rows.quantity("E"))
     found = cause(replace(rows, claims={"E": f"{2 * value:.6f}"}))
     assert found.kind == "convention"
     assert found.rivals

@@ -1,4 +1,4 @@
-"""Quantities: the addresses of design and errors, `w1[0,2]`, `dE/dz1[2]`, `w1'[0,2]`, `E@10000`."""
+"""Addresses of the numbers of a network: `w1[0,2]`, `dE/dz1[2]`, `w1'[0,2]`, `E@10000`."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _PARTS = re.compile(r"(?P<name>[^\[\]@]+?)\s*(?:\[(?P<index>[^\]]*)\])?\s*(?:@\s
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class Address:
     """One number of a network: its array's name, its full index in that array, after how many updates."""
 
     name: str
@@ -19,7 +19,7 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Quantities:
+class Addresses:
     """The quantities of one network for one batch.
 
     Attributes:
@@ -32,7 +32,7 @@ class Quantities:
     rows: int
     names: Mapping[str, str]
 
-    def find(self, text: str) -> Quantity:
+    def find(self, text: str) -> Address:
         """The quantity that `text` addresses.
 
         Raises:
@@ -43,17 +43,17 @@ class Quantities:
             if index is not None:
                 raise InputError(f"{text!r}: {name!r} is {self.names[name]!r} already and takes no index")
             own = self.without_names().find(self.names[name])
-            return Quantity(own.name, own.index, after or own.after)
+            return Address(own.name, own.index, after or own.after)
         plain, found = self._plain(name)
         if plain not in self.shapes:
             hint = did_you_mean(plain, [*self.names, *self.shapes]) or f" {self._known()}"
             raise InputError(f"there is no quantity {text!r}.{hint}")
         if found is not None and index is not None:
             raise InputError(f"{text!r}: the index is known from the name {name!r} already")
-        return Quantity(plain, self._index(text, plain, index) if found is None else found, after)
+        return Address(plain, self._index(text, plain, index) if found is None else found, after)
 
-    def without_names(self) -> "Quantities":
-        return Quantities(self.shapes, self.rows, {})
+    def without_names(self) -> "Addresses":
+        return Addresses(self.shapes, self.rows, {})
 
     def _plain(self, name: str) -> tuple[str, tuple[int, ...] | None]:
         """`dE/dw5` as (`dE/dw2`, (0, 0)) where the example calls w2[0,0] w5."""

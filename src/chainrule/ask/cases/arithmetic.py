@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.errors import InputError, did_you_mean
 
 FUNCTIONS: Mapping[str, Callable[[float], float]] = {
@@ -52,12 +52,12 @@ class Expression:
     """
 
     text: str
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[Address, ...]
     template: str
     places: tuple[int, ...]
     _tree: ast.expr = field(repr=False, compare=False)
 
-    def value(self, of: Callable[[Quantity], float]) -> float:
+    def value(self, of: Callable[[Address], float]) -> float:
         """Its value where `of` says what a quantity is; NaN where it has none."""
         found = {f"q{k}": float(of(quantity)) for k, quantity in enumerate(self.quantities)}
         try:
@@ -68,7 +68,7 @@ class Expression:
 
     def at(self, after: int) -> "Expression":
         """The same after so many more updates."""
-        moved = tuple(Quantity(q.name, q.index, q.after + after) for q in self.quantities)
+        moved = tuple(Address(q.name, q.index, q.after + after) for q in self.quantities)
         text = f"({self.text})@{after}" if after else self.text
         return Expression(text, moved, self.template, self.places, self._tree)
 
@@ -78,7 +78,7 @@ def is_expression(text: str) -> bool:
     return bool(re.search(r"[-+*/^()−·×]", _ADDRESSED.sub("", text)))
 
 
-def parse(text: str, find: Callable[[str], Quantity], constants: Mapping[str, float]) -> Expression:
+def parse(text: str, find: Callable[[str], Address], constants: Mapping[str, float]) -> Expression:
     """The expression that `text` writes; `find` knows the quantities, `constants` are words for numbers.
 
     Raises:
@@ -86,7 +86,7 @@ def parse(text: str, find: Callable[[str], Quantity], constants: Mapping[str, fl
     """
     if len(text) > _LONGEST:
         raise InputError(f"an expression is at most {_LONGEST} characters, not {len(text)}")
-    quantities: dict[Quantity, str] = {}
+    quantities: dict[Address, str] = {}
     code: list[str] = []
     shown: list[str] = []
     at = 0
@@ -111,9 +111,9 @@ def parse(text: str, find: Callable[[str], Quantity], constants: Mapping[str, fl
 def _code(
     token: re.Match[str],
     called: bool,
-    find: Callable[[str], Quantity],
+    find: Callable[[str], Address],
     constants: Mapping[str, float],
-    quantities: dict[Quantity, str],
+    quantities: dict[Address, str],
 ) -> str:
     """A token as the little Python that is parsed: numbers, q0, q1, ..., operators and functions."""
     if token["numeral"]:

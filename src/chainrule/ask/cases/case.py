@@ -2,15 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases.address import Quantities, Quantity
+from chainrule.ask.cases.address import Address, Addresses
+from chainrule.ask.cases.arrays import as_numpy
 from chainrule.ask.cases.unfused import apart
 from chainrule.engine.backprop import Sweep, sweep
+from chainrule.engine.data import prepare
 from chainrule.engine.network import Network
+from chainrule.engine.runs.run import Run
+from chainrule.errors import InputError, ShapeError
 
 _ADDRESS = re.compile(r"[A-Za-z]\w*|d\w+/d\w+")  # no `1-a1`, which is a formula
 
@@ -71,21 +76,69 @@ class Case:
         return sweep(self.network, self.parameters, self.x, self.t, self.share, self.weight_decay)
 
     @cached_property
-    def quantities(self) -> Quantities:
+    def quantities(self) -> Addresses:
         """The addresses of this case's numbers."""
         numbers = self.sweep.numbers | apart(self.network, self.sweep.numbers)
         named = sorted(filter(_ADDRESS.fullmatch, numbers), key=_place)
-        found = {name: numbers[name].array.shape for name in named}
+        shapes = {name: numbers[name].array.shape for name in named}
         updated = {f"{name}'": self.parameters[name].shape for name in self.sweep.gradients}
-        return Quantities(found | updated, len(self.x), self.names)
+        return Addresses(shapes | updated, len(self.x), self.names)
 
-    def quantity(self, text: str) -> Quantity:
+    def quantity(self, text: str) -> Address:
         """The quantity that `text` addresses, the case's own names among them.
 
         Raises:
             InputError: there is no such quantity.
         """
         return self.quantities.find(text)
+
+
+def case_of(
+    subject: Any, x: Any, t: Any, parameters: Mapping[str, Any] | None, seed: int, learning_rate: float | None
+) -> Case:
+    """What a question is about, in float64: a case as it is, or a network or run on rows x and targets t.
+
+    Raises:
+        InputError: the subject wants something else.
+        ShapeError: sizes that do not fit; the layer is named.
+    """
+    if isinstance(subject, Case):
+        if x is not None or t is not None or parameters is not None:
+            raise InputError("a worked example has rows and parameters of its own: give a quantity alone")
+        return replace(subject, learning_rate=learning_rate) if learning_rate is not None else subject
+    if not isinstance(subject, (Network, Run)):
+        raise InputError(f"ask about a run, a network or a worked example, not {type(subject).__name__}")
+    if x is None or t is None:
+        raise InputError("a network is asked about rows x and targets t, such as x[:1] and t[:1]")
+    network = subject.network if isinstance(subject, Run) else subject
+    data = prepare(network, x, t)
+    settings: dict[str, Any] = {}
+    if isinstance(subject, Run):
+        if parameters is not None:
+            raise InputError("a run has parameters of its own: give none, or ask about its network")
+        parameters, settings = subject.parameters, subject.settings
+    elif parameters is None:
+        parameters = network.start(data.x.shape[1], seed)
+    rate = settings.get("learning_rate") if learning_rate is None else learning_rate
+    return Case(
+        network=network,
+        parameters=_fitting(network, parameters, data.x.shape[1]),
+        x=data.x.astype(np.float64),
+        t=data.t.astype(np.float64),
+        learning_rate=rate if isinstance(rate, (int, float)) else None,
+        weight_decay=float(settings.get("weight_decay") or 0.0),
+    )
+
+
+def _fitting(network: Network, parameters: Mapping[str, Any], inputs: int) -> dict[str, np.ndarray]:
+    """The parameters in float64, if they are those of the network."""
+    arrays = {name: as_numpy(array).astype(np.float64) for name, array in parameters.items()}
+    for name, start in network.start(inputs).items():
+        if name not in arrays:
+            raise InputError(f"parameters lack {name}, which is {start.shape}; they have {', '.join(arrays)}")
+        if arrays[name].shape != start.shape:
+            raise ShapeError(f"{name} is {arrays[name].shape}, but the network wants {start.shape}")
+    return arrays
 
 
 def _place(name: str) -> tuple[bool, int, int]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 
 _ZERO = Decimal("0.01")
@@ -88,12 +88,12 @@ class Judged:
 
     Attributes:
         claim: what the source prints.
-        asked: what it speaks of; `World.value(asked)` is its value in any world.
+        asked: what it speaks of; `Trajectory.value(asked)` is its value in any world.
         computed: its value as the example is stated, at full precision.
         status: the judgement.
     """
 
     claim: Claim
-    asked: Quantity | Expression
+    asked: Address | Expression
     computed: float
     status: Status

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.ask.cases import arithmetic as expression
 from chainrule.ask.cases import toml_values as stated
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression, is_expression
 from chainrule.ask.cases.case import Case, Convention
 from chainrule.ask.cases.claim import Claim
@@ -54,7 +54,7 @@ class Example(Case):
             for one in ((printed,) if isinstance(printed, str) else printed)
         )
 
-    def asked(self, text: str) -> Quantity | Expression:
+    def asked(self, text: str) -> Address | Expression:
         """What `text` speaks of: a quantity, or an expression by its name (`E_o1`, `E_o1@1`) or as it is.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A world: all numbers of a case, before and after updates, as somebody would have computed them."""
+"""The trajectory of a case: all its numbers, before and after updates, by the book or with a mistake."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.descent import Step, steps
@@ -19,7 +19,7 @@ _SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class Trajectory:
     """A case worked through by its convention, with or without a mistake.
 
     Args:
@@ -65,7 +65,7 @@ class World:
             self._numbers[after] = numbers | apart(self.case.network, numbers)
         return self._numbers[after]
 
-    def value(self, asked: Quantity | Expression) -> float:
+    def value(self, asked: Address | Expression) -> float:
         """The number that a quantity addresses, or an expression makes of several."""
         if isinstance(asked, Expression):
             return asked.value(self.value)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.judging.printed_operands import Sheet
 from chainrule.numbers import Number
 
@@ -52,20 +52,20 @@ class Evidence:
         return {}
 
     @cached_property
-    def book(self) -> World:
-        return World(self.example)
+    def book(self) -> Trajectory:
+        return Trajectory(self.example)
 
     @cached_property
     def sheet(self) -> Sheet:
         return Sheet(self.book, tuple(one.asked for one in self.judged))
 
     @cached_property
-    def sound(self) -> dict[Quantity, float]:
+    def sound(self) -> dict[Address, float]:
         """What is printed rightly, where it is computed."""
         return {
             self.sheet.place(one.asked): one.claim.value
             for one in self.judged
-            if not one.status.is_fault and isinstance(one.asked, Quantity)
+            if not one.status.is_fault and isinstance(one.asked, Address)
         }
 
     @cached_property

@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.descent import Step, step
 from chainrule.ask.cases.recompute import rework
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.numbers import Array, Number
 
 Rewrite = Callable[[Number], Number | None]  # what stands for a Number, or None for itself
@@ -40,9 +40,9 @@ class Hypothesis:
     mistakes: tuple[Mistake, ...] = ()
     digits: int = 0
 
-    def world(self, case: Case) -> World:
+    def world(self, case: Case) -> Trajectory:
         """The numbers that come of it."""
-        return World(self.case(case), self._mistaken if self.mistakes else None)
+        return Trajectory(self.case(case), self._mistaken if self.mistakes else None)
 
     def gradients(self, case: Case) -> dict[str, Array]:
         """By parameter, the gradient that comes of it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.evidence import Evidence
@@ -71,7 +71,7 @@ def _operands(
                 needed, room = value + (wanted - total) / beside, abs(leeway / beside)
                 if abs(needed - value) > room:
                     yield from _exchanges(known, Operand(name, at, factor.name, own, "", ()), needed, room)
-                    if factor.name in known.made(0) and Quantity(factor.name, own) not in known.sound:
+                    if factor.name in known.made(0) and Address(factor.name, own) not in known.sound:
                         yield from _operands(known, factor.name, own, needed, room, depth - 1)
 
 

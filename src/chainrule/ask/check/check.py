@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.claim import Judged
 from chainrule.ask.cases.example import Example
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.check.report import Report
 from chainrule.ask.documents.answer import Shown
@@ -35,7 +35,7 @@ class Verdict(Shown):
     """
 
     example: Example
-    world: World
+    world: Trajectory
     claims: tuple[Judged, ...]
     cause: Cause | None = None
     assumed: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def _verdict(example: Example, source: str) -> Verdict:
         raise InputError(
             f"{source}: no number is claimed, so there is nothing to check; put some under [claims]"
         )
-    world = World(example)
+    world = Trajectory(example)
     claims = judge(example, world)
     return Verdict(example, world, claims, _cause(example, claims))
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, Table, paragraph
 from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Sum, Symbol, Term, Value
@@ -42,7 +42,7 @@ class Report:
     """
 
     example: Example
-    world: World
+    world: Trajectory
     claims: Sequence[Judged]
     cause: Cause | None = None
     notes: Sequence[tuple[str, Sequence[str]]] = ()
@@ -138,7 +138,7 @@ class Report:
             yield paragraph("From the numbers as they are printed, so far as they are right:")
             yield Equations((*self._behind(one, self._sound), from_print))
 
-    def _behind(self, one: Judged, printed: Mapping[Quantity, float]) -> list[Equation]:
+    def _behind(self, one: Judged, printed: Mapping[Address, float]) -> list[Equation]:
         """Where a number is nothing but another one (a₁ = z₁), how that one comes about."""
         if isinstance(one.asked, Expression):
             return []
@@ -153,7 +153,7 @@ class Report:
             found.insert(0, derive.equation(of))
         return found
 
-    def _derived(self, one: Judged, digits: int, printed: Mapping[Quantity, float]) -> Equation:
+    def _derived(self, one: Judged, digits: int, printed: Mapping[Address, float]) -> Equation:
         if isinstance(one.asked, Expression):
             return self._expression(one.asked, one.claim.quantity, digits, printed)
         place = self._sheet.place(one.asked)
@@ -162,12 +162,12 @@ class Report:
         found = derive.equation(Factor(numbers[place.name], place.index))
         return Equation(found.left, tuple(_with_digits(step, digits + 1) for step in found.steps))
 
-    def _numbers(self, place: Quantity, printed: Mapping[Quantity, float]) -> dict[str, Number]:
+    def _numbers(self, place: Address, printed: Mapping[Address, float]) -> dict[str, Number]:
         """The Numbers of its step as printed, but for its own array, whose origin is to be seen."""
         others = {quantity: value for quantity, value in printed.items() if quantity.name != place.name}
         return self._sheet.numbers(others, place.after, self._left_by(place.after - 1, printed))
 
-    def _left_by(self, after: int, printed: Mapping[Quantity, float]) -> dict[str, Array]:
+    def _left_by(self, after: int, printed: Mapping[Address, float]) -> dict[str, Array]:
         """The parameters with which the step before leaves this one, if the source prints any."""
         if not any(quantity.after == after for quantity in printed):
             return {}
@@ -175,7 +175,7 @@ class Report:
         return {name: new[f"{name}'"].array for name in self.example.parameters}
 
     def _expression(
-        self, asked: Expression, name: str, digits: int, printed: Mapping[Quantity, float]
+        self, asked: Expression, name: str, digits: int, printed: Mapping[Address, float]
     ) -> Equation:
         values: list[float] = []
         parts: list[Formula] = []
@@ -196,12 +196,12 @@ class Report:
         return Equation(Symbol(name), tuple(steps))
 
     @cached_property
-    def _sound(self) -> dict[Quantity, float]:
+    def _sound(self) -> dict[Address, float]:
         """What is printed and not wrong."""
         return {
             self._sheet.place(one.asked): one.claim.value
             for one in reversed(self.claims)
-            if isinstance(one.asked, Quantity) and not one.status.is_fault
+            if isinstance(one.asked, Address) and not one.status.is_fault
         }
 
     @cached_property

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases.address import Quantity, has_rows
+from chainrule.ask.cases.address import Address, has_rows
 from chainrule.ask.cases.descent import step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.toml_writer import LayerValues, toml
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.answer import Shown
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, paragraph
 from chainrule.ask.documents.formula import Blank, Value
@@ -53,7 +53,7 @@ class Exercise(Shown):
     digits: int = DIGITS
 
     @cached_property
-    def asked(self) -> dict[str, list[Quantity]]:
+    def asked(self) -> dict[str, list[Address]]:
         """By part, what is asked, in the order in which it is worked out.
 
         Raises:
@@ -80,7 +80,7 @@ class Exercise(Shown):
         text = "\n".join(lines) + "\n"
         return f"# chainrule exercise {fingerprint(self.example)} digits {self.digits}\n{text}"
 
-    def address(self, one: Quantity) -> str:
+    def address(self, one: Address) -> str:
         """As it is asked for: `z1[0]` where there is only one row."""
         at = one.index[1:] if len(self.example.x) == 1 and has_rows(one.name) and one.index else one.index
         text = f"{one.name}[{','.join(map(str, at))}]" if at else one.name
@@ -107,14 +107,14 @@ class Exercise(Shown):
             yield paragraph(line)
 
     @cached_property
-    def world(self) -> World:
-        return World(self.example)
+    def world(self) -> Trajectory:
+        return Trajectory(self.example)
 
     @cached_property
     def derive(self) -> Derivations:
         return Derivations(step(self.example).numbers, len(self.example.x), {}, self.example.absent)
 
-    def factor(self, one: Quantity) -> Factor:
+    def factor(self, one: Address) -> Factor:
         """The number asked for."""
         return Factor(self.world.numbers(one.after)[one.name], one.index)
 
@@ -129,10 +129,10 @@ class Exercise(Shown):
             how = "average" if self.example.convention.batch == "mean" else "sum"
             yield f"E is the {how} over the {len(self.example.x)} rows."
 
-    def _quantities(self, part: str) -> Iterator[Quantity]:
+    def _quantities(self, part: str) -> Iterator[Address]:
         shapes = self.example.quantities.shapes
         for asked in self._names(part):
-            yield from (Quantity(asked, at, int(part == "after")) for at in np.ndindex(shapes[asked]))
+            yield from (Address(asked, at, int(part == "after")) for at in np.ndindex(shapes[asked]))
 
     def _names(self, part: str) -> list[str]:
         """The names of a part, in the order in which they are worked out."""

@@ -11,7 +11,7 @@ from typing import Any
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.check.report import WORKED, Report
 from chainrule.ask.documents.answer import Shown
 from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
@@ -120,7 +120,7 @@ class Marking(Shown):
             for one in lost
         )
         yield Table(("asked", "answered", "correct", "verdict", "mark"), rows)
-        report = Report(self.example, World(self.example), self.judged)
+        report = Report(self.example, Trajectory(self.example), self.judged)
         for one in [one for one in self.judged if one.status is Status.WRONG][:WORKED]:
             yield from report.worked(one)
 
@@ -145,7 +145,7 @@ def mark(sheet: str | Path) -> Marking:
             example.asked(name)
         except InputError as error:
             raise InputError(f"{sheet}: {error}") from None
-    world = World(example)
+    world = Trajectory(example)
     example = replace(example, claims={name: _padded(given, digits) for name, given in claims.items()})
     judged = judge(example, world) if claims else ()
     as_given = judge(replace(example, claims=claims), world) if claims else ()

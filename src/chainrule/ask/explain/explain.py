@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chainrule.ask.cases.address import Quantity
-from chainrule.ask.cases.case import Case
-from chainrule.ask.cases.subject import case_of
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.address import Address
+from chainrule.ask.cases.case import Case, case_of
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.report import blocks
 from chainrule.engine.network import Network
@@ -68,7 +67,7 @@ def explain(
     case = case_of(subject, x, t, parameters, seed, learning_rate)
     if depth < 0 or (terms is not None and terms < 1):
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
-    world = World(case)
+    world = Trajectory(case)
     asked = quantity.strip()
     place = _find(world, asked)
     own = _of_run(subject, place) if isinstance(subject, Run) else []
@@ -85,7 +84,7 @@ def explain(
     )
 
 
-def _find(world: World, asked: str) -> Quantity:
+def _find(world: Trajectory, asked: str) -> Address:
     """Where the number is computed: w@3 is the new value that the third update gives.
 
     Raises:
@@ -102,11 +101,11 @@ def _find(world: World, asked: str) -> Quantity:
     if updates and case.learning_rate is None:
         raise InputError(f"{asked!r} takes {updates} update{'s' * (updates > 1)}: give a learning rate")
     if found.after and f"{found.name}'" in case.quantities.shapes:
-        return Quantity(f"{found.name}'", found.index, found.after - 1)
+        return Address(f"{found.name}'", found.index, found.after - 1)
     return found
 
 
-def _inner(world: World, asked: str) -> Quantity | None:
+def _inner(world: Trajectory, asked: str) -> Address | None:
     """The address of what has no letter of its own, `t[0]-a2[0]` or `σ(z1[0])`, as factors are named."""
     text, _, after = asked.partition("@")
     indices = re.findall(r"\[([^\]]*)\]", text)
@@ -122,10 +121,10 @@ def _inner(world: World, asked: str) -> Quantity | None:
     elif not index and all(length == 1 for length in shape):
         index = (0,) * len(shape)
     inside = len(index) == len(shape) and all(k < length for k, length in zip(index, shape, strict=True))
-    return Quantity(name, index, int(after or 0)) if inside else None
+    return Address(name, index, int(after or 0)) if inside else None
 
 
-def _of_run(run: Run, place: Quantity) -> list[str]:
+def _of_run(run: Run, place: Address) -> list[str]:
     """What is to be said of the numbers of a run."""
     said = [_REPLAYED]
     optimizer = run.settings.get("optimizer", PLAIN)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chainrule.ask.cases.address import Quantity
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.address import Address
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.answer import Shown
 from chainrule.ask.documents.blocks import Block
 from chainrule.ask.documents.formula_text import written
@@ -33,9 +33,9 @@ class Explanation(Shown):
         report: makes the document that tells of it.
     """
 
-    world: World
+    world: Trajectory
     asked: str
-    place: Quantity
+    place: Address
     depth: int = 0
     most: int | None = None
     columns: Sequence[str] = ()

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases.case import Case
-from chainrule.ask.cases.subject import case_of
+from chainrule.ask.cases.case import Case, case_of
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.hypothesis import Hypothesis

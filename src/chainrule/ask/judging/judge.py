@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.judging.printed_operands import Asked, Dither, Habit, Sheet
 
 _MOST_DIGITS = 9  # nobody rounds on paper to more
@@ -24,9 +24,9 @@ _ASTRAY = 2  # last digits: how far rounding what is not printed may lead
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
-def judge(example: Example, world: World | None = None) -> tuple[Judged, ...]:
+def judge(example: Example, world: Trajectory | None = None) -> tuple[Judged, ...]:
     """Each claim of `example`, in its order, with its status; computed in `world`, its own by default."""
-    world = world or World(example)
+    world = world or Trajectory(example)
     claims = example.printed
     asked = tuple(example.asked(claim.quantity) for claim in claims)
     values = [world.value(one) for one in asked]
@@ -94,7 +94,7 @@ class _Judgement:
         ]
 
     def _is_quantity(self, i: int) -> bool:
-        return isinstance(self.asked[i], Quantity)
+        return isinstance(self.asked[i], Address)
 
     # --- whether that gives it
 
@@ -158,12 +158,12 @@ class _Judgement:
             self._passes[key] = self.sheet.locally(self._printed(operands), habit, key[2])
         return self._passes[key]
 
-    def _printed(self, operands: frozenset[int]) -> dict[Quantity, float]:
+    def _printed(self, operands: frozenset[int]) -> dict[Address, float]:
         return {self.sheet.place(self._quantity(i)): self.claims[i].value for i in operands}
 
-    def _quantity(self, i: int) -> Quantity:
+    def _quantity(self, i: int) -> Address:
         asked = self.asked[i]
-        assert isinstance(asked, Quantity)
+        assert isinstance(asked, Address)
         return asked
 
     # --- what the source is like

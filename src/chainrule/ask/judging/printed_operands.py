@@ -11,14 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.cases.recompute import rework
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.names import atoms, spelled
 from chainrule.numbers import Array, Function, Number, given, number, path
 
-Asked = Quantity | Expression
+Asked = Address | Expression
 
 # A Number is computed so that no digit is lost; on paper it is what its name says, of what the paper says.
 BY_NAME = {
@@ -78,13 +78,13 @@ class Sheet:
         asked: what the claims speak of.
     """
 
-    world: World
+    world: Trajectory
     asked: tuple[Asked, ...]
 
-    def place(self, quantity: Quantity) -> Quantity:
+    def place(self, quantity: Address) -> Address:
         """Where a quantity is computed: w@3 is the new value that the third update gives."""
         if quantity.after and quantity.name in self.world.case.parameters:
-            return Quantity(f"{quantity.name}'", quantity.index, quantity.after - 1)
+            return Address(f"{quantity.name}'", quantity.index, quantity.after - 1)
         return quantity
 
     @cached_property
@@ -93,7 +93,7 @@ class Sheet:
         return {asked: max(map(self._when, self._parts(asked))) for asked in self.asked}
 
     def locally(
-        self, printed: Mapping[Quantity, float], habit: Habit | Dither | None = None, upto: int | None = None
+        self, printed: Mapping[Address, float], habit: Habit | Dither | None = None, upto: int | None = None
     ) -> list[float]:
         """What each asked comes to when it is made of `printed`, the rest being written by `habit`.
 
@@ -117,7 +117,7 @@ class Sheet:
 
     def numbers(
         self,
-        printed: Mapping[Quantity, float],
+        printed: Mapping[Address, float],
         after: int = 0,
         carried: Mapping[str, Array] | None = None,
         habit: Habit | Dither | None = None,
@@ -161,10 +161,10 @@ class Sheet:
     def _afters(self) -> list[int]:
         return sorted({part.after for asked in self.asked for part in self._parts(asked)})
 
-    def _parts(self, asked: Asked) -> list[Quantity]:
+    def _parts(self, asked: Asked) -> list[Address]:
         return [self.place(q) for q in (asked.quantities if isinstance(asked, Expression) else [asked])]
 
-    def _when(self, quantity: Quantity) -> tuple[int, int]:
+    def _when(self, quantity: Address) -> tuple[int, int]:
         names = self._places.setdefault(quantity.after, list(self.named(quantity.after)))
         return quantity.after, names.index(quantity.name)
 

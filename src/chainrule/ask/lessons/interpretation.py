@@ -7,11 +7,11 @@ from itertools import islice, pairwise
 from pathlib import PurePath
 
 from chainrule.ask.cases import example
-from chainrule.ask.cases.address import Quantity
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.claim import Claim
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.toml_writer import LayerValues, toml
-from chainrule.ask.cases.trajectory import World
+from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.lessons.candidates import layouts
 from chainrule.ask.lessons.lesson_text import Lesson
 from chainrule.ask.lessons.numbering import Layout
@@ -69,7 +69,7 @@ class Reading:
     def _near(self, quantity: str, printed: str) -> bool:
         asked = self._bare.asked(quantity)
         of = self._world.value
-        value = of(asked) if isinstance(asked, Quantity) else asked.value(of)
+        value = of(asked) if isinstance(asked, Address) else asked.value(of)
         claim = Claim(quantity, printed)
         return claim.near(value) or claim.truncates(value)
 
@@ -78,8 +78,8 @@ class Reading:
         return example.parse(self._written(()), self.source)
 
     @cached_property
-    def _world(self) -> World:
-        return World(self._bare)
+    def _world(self) -> Trajectory:
+        return Trajectory(self._bare)
 
     @cached_property
     def agreeing(self) -> int:
