@@ -17,6 +17,7 @@ from chainrule.faces.onnx.agreement import Agreement
 from chainrule.faces.onnx.export import to_onnx
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
+from chainrule.faces.tabular import prediction, source
 from chainrule.faces.tabular import training as tabular
 from chainrule.rules.activations import ACTIVATIONS
 
@@ -60,14 +61,14 @@ def trained(target: str, activation: str, dtype: str, epochs: int = 5, **asked: 
     read = table()
     read.path = __file__  # the run remembers a fingerprint of it
     ready = tabular.prepare(read, request)
-    return tabular.fit(read, request, ready, tabular.Reading(), None, **options)
+    return tabular.fit(read, request, ready, source.Reading(), None, **options)
 
 
 def difference(run: Run) -> tuple[float, Agreement]:
     """The largest difference, for amounts in standard deviations; and what `to_onnx` found."""
     with tempfile.TemporaryDirectory() as folder:
         agreement = to_onnx(run, Path(folder) / "run.onnx")
-    target = tabular.encoding_of(run).target
+    target = prediction.encoding_of(run).target
     return agreement.difference / (target.moments.std if isinstance(target, Amounts) else 1.0), agreement
 
 

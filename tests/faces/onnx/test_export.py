@@ -20,6 +20,7 @@ from chainrule.faces.onnx.export import to_onnx
 from chainrule.faces.onnx.network import OPERATORS
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
+from chainrule.faces.tabular import prediction
 from chainrule.faces.tabular import training as tabular
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.functions import SIGMOID
@@ -84,8 +85,8 @@ def new_rows() -> Table:
 def test_a_table_goes_in_raw_and_the_answer_comes_out(name: str, target: str, tmp_path: Path) -> None:
     run, rows = on_table(target, name), new_rows()
     agreement = to_onnx(run, tmp_path / "run.onnx")
-    ours, found = tabular.predict(run, rows), session(tmp_path / "run.onnx").run(None, fed(rows))
-    encoding = tabular.encoding_of(run)
+    ours, found = prediction.predict(run, rows), session(tmp_path / "run.onnx").run(None, fed(rows))
+    encoding = prediction.encoding_of(run)
     if isinstance(encoding.target, Amounts):
         assert np.max(np.abs(found[0] - ours["prediction"])) < 2e-6 * encoding.target.moments.std * 4
     else:
@@ -173,7 +174,7 @@ def test_one_weight_that_is_off_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     bent = replace(run, parameters=run.parameters | {"w2": w2})
     inputs = len(run.parameters["w1"])
     made = export._model(
-        bent, tabular.encoding_of(run), export.network.traced(run.network, inputs, bent.parameters)
+        bent, prediction.encoding_of(run), export.network.traced(run.network, inputs, bent.parameters)
     )
     monkeypatch.setattr(export, "_model", lambda *_: made)
     with pytest.raises(InputError, match="does not predict the same"):
@@ -215,7 +216,7 @@ def test_extreme_columns(tmp_path: Path) -> None:
     to_onnx(run, tmp_path / "run.onnx")
     row = {name: cells[:, None] for name, cells in columns.items() if name != "y"}
     found = session(tmp_path / "run.onnx").run(None, row)[0]
-    np.testing.assert_allclose(found, tabular.predict(run, rows)["prediction"], rtol=1e-4)
+    np.testing.assert_allclose(found, prediction.predict(run, rows)["prediction"], rtol=1e-4)
 
 
 def test_the_command(tmp_path: Path) -> None:

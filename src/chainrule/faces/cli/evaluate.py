@@ -19,12 +19,12 @@ def evaluate(run: str, table: str, as_json: bool, ensemble: bool, **options: Any
     Classes: accuracy, log loss and the confusion matrix. Amounts: R², MAE and RMSE, in the target's units.
     """
     from chainrule.faces.cli import report
-    from chainrule.faces.tabular import training as tabular
+    from chainrule.faces.tabular import prediction, source
 
     trained = network_in(run, ensemble)
-    read = tabular.reading_of(trained, given(options)).table(table)
-    scores = tabular.evaluate(trained, read)
+    read = source.reading_of(trained, given(options)).table(table)
+    scores = prediction.evaluate(trained, read)
     say(read.notes)
-    if tabular.trained_on(trained, table):
+    if source.trained_on(trained, table):
         click.echo("warning: this is the table that the run was trained on: new rows will do worse", err=True)
     click.echo(report.dumps(scores) if as_json else report.scores_text(scores))

@@ -123,7 +123,7 @@ def _write(found: Any, answers: bool, kind: str, output: str | None, plain: bool
             raise click.UsageError("toml is for sheets: a key is text, markdown, latex, html or pdf")
         content = found.toml.encode()
     else:
-        from chainrule.faces.cli.printed import printed
+        from chainrule.faces.cli.terminal import printed
 
         shown = found.key if answers else found
         if kind == "text" and not output:

@@ -74,7 +74,9 @@ def explain(
     asked = {name: options.pop(name) for name in ("depth", "terms", "learning_rate")}
     reading = given(options)
     if os.path.isdir(subject):
-        found = explained(*_on_a_table(subject, row, table, reading, asked), quantity, **asked)
+        rows: tuple[Any, ...]
+        rows, names = _on_a_table(subject, row, table, reading)
+        found = explained(*rows, quantity, **asked | names)
     else:
         if table or reading:
             raise click.UsageError("--table and how it is read are for a RUN; an example has rows of its own")
@@ -99,20 +101,20 @@ def _example(path: str, row: int | None) -> Any:
 
 
 def _on_a_table(
-    folder: str, row: int | None, path: str | None, reading: dict[str, Any], asked: dict[str, Any]
-) -> tuple[Any, Any, Any]:
-    """The run, and the rows of a table to explain it on; how they are called is added to what is `asked`."""
+    folder: str, row: int | None, path: str | None, reading: dict[str, Any]
+) -> tuple[tuple[Any, Any, Any], dict[str, Any]]:
+    """The run, and the rows of a table to explain it on; and how they are called."""
     from chainrule.engine.runs.loading import load
     from chainrule.errors import InputError
-    from chainrule.faces.tabular import training as tabular
+    from chainrule.faces.tabular import prediction, source
 
     run = load(folder)
-    encoding = tabular.encoding_of(run)
-    path = path or tabular.training_table(run, folder)
-    table = tabular.reading_of(run, reading).table(path)
+    encoding = prediction.encoding_of(run)
+    path = path or source.training_table(run, folder)
+    table = source.reading_of(run, reading).table(path)
     x, t = encoding.encode(table), encoding.encode_target(table)
     say(table.notes)
-    if not tabular.trained_on(run, path):
+    if not source.trained_on(run, path):
         click.echo(f"note: {path} is not the table that the run was trained on", err=True)
     name = Path(path).name
     if row is None:
@@ -124,9 +126,13 @@ def _on_a_table(
     else:
         here = slice(row, row + 1)
         said = f"The row is row {row} of {name}, {table.where(row)}."
-    asked |= {"columns": encoding.feature_names, "outputs": tabular.output_names(encoding), "notes": [said]}
+    names: dict[str, Any] = {
+        "columns": encoding.feature_names,
+        "outputs": prediction.output_names(encoding),
+        "notes": [said],
+    }
     dtype = run.parameters["w1"].dtype
-    return run, x[here].astype(dtype), t[here].astype(dtype)
+    return (run, x[here].astype(dtype), t[here].astype(dtype)), names
 
 
 def _kind(kind: str | None, as_json: bool, output: str | None) -> str:
@@ -162,7 +168,7 @@ def _content(found: "Explanation", kind: str, plain: bool) -> bytes:
         import json
 
         return (json.dumps(found.plain(), ensure_ascii=False, allow_nan=False) + "\n").encode()
-    from chainrule.faces.cli.printed import printed
+    from chainrule.faces.cli.terminal import printed
 
     return printed(found.blocks(), kind, plain)
 

@@ -21,8 +21,8 @@ def predict(run: str, table: str, output: str | None, ensemble: bool, **options:
     order; classes come with the probability of each.
     """
     from chainrule.faces.tables.write import write_table
-    from chainrule.faces.tabular.training import predict as predicted
-    from chainrule.faces.tabular.training import reading_of
+    from chainrule.faces.tabular.prediction import predict as predicted
+    from chainrule.faces.tabular.source import reading_of
 
     trained = network_in(run, ensemble)
     read = reading_of(trained, given(options)).table(table)

@@ -9,7 +9,7 @@ from chainrule.engine.runs.checkpointer import Keeper, finished
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.cli.options import Wholes
-from chainrule.faces.tabular.training import as_text
+from chainrule.faces.tabular.source import as_text
 
 
 def fresh(table: str, folder: Path, every: str, options: dict[str, Any]) -> Keeper:

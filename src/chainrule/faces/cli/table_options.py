@@ -44,10 +44,9 @@ def network_in(folder: str, ensemble: bool) -> "Run | Ensemble":
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
-    """The reading options that were given, as `tabular.Reading` names them; removed from `options`."""
-    found = {name: options.pop(name) for name in READING}
-    found["missing_markers"] = found.pop("na")
-    return {name: value for name, value in found.items() if value}
+    """The reading options that were given, as `source.Reading` names them."""
+    names = {name: "missing_markers" if name == "na" else name for name in READING}
+    return {field: options[name] for name, field in names.items() if options[name]}
 
 
 def say(notes: Any) -> None:

@@ -1,8 +1,9 @@
-"""A document on the terminal: as wide as it is, in the letters and colours that it can show."""
+"""Show a document on the terminal, in the width, letters and colours it has, or print it in a format."""
 
 import os
 import sys
 from collections.abc import Iterable
+from importlib import import_module
 from shutil import get_terminal_size
 from typing import Any
 
@@ -31,6 +32,17 @@ def show(blocks: Iterable[Block], *, ascii_only: bool = False) -> None:
     )
     for part in printer.text(blocks):
         click.echo(part)
+
+
+def printed(blocks: Iterable[Block], kind: str, ascii_only: bool) -> bytes:
+    """The document as text, markdown, latex, html or pdf."""
+    if kind == "pdf":
+        pdf: bytes = import_module("chainrule.ask.documents.typst").pdf(blocks)
+        return pdf
+    if kind == "text":
+        return "\n".join(Printer(unicode=not ascii_only).text(blocks)).encode()
+    text: str = import_module(f"chainrule.ask.documents.{kind}").text(blocks)
+    return (text.rstrip("\n") + "\n").encode()
 
 
 def _painted(text: str, role: str) -> str:

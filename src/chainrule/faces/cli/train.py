@@ -4,18 +4,20 @@ import signal
 from collections import ChainMap
 from collections.abc import Collection
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Wholes
-from chainrule.faces.cli.table_options import given, reading_options, say
+from chainrule.faces.cli.table_options import READING, given, reading_options, say
 
 if TYPE_CHECKING:
     from chainrule.engine.runs.run import Run
     from chainrule.faces.tables.table import Table
-    from chainrule.faces.tabular.training import Fit, Reading, Request
+    from chainrule.faces.tabular.source import Reading
+    from chainrule.faces.tabular.training import Fit, Request
 
 ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
 DIVERGED = 1
@@ -148,11 +150,11 @@ def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: 
     from chainrule.faces.tabular import training as tabular
     from chainrule.faces.tensorboard import event_files
 
-    asked, rates = _asked(table, options)
+    asked, options, rates = _asked(table, options)
     logs = nullcontext(None) if events is None else event_files(events)
     with logs as log, bar(options["epochs"], quiet=as_json) as progress:
         run = tabular.fit(*asked, progress, folder=keeper, log=log, **options)
-    run.settings.update(rates)
+    run = replace(run, settings=run.settings | rates)
     keeper.finish(run, _picture(run, *asked[:2]))
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
@@ -171,11 +173,11 @@ def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options
     from chainrule.faces.cli.report import REMEDY
     from chainrule.faces.tabular import training as tabular
 
-    asked, rates = _asked(table, options)
+    asked, options, rates = _asked(table, options)
     with bar(options["epochs"], quiet=as_json) as progress:
         ensemble = tabular.fit_ensemble(*asked, progress, seeds=seeds, **options)
-    for run in ensemble.members:
-        run.settings.update(rates)
+    members = (replace(run, settings=run.settings | rates) for run in ensemble.members)
+    ensemble = replace(ensemble, members=tuple(members))
     ensemble.save(folder, _picture(ensemble.best, *asked[:2]))
     diverged = [run.divergence for run in ensemble.members if run.divergence]
     if diverged:
@@ -190,15 +192,17 @@ def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options
 
 def _asked(
     table: str, options: dict[str, Any]
-) -> "tuple[tuple[Table, Request, Fit, Reading], dict[str, Any]]":
+) -> "tuple[tuple[Table, Request, Fit, Reading], dict[str, Any], dict[str, Any]]":
     """The table as read, the request, what it was made into, and how it was read: what `tabular.fit` wants
-    first. Then how the rates are to be recorded. `options` are those that are left, for the training.
+    first. Then the options that are left, for the training, and how the rates are to be recorded.
     """
     from chainrule.engine.optimizers import optimizer, schedule
     from chainrule.faces.cli.compile_cache import keep_compiled
     from chainrule.faces.tabular import training as tabular
+    from chainrule.faces.tabular.source import Reading
 
-    reading = tabular.Reading(**given(options))
+    reading = Reading(**given(options))
+    options = {name: value for name, value in options.items() if name not in READING}
     fields = tabular.Request.__dataclass_fields__
     request = tabular.Request(**{name: options.pop(name) for name in list(options) if name in fields})
     read = reading.table(table)
@@ -209,7 +213,7 @@ def _asked(
     optimizer(options["optimizer"], options["learning_rate"])  # an unknown one is refused first
     say(read.notes)
     keep_compiled()
-    return (read, request, ready, reading), {"learning_rate": rate, "schedule": shape}
+    return (read, request, ready, reading), options, {"learning_rate": rate, "schedule": shape}
 
 
 def _picture(run: "Run", read: "Table", request: "Request") -> dict[str, bytes]:
@@ -234,7 +238,7 @@ def free_folder(out: str | None, table: str) -> Path:
     import os
 
     from chainrule.errors import InputError
-    from chainrule.faces.tabular.training import as_text
+    from chainrule.faces.tabular.source import as_text
 
     if out is None:
         stem, number = as_text(Path(table).name.partition(".")[0]) or "run", 1

@@ -17,10 +17,9 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import column_or_1d
 
 from chainrule.errors import InputError
+from chainrule.faces.architecture import loss_of
 from chainrule.faces.estimators.base import Backprop, goes_on
 from chainrule.rules import registry
-
-_FUSED = {"sigmoid": "binary_cross_entropy", "softmax": "softmax_cross_entropy"}
 
 
 class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
@@ -178,7 +177,7 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
     def _end(self) -> tuple[str, Any]:
         end = "softmax" if self._labels.y_type_ == "multiclass" and len(self.classes_) > 2 else "sigmoid"
         if isinstance(self.loss, str) and self.loss in ("auto", "log_loss"):
-            return end, _FUSED[end]
+            return end, loss_of(end)
         loss = registry.loss(self.loss)
         if loss.activation not in (None, end):
             raise InputError(

@@ -8,10 +8,9 @@ import numpy as np
 
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
+from chainrule.faces import architecture
 from chainrule.rules.activations import activation
 from chainrule.rules.initializers import start
-from chainrule.rules.layers.dense import Dense
-from chainrule.rules.layers.dropout import Dropout
 
 Allows = Callable[[Any], bool]
 
@@ -114,12 +113,8 @@ def network(asked: Any, outputs: int, end: str, loss: Any) -> Network:
     """
     units = hidden(asked)
     weights = "auto" if _is(asked.start, "auto") else start(asked.start)
-    layers: list[Any] = []
-    for size, shape, rate in zip(units, activations(asked), _rates(asked, len(units)), strict=True):
-        layers.append(Dense(size, shape, weights))
-        if rate:
-            layers.append(Dropout(rate))
-    return Network([*layers, Dense(outputs, end, weights)], loss)
+    layers = zip(units, activations(asked), _rates(asked, len(units)), strict=True)
+    return architecture.network(layers, outputs, end, loss, weights)
 
 
 def hidden(asked: Any) -> list[int]:

@@ -9,9 +9,8 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError, ShapeError
+from chainrule.faces.architecture import loss_of
 from chainrule.rules.layers.dense import Dense
-
-LOSSES = {"sigmoid": "binary_cross_entropy", "softmax": "softmax_cross_entropy"}
 
 
 class Taken(NamedTuple):
@@ -34,7 +33,7 @@ def run_of(taken: Iterable[Taken], loss: Any, source: str, ends: str | None) -> 
         ShapeError: weights that do not fit the layer before; the layer is named.
     """
     parts = list(taken)
-    network = Network([one.layer for one in parts], loss or LOSSES.get(ends or "", "half_squared_error"))
+    network = Network([one.layer for one in parts], loss or loss_of(ends))
     weighing = [one for one in parts if one.w is not None]
     if not weighing:
         raise InputError(f"{source}: there is no layer with weights")

@@ -12,7 +12,7 @@ from chainrule.faces.tables.columns import Column, NumberColumn
 from chainrule.faces.tables.encoding import REFUSE, Encoding
 from chainrule.faces.tables.kinds import BOOLEAN
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular import training as tabular
+from chainrule.faces.tabular.prediction import predict
 
 ROWS, SEED = 1000, 0
 ROOM = 16  # how often the rounding that is measured may come; two orders of summation differ by less
@@ -57,7 +57,7 @@ def compare(run: Run, encoding: Encoding | None, model: bytes, *, rough: bool) -
         return Agreement(ROWS, _largest(theirs - run.predict(x)), _rounding(run, x, rough))
     columns = {column.name: _cells(column, encoding.missing == REFUSE, rng) for column in encoding.columns}
     rows = Table("made-up rows", _as_read(columns), ROWS, decimal=encoding.decimal)
-    ours, theirs = tabular.predict(run, rows), predicted(model, _as_fed(columns))
+    ours, theirs = predict(run, rows), predicted(model, _as_fed(columns))
     own, found = ours["prediction"], theirs[0]
     allowed = _rounding(run, encoding.encode(rows), rough)
     if not encoding.classes:

@@ -13,7 +13,7 @@ from chainrule.faces.onnx import network, table
 from chainrule.faces.onnx.agreement import Agreement, compare
 from chainrule.faces.onnx.graph import IR, ML_OPSET, OPSET, Graph, Tensor
 from chainrule.faces.tables.encoding import Encoding
-from chainrule.faces.tabular.training import encoding_of
+from chainrule.faces.tabular.prediction import encoding_of
 from chainrule.faces.whole import write_whole
 
 LARGEST = 2_000_000_000  # bytes; protobuf cannot hold more

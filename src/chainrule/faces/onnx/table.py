@@ -42,7 +42,7 @@ def _column(graph: Graph, column: Column, raw: Tensor) -> list[Tensor]:
 
 
 def answers(graph: Graph, encoding: Encoding, output: Tensor) -> dict[str, Tensor]:
-    """What `tabular.predict` says: the prediction (n,), and each class's probability (n, classes)."""
+    """What `prediction.predict` says: the prediction (n,), and each class's probability (n, classes)."""
     target = encoding.target
     if isinstance(target, Classes):
         shares = target.probabilities(output)

@@ -10,9 +10,10 @@ from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
 from chainrule.engine.training.train import Report
 from chainrule.errors import InputError
-from chainrule.faces.tabular import training
+from chainrule.faces.tabular import prediction, training
 from chainrule.faces.tabular.frames import as_table
-from chainrule.faces.tabular.training import Reading, Request
+from chainrule.faces.tabular.source import Reading, reading_of
+from chainrule.faces.tabular.training import Request
 
 
 def train_table(
@@ -114,7 +115,7 @@ def predict_table(run: Run | Ensemble, table: Any) -> Any:
     """
     import polars as pl
 
-    return pl.DataFrame(training.predict(_of_table(run), _read(run, table)))
+    return pl.DataFrame(prediction.predict(_of_table(run), _read(run, table)))
 
 
 def evaluate(run: Run | Ensemble, table: Any) -> dict[str, Any]:
@@ -126,11 +127,11 @@ def evaluate(run: Run | Ensemble, table: Any) -> dict[str, Any]:
     Raises:
         InputError: the run was trained on arrays; a column or the target is missing, a cell cannot be read.
     """
-    return training.evaluate(_of_table(run), _read(run, table))
+    return prediction.evaluate(_of_table(run), _read(run, table))
 
 
 def _read(run: Run | Ensemble, table: Any) -> Any:
-    return as_table(table, training.reading_of(_of_table(run), {}))
+    return as_table(table, reading_of(_of_table(run), {}))
 
 
 def _of_table(run: Any) -> Run | Ensemble:

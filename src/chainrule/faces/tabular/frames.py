@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.errors import InputError
 from chainrule.faces.tables import parquet
 from chainrule.faces.tables.table import MISSING, Table
-from chainrule.faces.tabular.training import Reading
+from chainrule.faces.tabular.source import Reading
 
 NAME = "DataFrame"  # what messages call it
 

@@ -1,0 +1,58 @@
+"""Predict the rows of a table with a run that was trained on one, and score the predictions."""
+
+from typing import Any
+
+from chainrule.engine.runs.ensemble import Ensemble
+from chainrule.engine.runs.run import Run
+from chainrule.errors import InputError
+from chainrule.faces.scores import scores
+from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tables.table import Table
+
+
+def predict(run: Run | Ensemble, table: Table) -> dict[str, Any]:
+    """The columns of a prediction file, in the order of the table's rows: `prediction`, and for classes
+    `probability <label>` of each.
+
+    Raises:
+        InputError: a column the run needs is missing, or a cell that cannot be read.
+    """
+    encoding = encoding_of(run)
+    output = run.predict(encoding.encode(table))
+    columns: dict[str, Any] = {"prediction": encoding.decode(output)}
+    if encoding.classes:
+        shares = encoding.probabilities(output)
+        columns |= {f"probability {label}": shares[:, at] for at, label in enumerate(encoding.classes)}
+    return columns
+
+
+def evaluate(run: Run | Ensemble, table: Table) -> dict[str, Any]:
+    """The run's scores on a table that has the target; see `scores`.
+
+    Raises:
+        InputError: a column or the target is missing, no rows, or a cell that cannot be read.
+    """
+    encoding = encoding_of(run)
+    x, t = encoding.encode(table), encoding.encode_target(table)
+    if not len(t):
+        raise table.fault("no data rows: there is nothing to measure")
+    return scores(encoding.target, run.predict(x), t)
+
+
+def encoding_of(run: Run | Ensemble) -> Encoding:
+    """The table encoding stored in a run.
+
+    Raises:
+        InputError: the run was not trained on a table, or its encoding is damaged.
+    """
+    if "encoding" not in run.extra:
+        raise InputError("this run was trained on arrays, not on a table: use it from Python")
+    return Encoding.from_dict(run.extra["encoding"])
+
+
+def output_names(encoding: Encoding) -> list[str]:
+    """What each output of the network stands for, as `feature_names` says it of the inputs."""
+    name, classes = encoding.target.name, encoding.classes
+    if not classes:
+        return [name]
+    return [f"{name}={label}" for label in (classes[1:] if encoding.outputs == 1 else classes)]

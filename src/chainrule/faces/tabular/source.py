@@ -1,0 +1,78 @@
+"""Where a run's table came from: how its file is read, and whether a file is the one trained on."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chainrule.engine.runs.ensemble import Ensemble
+from chainrule.engine.runs.run import Run
+from chainrule.errors import InputError
+from chainrule.faces.tables.read import read
+from chainrule.faces.tables.table import Table
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a delimited file is read; stored with the run, so that new files are read the same way."""
+
+    delimiter: str | None = None
+    decimal: str = "."
+    encoding: str | None = None
+    missing_markers: tuple[str, ...] = ()
+
+    def table(self, path: str) -> Table:
+        return read(path, self.delimiter, self.decimal, self.encoding, self.missing_markers)
+
+
+def reading_of(run: Run | Ensemble, given: dict[str, Any]) -> Reading:
+    """How new tables for this run are read: as the training table was, except for what is `given`."""
+    reading = run.extra.get("reading", {})
+    if not isinstance(reading, dict) or not all(map(_reads, reading.values())):
+        raise InputError("how the run's table was read is damaged in its run.json; train again")
+    stored = {name: reading.get(name) for name in Reading.__dataclass_fields__}
+    known = {name: value for name, value in stored.items() if value} | given
+    return Reading(**known | {"missing_markers": tuple(known.get("missing_markers", ()))})
+
+
+def trained_on(run: Run | Ensemble, path: str) -> bool:
+    """Whether the file is the very one that the run was trained on."""
+    table = run.extra.get("table")
+    return isinstance(table, dict) and fingerprint(path) == table.get("sha256")
+
+
+def training_table(run: Run, folder: str) -> str:
+    """The file that the run in `folder` was trained on, if it lies where it lay, here or beside the run.
+
+    Raises:
+        InputError: it is not there, or has changed since.
+    """
+    about = run.extra.get("table")
+    if not isinstance(about, dict) or not isinstance(about.get("name"), str):
+        raise InputError(f"{folder}: this run was trained on arrays, not on a table: explain it in Python")
+    name = about["name"]
+    beside = Path(folder).resolve().parent
+    given = str(about.get("path", name))
+    there = [str(p) for p in (Path(given), Path(name), beside / given, beside / name) if p.is_file()]
+    for path in there:
+        if trained_on(run, path):
+            return path
+    what = f"{there[0]} has changed since {folder} was trained on it" if there else f"{name} is not here"
+    raise InputError(f"{what}: name the table whose rows are to be explained, with --table FILE")
+
+
+def as_text(name: str) -> str:
+    """A file name that can be written down: bytes that are no UTF-8 become �."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def fingerprint(path: str) -> str:
+    """The SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reads(value: Any) -> bool:
+    """Whether it is a reading option, or the list of markers."""
+    return value is None or isinstance(value, str) or (isinstance(value, list) and all(map(_reads, value)))
