@@ -54,10 +54,10 @@ def sweep(
     if not hasattr(x, "__array_namespace__") or not hasattr(t, "__array_namespace__"):
         x, t = np.asarray(x, np.float64), np.asarray(t, np.float64)  # lists
     with np.errstate(all="ignore"):  # what leaves the range is seen in the numbers, and named there
-        first = given("x", x)
-        y, kept = network.forward(p, first)
+        inputs = given("x", x)
+        y, cache = network.forward(p, inputs)
         loss, kept_by_loss = _loss(network, p, y, t, share, weight_decay)
-        gradients, dx = network.chain.backward(p, kept, network.loss.backward(kept_by_loss))
+        gradients, dx = network.chain.backward(p, cache, network.loss.backward(kept_by_loss))
         if _penalises(weight_decay):
             for name in filter(_decays, gradients):
                 decayed = (*gradients[name].paths, WeightDecay(weight_decay).backward(p[name]))
@@ -86,11 +86,11 @@ def _loss(
     rows = y.array.shape[0]
     if share is None:
         share = y.array.__array_namespace__().full(rows, 1 / max(rows, 1), dtype=y.array.dtype)
-    loss, kept = network.loss.forward(y, given("t", t), given("1/n", share))
+    loss, cache = network.loss.forward(y, given("t", t), given("1/n", share))
     if _penalises(weight_decay):
         penalty = WeightDecay(weight_decay)
         loss = number(loss.name, *loss.paths, *(penalty.forward(p[name]) for name in filter(_decays, p)))
-    return loss, kept
+    return loss, cache
 
 
 def _penalises(weight_decay: Array) -> bool:
@@ -110,6 +110,6 @@ def descend(step: Sweep, learning_rate: float) -> dict[str, Number]:
             w = step.parameters[name]
             axes = "ij"[: len(w.array.shape)]
             change = (constant("-1", -1.0, w), constant("α", learning_rate, w), gradient)
-            down = path(f",,{axes}->{axes}", *change)
-            updated[name] = number(f"{name}'", path(f"{axes}->{axes}", w), down)
+            step_down = path(f",,{axes}->{axes}", *change)
+            updated[name] = number(f"{name}'", path(f"{axes}->{axes}", w), step_down)
     return updated

@@ -85,8 +85,8 @@ def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     outside = (labels < 0) | (labels >= classes)
     if outside.any():
         row = int(np.argmax(outside))
-        known = f"the {classes} outputs stand for 0 to {classes - 1}"
-        raise InputError(f"t[{row}] is the label {labels[row]}, but {known}")
+        labels_known = f"the {classes} outputs stand for 0 to {classes - 1}"
+        raise InputError(f"t[{row}] is the label {labels[row]}, but {labels_known}")
     rows: np.ndarray = np.eye(classes)[labels.astype(int)]
     return rows
 
@@ -125,5 +125,6 @@ def refuse_unfit(array: np.ndarray, name: str) -> None:
     """Raise an InputError that names the first NaN or infinity."""
     bad = ~np.isfinite(array)
     if bad.any():
-        at = ",".join(map(str, np.argwhere(bad)[0]))
-        raise InputError(f"{name}[{at}] is {array[tuple(np.argwhere(bad)[0])]}: fill it in or drop its row")
+        place = tuple(np.argwhere(bad)[0])
+        index = ",".join(map(str, place))
+        raise InputError(f"{name}[{index}] is {array[place]}: fill it in or drop its row")

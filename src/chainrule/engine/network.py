@@ -59,16 +59,16 @@ class Network:
     @cached_property
     def chain(self) -> Chain:
         """The layers with their addresses; the last one gives logits where the loss wants logits."""
-        layers, last = list(self.layers), self.layers[-1]
+        layers, output_layer = list(self.layers), self.layers[-1]
         fused = self.loss.activation
-        if fused and isinstance(last, Dense):
-            name = last.activation and registry.name(last.activation)
+        if fused and isinstance(output_layer, Dense):
+            name = output_layer.activation and registry.name(output_layer.activation)
             if name not in (None, "identity", fused):
                 raise InputError(
                     f"{registry.name(self.loss)} is fused with {fused}, but the last layer ends in {name}: "
                     f"name {fused} there, or no activation"
                 )
-            layers[-1] = replace(last, activation=None)
+            layers[-1] = replace(output_layer, activation=None)
         return Chain(layers).placed(Names())
 
     def start(self, inputs: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -113,11 +113,11 @@ class Network:
     def summary(self, inputs: int) -> list[Row]:
         """The network as a table, for rows `inputs` wide."""
         rows = []
-        for one, width in self.walk(inputs):
-            inner = hasattr(one, "layers")
-            own, outputs = one.start(np.random.default_rng(0), width)
-            shapes = {} if inner else {name: array.shape for name, array in own.items()}
-            rows.append(Row(_title(one), ("n", outputs), shapes))
+        for layer, width in self.walk(inputs):
+            inner = hasattr(layer, "layers")
+            arrays, outputs = layer.start(np.random.default_rng(0), width)
+            shapes = {} if inner else {name: array.shape for name, array in arrays.items()}
+            rows.append(Row(_title(layer), ("n", outputs), shapes))
         if self.loss.activation and isinstance(self.chain.layers[-1], Dense):
             rows[-1] = replace(rows[-1], layer=f"{rows[-1].layer} {self.loss.activation}")
         return rows
@@ -125,21 +125,21 @@ class Network:
     def to_dict(self) -> dict[str, Any]:
         """The specification as plain values; `from_dict` makes the same network again."""
         return {
-            "layers": [registry.to_plain(one) for one in self.layers],
+            "layers": [registry.to_plain(layer) for layer in self.layers],
             "loss": registry.to_plain(self.loss),
         }
 
     @classmethod
-    def from_dict(cls, plain: Any) -> "Network":
+    def from_dict(cls, specification: Any) -> "Network":
         """The network that `to_dict` wrote.
 
         Raises:
             InputError: a part is missing or unknown.
         """
-        if not isinstance(plain, Mapping) or not isinstance(plain.get("layers"), Sequence):
+        if not isinstance(specification, Mapping) or not isinstance(specification.get("layers"), Sequence):
             raise InputError("a network is written as {'layers': [...], 'loss': {...}}")
-        layers = [registry.from_plain(one, registry.LAYERS) for one in plain["layers"]]
-        return cls(layers, plain.get("loss", "half_squared_error"))
+        layers = [registry.from_plain(layer, registry.LAYERS) for layer in specification["layers"]]
+        return cls(layers, specification.get("loss", "half_squared_error"))
 
 
 class _Parameters(dict[str, Number]):
@@ -156,11 +156,11 @@ def numbers_of(parameters: Mapping[str, Array]) -> dict[str, Number]:
 
 
 def _walk(layers: Sequence[Any], width: int) -> Iterator[tuple[Layer, int]]:
-    for one in layers:
-        yield one, width
-        if hasattr(one, "layers"):
-            yield from _walk(one.layers, width)
-        width = one.start(np.random.default_rng(0), width)[1]
+    for layer in layers:
+        yield layer, width
+        if hasattr(layer, "layers"):
+            yield from _walk(layer.layers, width)
+        width = layer.start(np.random.default_rng(0), width)[1]
 
 
 def _flat(layers: Sequence[Any]) -> Iterator[Any]:
@@ -170,10 +170,10 @@ def _flat(layers: Sequence[Any]) -> Iterator[Any]:
         yield from _flat(getattr(layer, "layers", ()))
 
 
-def _title(one: Any) -> str:
+def _title(layer: Any) -> str:
     """`Dense(4) tanh`, `dropout(0.5)`, `relu`."""
-    if isinstance(one, Dense):
-        inner = one.activation and registry.name(one.activation)
-        return f"dense {one.w[1:]}" + (f" {inner}" if inner and inner != "identity" else "")
-    rate = getattr(one, "rate", None)
-    return registry.name(one) + ("" if rate is None else f" {rate:g}")
+    if isinstance(layer, Dense):
+        inner = layer.activation and registry.name(layer.activation)
+        return f"dense {layer.w[1:]}" + (f" {inner}" if inner and inner != "identity" else "")
+    rate = getattr(layer, "rate", None)
+    return registry.name(layer) + ("" if rate is None else f" {rate:g}")

@@ -18,7 +18,7 @@ def names() -> list[str]:
     return [name for name in dir(optax) if name not in _UNFIT and _fits(getattr(optax, name), name)]
 
 
-def optimizer(given: Any, learning_rate: Any) -> Any:
+def optimizer(choice: Any, learning_rate: Any) -> Any:
     """An Optax optimiser.
 
     Args:
@@ -31,19 +31,19 @@ def optimizer(given: Any, learning_rate: Any) -> Any:
     """
     import optax
 
-    if not isinstance(given, str):
-        if not hasattr(given, "init") or not hasattr(given, "update"):
-            raise InputError(f"an optimizer is the name of one or an Optax transformation, not {given!r}")
-        return given
+    if not isinstance(choice, str):
+        if not hasattr(choice, "init") or not hasattr(choice, "update"):
+            raise InputError(f"an optimizer is the name of one or an Optax transformation, not {choice!r}")
+        return choice
     if not callable(learning_rate) and not hasattr(learning_rate, "aval"):  # else it is known in time
         learning_rate = from_zero(learning_rate, "learning rate")
-    if given not in (known := names()):
-        hint = did_you_mean(given, known) or f" One of: {', '.join(known)}."
-        raise InputError(f"no optimizer is called {given!r}.{hint}")
-    return getattr(optax, given)(learning_rate)
+    if choice not in (catalogue := names()):
+        hint = did_you_mean(choice, catalogue) or f" One of: {', '.join(catalogue)}."
+        raise InputError(f"no optimizer is called {choice!r}.{hint}")
+    return getattr(optax, choice)(learning_rate)
 
 
-def schedule(given: str, learning_rate: float, steps: int) -> Any:
+def schedule(shape: str, learning_rate: float, steps: int) -> Any:
     """A learning rate that falls over `steps` updates: constant, linear, exponential or cosine, to 0
     (exponential: to a hundredth).
 
@@ -53,18 +53,18 @@ def schedule(given: str, learning_rate: float, steps: int) -> Any:
     import optax
 
     steps = min(max(steps, 1), 2**31 - 1)  # Optax counts updates in int32
-    made: dict[str, Any] = {
+    schedules: dict[str, Any] = {
         "constant": lambda: learning_rate,
         "linear": lambda: optax.linear_schedule(learning_rate, 0.0, steps),
         "exponential": lambda: optax.exponential_decay(learning_rate, steps, 0.01),
         "cosine": lambda: optax.cosine_decay_schedule(learning_rate, steps),
     }
-    if given not in made:
-        raise InputError(f"no schedule is called {given!r}.{did_you_mean(given, list(made))}")
-    return made[given]()
+    if shape not in schedules:
+        raise InputError(f"no schedule is called {shape!r}.{did_you_mean(shape, list(schedules))}")
+    return schedules[shape]()
 
 
-def from_zero(value: Any, what: str) -> float:
+def from_zero(value: Any, label: str) -> float:
     """`value`, Python's or NumPy's, as a finite float from 0 up.
 
     Raises:
@@ -75,12 +75,12 @@ def from_zero(value: Any, what: str) -> float:
         or not isinstance(value, (int, float, np.integer, np.floating))
         or not 0 <= value < float("inf")
     ):
-        raise InputError(f"{what} is a finite number from 0 up, not {value!r}")
+        raise InputError(f"{label} is a finite number from 0 up, not {value!r}")
     return float(value)
 
 
 def _fits(candidate: Any, name: str) -> bool:
     if not isfunction(candidate) or name.startswith(("_", "scale_by")):
         return False
-    wanted = [p.name for p in signature(candidate).parameters.values() if p.default is p.empty]
-    return next(iter(signature(candidate).parameters), None) == "learning_rate" and len(wanted) <= 1
+    required = [p.name for p in signature(candidate).parameters.values() if p.default is p.empty]
+    return next(iter(signature(candidate).parameters), None) == "learning_rate" and len(required) <= 1

@@ -23,9 +23,9 @@ def split(
     _shares(counts - learnt, held_out, random)  # all that is left; it draws as scikit-learn does
     members = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
     mixed = [random.permutation(of_class) for of_class in members]
-    parts = [np.split(of_class, [many]) for of_class, many in zip(mixed, learnt, strict=True)]
-    kept, rest = (np.sort(np.concatenate(side)) for side in zip(*parts, strict=True))
-    return kept, rest
+    parts = [np.split(of_class, [count]) for of_class, count in zip(mixed, learnt, strict=True)]
+    learning, held_out_rows = (np.sort(np.concatenate(side)) for side in zip(*parts, strict=True))
+    return learning, held_out_rows
 
 
 def _shares(counts: np.ndarray, total: int, random: np.random.RandomState) -> np.ndarray:
@@ -38,7 +38,7 @@ def _shares(counts: np.ndarray, total: int, random: np.random.RandomState) -> np
         if missing <= 0:
             break
         tied = np.flatnonzero(remainders == value)
-        taken = random.choice(tied, size=min(len(tied), missing), replace=False)
-        shares[taken] += 1
-        missing -= len(taken)
+        rounded_up = random.choice(tied, size=min(len(tied), missing), replace=False)
+        shares[rounded_up] += 1
+        missing -= len(rounded_up)
     return np.asarray(shares, np.intp)

@@ -46,13 +46,13 @@ def write(place: Path, moment: Moment) -> None:
     from safetensors.numpy import save
 
     about = {name: getattr(moment, name) for name in ("epoch", "seconds", "identity", "machine", "about")}
-    told = canonical({"format": FORMAT, **about}).decode()
-    content = save(contiguous(moment.arrays), metadata={"chainrule": told})
+    description = canonical({"format": FORMAT, **about}).decode()
+    content = save(contiguous(moment.arrays), metadata={"chainrule": description})
     name = f"epoch-{moment.epoch:09d}-{sha256(content).hexdigest()}.safetensors"
     put(place / name, content)
-    for other in [*place.glob("epoch-*.safetensors"), *place.glob(".epoch-*.tmp")]:
-        if other.name != name:
-            other.unlink(missing_ok=True)
+    for stale in [*place.glob("epoch-*.safetensors"), *place.glob(".epoch-*.tmp")]:
+        if stale.name != name:
+            stale.unlink(missing_ok=True)
 
 
 def newest(place: Path) -> Moment:
@@ -76,37 +76,39 @@ def _read(path: Path, epoch: int, digest: str) -> Moment:
     content = take(path, MOST)
     if sha256(content).hexdigest() != digest:
         raise InputError(f"{path}: damaged: its bytes are not those it is named after")
-    arrays, told = arrays_in(content, path)
-    plain = parse(told.encode(), path) if isinstance(told, str) else None
-    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+    arrays, description = arrays_in(content, path)
+    fields = parse(description.encode(), path) if isinstance(description, str) else None
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         raise InputError(f"{path}: not a checkpoint of format {FORMAT}, which this version reads")
-    parts = [plain.get(name) for name in ("identity", "machine", "about")]
-    seconds = plain.get("seconds")
-    if plain.get("epoch") != epoch or not all(isinstance(part, dict) for part in parts):
+    parts = [fields.get(name) for name in ("identity", "machine", "about")]
+    seconds = fields.get("seconds")
+    if fields.get("epoch") != epoch or not all(isinstance(part, dict) for part in parts):
         raise InputError(f"{path}: damaged: it does not say what it is of")
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise InputError(f"{path}: damaged: seconds is no number")
     return Moment(epoch, float(seconds), arrays, parts[0] or {}, parts[1] or {}, parts[2] or {})
 
 
-def refuse_other(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+def refuse_other(folder: Path, stored: dict[str, Any], current: dict[str, Any]) -> None:
     """Raise an InputError that names what differs between two identities; more epochs are welcome."""
-    for name, value in before.get("data", {}).items():
-        if now["data"].get(name) != value:
+    for name, value in stored.get("data", {}).items():
+        if current["data"].get(name) != value:
             raise InputError(f"{folder} was started on other data: {name} differs; resume it on the same")
-    if before.get("network") != now["network"]:
+    if stored.get("network") != current["network"]:
         raise InputError(f"{folder} was started with another network: resume it with the same")
-    settings, asked = before.get("settings", {}), now["settings"]
-    for name in asked:
-        if name != "epochs" and settings.get(name) != asked[name]:
+    settings, options = stored.get("settings", {}), current["settings"]
+    for name in options:
+        if name != "epochs" and settings.get(name) != options[name]:
             raise InputError(
-                f"{folder} was started with {name} {settings.get(name)}, not {asked[name]}: resume it so"
+                f"{folder} was started with {name} {settings.get(name)}, not {options[name]}: resume it so"
             )
 
 
-def differing(before: dict[str, Any], now: dict[str, Any]) -> str:
+def differing(stored: dict[str, Any], current: dict[str, Any]) -> str:
     """What is another: `thread count (2, now 1) and jax (0.10.1, now 0.10.2)`."""
-    return " and ".join(f"{n} ({before.get(n)}, now {now[n]})" for n in now if before.get(n) != now[n])
+    return " and ".join(
+        f"{n} ({stored.get(n)}, now {current[n]})" for n in current if stored.get(n) != current[n]
+    )
 
 
 def arrays_of(state: Any, losses: list[float], held_out: list[float]) -> dict[str, np.ndarray]:
@@ -127,11 +129,11 @@ def state_of(moment: Moment, fresh: Any, validated: bool) -> Any:
     import jax
     import jax.numpy as jnp
 
-    given, wanted = moment.arrays, arrays_of(fresh, [0.0] * moment.epoch, [0.0] * moment.epoch * validated)
-    kinds = [{name: (a.dtype, a.shape) for name, a in arrays.items()} for arrays in (given, wanted)]
+    given, template = moment.arrays, arrays_of(fresh, [0.0] * moment.epoch, [0.0] * moment.epoch * validated)
+    kinds = [{name: (a.dtype, a.shape) for name, a in arrays.items()} for arrays in (given, template)]
     if kinds[0] != kinds[1]:
         raise InputError("the checkpoint is of another optimizer or network: resume it with the same")
-    leaves = [jnp.asarray(given[name]) for name in wanted if name not in HISTORY]
+    leaves = [jnp.asarray(given[name]) for name in template if name not in HISTORY]
     return jax.tree.unflatten(jax.tree.structure(fresh), leaves)
 
 
@@ -168,6 +170,6 @@ def digest(array: np.ndarray | None) -> str | None:
     """The SHA-256 of an array: its type, its shape and its numbers."""
     if array is None:
         return None
-    seen = sha256(f"{array.dtype.str}{array.shape}".encode())
-    seen.update(np.ascontiguousarray(array).tobytes())
-    return seen.hexdigest()
+    hasher = sha256(f"{array.dtype.str}{array.shape}".encode())
+    hasher.update(np.ascontiguousarray(array).tobytes())
+    return hasher.hexdigest()

@@ -28,22 +28,24 @@ class Every:
     seconds: float | None = None
 
     @classmethod
-    def of(cls, given: Any) -> "Every":
+    def of(cls, interval: Any) -> "Every":
         """`"30s"` and `"5m"` are seconds and minutes, `20` and `"20"` epochs.
 
         Raises:
             InputError: it is none of these.
         """
-        if isinstance(given, cls):
-            return given
+        if isinstance(interval, cls):
+            return interval
         parts = (
-            None if isinstance(given, bool) else re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)([sm]?)", str(given))
+            None
+            if isinstance(interval, bool)
+            else re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)([sm]?)", str(interval))
         )
         if parts and parts[2]:
             return cls(seconds=float(parts[1]) * (60 if parts[2] == "m" else 1))
         if parts and parts[1].isdecimal() and int(parts[1]) > 0:
             return cls(epochs=int(parts[1]))
-        raise InputError(f"checkpoints come every 30s, 5m or so many epochs (20), not {str(given)[:40]!r}")
+        raise InputError(f"checkpoints come every 30s, 5m or so many epochs (20), not {str(interval)[:40]!r}")
 
 
 class Keeper:
@@ -111,20 +113,22 @@ class Keeper:
         """Check that `moment`, the start of this training, is that of the checkpoint; or make the folder."""
         if self.found:
             refuse_other(self.folder, self.found.identity, moment.identity)
-            others = differing(self.found.machine, moment.machine)
-            if others:
-                self.say(f"another {others} than when {self.folder} was started: the last bits may differ")
+            differences = differing(self.found.machine, moment.machine)
+            if differences:
+                self.say(
+                    f"another {differences} than when {self.folder} was started: the last bits may differ"
+                )
         else:
             self._make(moment)
         self._last = time.monotonic()
 
-    def _make(self, first: Moment) -> None:
+    def _make(self, moment: Moment) -> None:
         """The folder with the first checkpoint in it, whole or not at all."""
-        with new_folder(self.folder) as made:
-            os.mkdir(made / "checkpoint")
-            write(made / "checkpoint", first)
+        with new_folder(self.folder) as folder:
+            os.mkdir(folder / "checkpoint")
+            write(folder / "checkpoint", moment)
         self._take_lock()
-        self._saved = first.epoch
+        self._saved = moment.epoch
 
     def _take_lock(self) -> None:
         """One process a folder; the system takes the lock back when a process ends, however it ends."""
@@ -195,8 +199,8 @@ class Keeper:
         try:
             self._settle()
             self.folder.mkdir(parents=True, exist_ok=True)  # somebody may have removed it meanwhile
-            for left in self.folder.glob(".*.tmp"):
-                left.unlink(missing_ok=True)
+            for leftover in self.folder.glob(".*.tmp"):
+                leftover.unlink(missing_ok=True)
             run.write(self.folder, also)
         except OSError as error:
             hint = (

@@ -37,8 +37,8 @@ class Spread:
         losses = np.full((len(histories), longest), np.nan)
         for row, history in zip(losses, histories, strict=True):
             row[: len(history)] = history
-        least, most = np.nanmin(losses, 0, initial=np.inf), np.nanmax(losses, 0, initial=-np.inf)
-        return cls(np.nanmean(losses, 0), np.nanstd(losses, 0), least, most, np.isfinite(losses).sum(0))
+        lowest, highest = np.nanmin(losses, 0, initial=np.inf), np.nanmax(losses, 0, initial=-np.inf)
+        return cls(np.nanmean(losses, 0), np.nanstd(losses, 0), lowest, highest, np.isfinite(losses).sum(0))
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,8 +64,8 @@ class Ensemble:
     def best_at(self) -> int:
         """Which member is the best."""
 
-        def rank(at: int) -> tuple[bool, float]:
-            run = self.members[at]
+        def rank(member: int) -> tuple[bool, float]:
+            run = self.members[member]
             loss = run.loss if run.validation_loss is None else run.validation_loss
             return run.stopped_by is Stop.DIVERGED, loss
 
@@ -104,8 +104,8 @@ class Ensemble:
 
     def deviation(self, x: Any) -> np.ndarray:
         """How far the members disagree: the standard deviation of their predictions (n, outputs)."""
-        found: np.ndarray = self._predictions(x).std(0)
-        return found
+        spread: np.ndarray = self._predictions(x).std(0)
+        return spread
 
     def _predictions(self, x: Any) -> np.ndarray:
         sound = [run for run in self.members if run.stopped_by is not Stop.DIVERGED]
@@ -114,7 +114,7 @@ class Ensemble:
     def places(self, folder: Path) -> list[Path]:
         """Where `save` puts the members."""
         digits = len(str(len(self) - 1))
-        return [folder / MEMBERS / f"{at:0{digits}}" for at in range(len(self))]
+        return [folder / MEMBERS / f"{number:0{digits}}" for number in range(len(self))]
 
     def save(self, folder: str | os.PathLike[str], also: Mapping[str, bytes] | None = None) -> Path:
         """Write the best member into a new folder as a run, and every member as a run in `members` there;
@@ -123,12 +123,12 @@ class Ensemble:
         Raises:
             InputError: the folder exists already, or cannot be written; the reason is named.
         """
-        with new_folder(folder) as made:
-            (made / MEMBERS).mkdir()
-            for place, run in zip(self.places(made), self.members, strict=True):
+        with new_folder(folder) as fresh:
+            (fresh / MEMBERS).mkdir()
+            for place, run in zip(self.places(fresh), self.members, strict=True):
                 place.mkdir()
                 run.write(place)
-            self.best.write(made, also)
+            self.best.write(fresh, also)
         return Path(folder)
 
 
@@ -139,10 +139,10 @@ def load_ensemble(folder: str | os.PathLike[str]) -> Ensemble:
         InputError: the folder holds none, or a file in it is missing, damaged or of another format.
     """
     place = Path(folder) / MEMBERS
-    found = sorted(one for one in place.iterdir() if one.is_dir()) if place.is_dir() else []
-    if not found:
+    folders = sorted(entry for entry in place.iterdir() if entry.is_dir()) if place.is_dir() else []
+    if not folders:
         raise InputError(f"{folder} is not an ensemble: there are no runs in {place}; train one with --seeds")
-    members = tuple(map(load, found))
+    members = tuple(map(load, folders))
     if any(run.network != members[0].network for run in members):
         raise InputError(f"{folder}: its members are not of one network")
     return Ensemble(members)

@@ -22,15 +22,15 @@ def put(path: Path, content: bytes) -> None:
 
     Whatever goes wrong, what was at `path` before is still there, whole. Raises OSError.
     """
-    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
     try:
-        with open(beside, "wb") as file:
+        with open(temporary, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     settle(path.parent)
 
@@ -47,13 +47,13 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         if target.exists():
             raise InputError(f"{target} exists already: name another folder, or remove it first")
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=".chainrule-", dir=target.parent))
         try:
-            yield made
-            os.chmod(made, 0o755)
-            os.rename(made, target)
+            yield temporary
+            os.chmod(temporary, 0o755)
+            os.rename(temporary, target)
         except BaseException:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
             raise
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror or error}") from None
@@ -70,7 +70,7 @@ def settle(folder: Path) -> None:
         os.close(opened)
 
 
-def take(path: Path, most: int) -> bytes:
+def take(path: Path, limit: int) -> bytes:
     """The bytes of a regular file of at most `most` bytes.
 
     Raises:
@@ -79,12 +79,12 @@ def take(path: Path, most: int) -> bytes:
     try:
         opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(opened, "rb") as file:
-            found = os.fstat(opened)
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(opened)
+            if not stat.S_ISREG(status.st_mode):
                 raise InputError(f"{path}: not a regular file")
-            if found.st_size > most:
-                raise InputError(f"{path}: {found.st_size:,} bytes, where at most {most:,} can be right")
-            return file.read(found.st_size + 1)  # so many are set aside before a byte is read
+            if status.st_size > limit:
+                raise InputError(f"{path}: {status.st_size:,} bytes, where at most {limit:,} can be right")
+            return file.read(status.st_size + 1)  # so many are set aside before a byte is read
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -100,40 +100,40 @@ def parse(content: bytes, path: Path) -> Any:
     try:
         if len(content) > MOST_JSON or sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
             raise ValueError("it holds more than any run does")
-        found = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
-        if _deep(found):
+        values = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        if _deep(values):
             raise ValueError("it is nested too deeply")
     except (ValueError, RecursionError, MemoryError) as error:
         reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:120]
         raise InputError(f"{path}: cannot be read ({reason})") from None
-    return found
+    return values
 
 
-def canonical(plain: Any) -> bytes:
+def canonical(values: Any) -> bytes:
     """One spelling for equal plain values: what a checksum of them is made of."""
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice = next(name for position, (name, _) in enumerate(pairs) if name in dict(pairs[:position]))
         raise ValueError(f"{twice[:40]!r} stands there twice")
-    return found
+    return members
 
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number in JSON")
 
 
-def _deep(plain: Any) -> bool:
+def _deep(values: Any) -> bool:
     """Whether lists and objects stand in one another more than DEEPEST times."""
-    level = [plain]
+    level = [values]
     for _ in range(DEEPEST):
         inner: list[Any] = []
-        for one in level:
-            if isinstance(one, (dict, list)):
-                inner += one.values() if isinstance(one, dict) else one
+        for value in level:
+            if isinstance(value, (dict, list)):
+                inner += value.values() if isinstance(value, dict) else value
         if not inner:
             return False
         level = inner

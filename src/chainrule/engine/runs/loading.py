@@ -33,40 +33,40 @@ def load(folder: str | os.PathLike[str]) -> Run:
     folder = Path(folder)
     path = folder / "run.json"
     if not folder.is_dir():
-        what = "it is a file: name the folder of a run" if folder.exists() else "there is no such folder"
-        raise InputError(f"{folder} is not a run: {what}")
+        reason = "it is a file: name the folder of a run" if folder.exists() else "there is no such folder"
+        raise InputError(f"{folder} is not a run: {reason}")
     if not os.path.lexists(path):
         if (folder / "checkpoint").is_dir():
             resume = f"`chainrule train TABLE --resume {folder}`"
             raise InputError(f"{folder} is an unfinished training: resume it with {resume}")
         raise InputError(f"{folder} is not a run: there is no run.json in it")
-    plain = _described(path)
-    sums = plain.get("sha256", {})
+    fields = _described(path)
+    sums = fields.get("sha256", {})
     try:
-        network = _network(plain)
-        width = plain["inputs"]
+        network = _network(fields)
+        width = fields["inputs"]
         if type(width) is not int or not 0 < width < 1 << 31:
             raise InputError(f"{path}: inputs is {width!r}, not how many there are")
         parameters = _weights(folder / "model.safetensors", network, width, sums)
-        known = {name: _number(plain, name) for name in ("epochs", "loss", "validation_loss", "seconds")}
-        stopped_by = Stop[plain["stopped_by"].upper()]
-        settings = dict(plain["training"])
-        divergence = _divergence(plain["divergence"])
+        figures = {name: _number(fields, name) for name in ("epochs", "loss", "validation_loss", "seconds")}
+        stopped_by = Stop[fields["stopped_by"].upper()]
+        settings = dict(fields["training"])
+        divergence = _divergence(fields["divergence"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: damaged, at {str(error)[:120]}") from None
     except RecursionError:
         raise InputError(f"{path}: damaged, its network is nested too deeply") from None
-    own = set(Run(network, parameters, History([]), stopped_by, 0, 0.0)._plain()) | WRITTEN_APART
-    extra = {name: value for name, value in plain.items() if name not in own}
+    written = set(Run(network, parameters, History([]), stopped_by, 0, 0.0)._plain()) | WRITTEN_APART
+    extra = {name: value for name, value in fields.items() if name not in written}
     history = _history(folder / "history.jsonl", sums)
     return Run(
         network,
         parameters,
         history,
         stopped_by,
-        **known,
+        **figures,
         divergence=divergence,
         settings=settings,
         extra=extra,
@@ -75,63 +75,63 @@ def load(folder: str | os.PathLike[str]) -> Run:
 
 def _described(path: Path) -> dict[str, Any]:
     """What run.json says, if it says it unchanged."""
-    plain = parse(take(path, MOST_JSON), path)
-    if not isinstance(plain, dict) or type(plain.get("format")) is not int:
+    fields = parse(take(path, MOST_JSON), path)
+    if not isinstance(fields, dict) or type(fields.get("format")) is not int:
         raise InputError(f"{path}: not a run of chainrule's: it names no format")
-    if plain["format"] > FORMAT:
+    if fields["format"] > FORMAT:
         raise InputError(
-            f"{path}: written in format {plain['format']}, newer than {FORMAT}, which this version reads:"
+            f"{path}: written in format {fields['format']}, newer than {FORMAT}, which this version reads:"
             " update chainrule"
         )
-    if plain["format"] < 1:
-        raise InputError(f"{path}: there is no format {plain['format']}")
-    if plain["format"] == 1:
-        if WRITTEN_APART & set(plain):
+    if fields["format"] < 1:
+        raise InputError(f"{path}: there is no format {fields['format']}")
+    if fields["format"] == 1:
+        if WRITTEN_APART & set(fields):
             raise InputError(f"{path}: changed since it was written: format 1 has no checksums")
-        return plain
-    claimed = plain.pop("checksum", None)
-    if claimed != sha256(_spelt(plain, path)).hexdigest():
+        return fields
+    claimed = fields.pop("checksum", None)
+    if claimed != sha256(_spelt(fields, path)).hexdigest():
         raise InputError(f"{path}: damaged or changed since it was written: its checksum does not agree")
-    if not isinstance(plain.get("sha256"), dict):
+    if not isinstance(fields.get("sha256"), dict):
         raise InputError(f"{path}: damaged, the checksums of the other files are missing")
-    return plain
+    return fields
 
 
-def _spelt(plain: Any, path: Path) -> bytes:
+def _spelt(fields: Any, path: Path) -> bytes:
     try:
-        return canonical(plain)
+        return canonical(fields)
     except ValueError as error:  # 1e999 is an infinity, though spelt as a number
         raise InputError(f"{path}: cannot be read ({error})") from None
 
 
-def _network(plain: dict[str, Any]) -> Network:
-    if len(_dense(plain["network"])) > DEPTH:
+def _network(fields: dict[str, Any]) -> Network:
+    if len(_dense(fields["network"])) > DEPTH:
         raise ValueError(f"a network of more than {DEPTH} layers")
-    return Network.from_dict(plain["network"])
+    return Network.from_dict(fields["network"])
 
 
-def _dense(plain: Any) -> list[int]:
+def _dense(fields: Any) -> list[int]:
     """The units of the Dense layers, in order; composites are gone into."""
-    found: list[int] = []
-    waiting = [plain]
+    widths: list[int] = []
+    waiting = [fields]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            if one.get("rule") == "dense":
-                units = one["units"]
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if value.get("rule") == "dense":
+                units = value["units"]
                 if type(units) is not int or not 0 < units < 1 << 31:
                     raise ValueError(f"units, which is {units!r}")
-                found.append(units)
-            if isinstance(one.get("layers"), list):
-                waiting += reversed(one["layers"])
-    return found
+                widths.append(units)
+            if isinstance(value.get("layers"), list):
+                waiting += reversed(value["layers"])
+    return widths
 
 
-def _number(plain: dict[str, Any], name: str) -> Any:
+def _number(fields: dict[str, Any], name: str) -> Any:
     """A number stored in run.json; `epochs` is whole, a loss that was not finite is stored as null."""
-    value = plain[name]
-    wanted = int if name == "epochs" else (int, float, type(None))
-    if isinstance(value, bool) or not isinstance(value, wanted):
+    value = fields[name]
+    kind = int if name == "epochs" else (int, float, type(None))
+    if isinstance(value, bool) or not isinstance(value, kind):
         raise ValueError(f"{name}, which is {value!r}")
     return value
 
@@ -140,8 +140,8 @@ def _divergence(text: Any) -> Divergence | None:
     """The Divergence that was written as `text`."""
     if text is None:
         return None
-    shown = r"epoch (\d{1,10}), step (\d{1,10})(?:, layer (\d{1,5}))?: (.{1,80}) became (\S{1,30})"
-    parts = re.fullmatch(shown, text)
+    pattern = r"epoch (\d{1,10}), step (\d{1,10})(?:, layer (\d{1,5}))?: (.{1,80}) became (\S{1,30})"
+    parts = re.fullmatch(pattern, text)
     if parts is None:
         raise ValueError(f"divergence, which is {text[:80]!r}")
     epoch, step, layer, quantity, value = parts.groups()
@@ -151,25 +151,25 @@ def _divergence(text: Any) -> Divergence | None:
 def _weights(path: Path, network: Network, width: int, sums: dict[str, Any]) -> dict[str, np.ndarray]:
     """The arrays of `path`, checked against what the network wants."""
     wide = [width, *_dense(network.to_dict())]
-    numbers = sum((one + 1) * units for one, units in pairwise(wide))
+    numbers = sum((inputs + 1) * units for inputs, units in pairwise(wide))
     content = take(path, numbers * 8 + HEADER)
     if len(content) < numbers * 4:
         raise InputError(f"{path}: cut short: the network has {numbers:,} weights, too many for this file")
     agrees(content, sums, path)
     arrays = arrays_in(content, path)[0]
-    wanted = network.start(width)
-    for name, array_ in wanted.items():
+    template = network.start(width)
+    for name, array_ in template.items():
         if name not in arrays:
             raise InputError(f"{path}: the weights {name} are missing")
         if arrays[name].shape != array_.shape:
             raise ShapeError(f"{path}: {name} is {arrays[name].shape}, the network wants {array_.shape}")
         if arrays[name].dtype not in (np.float32, np.float64) or not np.isfinite(arrays[name]).all():
             raise InputError(f"{path}: {name} holds values that are not finite floating-point numbers")
-    if surplus := sorted(set(arrays) - set(wanted)):
+    if surplus := sorted(set(arrays) - set(template)):
         raise InputError(f"{path}: it holds {surplus[0][:40]!r}, which the network does not have")
-    if len({arrays[name].dtype for name in wanted}) > 1:
+    if len({arrays[name].dtype for name in template}) > 1:
         raise InputError(f"{path}: it mixes float32 and float64")
-    return {name: arrays[name] for name in wanted}
+    return {name: arrays[name] for name in template}
 
 
 def arrays_in(content: bytes, path: Path) -> tuple[dict[str, np.ndarray], Any]:
@@ -206,13 +206,13 @@ def _history(path: Path, sums: dict[str, Any]) -> History:
     agrees(content, sums, path)
     loss, held_out = array("d"), array("d")
     for epoch, line in enumerate(_lines(content, path), start=1):
-        plain = parse(line, path)
+        fields = parse(line, path)
         try:
-            if set(plain) - {"epoch", "loss", "validation_loss"} or plain["epoch"] != epoch:
+            if set(fields) - {"epoch", "loss", "validation_loss"} or fields["epoch"] != epoch:
                 raise ValueError(f"line {epoch} is not that of epoch {epoch}")
-            loss.append(_loss(plain["loss"]))
-            if "validation_loss" in plain:
-                held_out.append(_loss(plain["validation_loss"]))
+            loss.append(_loss(fields["loss"]))
+            if "validation_loss" in fields:
+                held_out.append(_loss(fields["validation_loss"]))
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise InputError(f"{path}: cannot be read ({error})") from None
     if len(held_out) not in (0, len(loss)):

@@ -117,8 +117,8 @@ class Run:
         Raises:
             InputError: the folder exists already, or cannot be written; the reason is named.
         """
-        with new_folder(folder) as made:
-            self.write(made, also)
+        with new_folder(folder) as fresh:
+            self.write(fresh, also)
         return Path(folder)
 
     def write(self, folder: Path, also: Mapping[str, bytes] | None = None) -> None:
@@ -133,10 +133,10 @@ class Run:
             "model.safetensors": save(contiguous(self.parameters), metadata={"chainrule": about}),
             "history.jsonl": self._lines(),
         }
-        plain = self._plain()
-        plain["sha256"] = {name: sha256(content).hexdigest() for name, content in files.items()}
-        plain["checksum"] = sha256(canonical(plain)).hexdigest()
-        described = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False).encode()
+        fields = self._plain()
+        fields["sha256"] = {name: sha256(content).hexdigest() for name, content in files.items()}
+        fields["checksum"] = sha256(canonical(fields)).hexdigest()
+        described = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False).encode()
         parse(described, folder / "run.json")  # what could not be read again is not written
         (folder / "run.json").unlink(missing_ok=True)
         for name, content in {**files, **(also or {}), "run.json": described}.items():

@@ -39,9 +39,9 @@ class Loop:
         if shapes in self._compiled:
             return self._one_piece(*arguments)
         with _loops_in_one_piece():
-            found = self._one_piece(*arguments)
+            results = self._one_piece(*arguments)
         self._compiled.add(shapes)
-        return found
+        return results
 
 
 @contextmanager

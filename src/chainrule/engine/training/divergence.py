@@ -17,16 +17,16 @@ def locate(program: Program, state: State, tables: Tables, key: Any) -> Divergen
     """The first NaN or infinity of the epoch that begins at `state`."""
     plan = program.plan
     for step in range(plan.steps):
-        after = program.step(state, tables, key, step)
-        batch, taken = program.inputs(state, tables, key, step)
+        next_state = program.step(state, tables, key, step)
+        batch, parameters = program.inputs(state, tables, key, step)
         decay = float(program.decay(tables, batch.total))
-        bad = _first_bad(_replayed(plan.network, batch, taken, decay))
+        bad = _first_bad(_replayed(plan.network, batch, parameters, decay))
         if bad is None:
-            bad = _first_spoilt({name: np.asarray(a) for name, a in after.parameters.items()})
+            bad = _first_spoilt({name: np.asarray(a) for name, a in next_state.parameters.items()})
         if bad:
             layer = re.search(r"\d+(?='?$)", bad[0].rpartition("/d")[2])
             return Divergence(int(state.epoch) + 1, step + 1, int(layer[0]) if layer else None, *bad)
-        state = after
+        state = next_state
     return Divergence(int(state.epoch) + 1, plan.steps, None, *_watched(program, state, tables))
 
 
@@ -46,22 +46,22 @@ def _first_spoilt(parameters: dict[str, np.ndarray]) -> tuple[str, float] | None
     return f"{name}'", _worst(parameters[name])
 
 
-def _replayed(network: Network, batch: Any, taken: dict[str, Any], weight_decay: float) -> Sweep:
-    arrays = {name: np.asarray(array) for name, array in taken.items()}
+def _replayed(network: Network, batch: Any, parameters: dict[str, Any], weight_decay: float) -> Sweep:
+    arrays = {name: np.asarray(array) for name, array in parameters.items()}
     share = None if batch.share is None else np.asarray(batch.share)
     return sweep(network, arrays, np.asarray(batch.x), np.asarray(batch.t), share, weight_decay)
 
 
-def _first_bad(found: Sweep) -> tuple[str, float] | None:
+def _first_bad(step: Sweep) -> tuple[str, float] | None:
     """The non-finite number all of whose factors are finite, as early in the chain as there is one."""
-    seen: dict[int, bool] = {}
+    soundness: dict[int, bool] = {}
 
     def fine(n: Number) -> bool:
-        if id(n) not in seen:
-            seen[id(n)] = bool(np.isfinite(n.array).all())
-        return seen[id(n)]
+        if id(n) not in soundness:
+            soundness[id(n)] = bool(np.isfinite(n.array).all())
+        return soundness[id(n)]
 
-    for n in reversed(list(found.numbers.values())):
+    for n in reversed(list(step.numbers.values())):
         if not fine(n) and all(fine(factor) for path in n.paths for factor in path.factors):
             return n.name, _worst(n.array)
     return None

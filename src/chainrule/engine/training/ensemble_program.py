@@ -44,8 +44,10 @@ class Together(Program):
     def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         widest = max(a[..., 0].size for a in state.parameters.values() if a.ndim == 3)
         in_one_piece = self.plan.batch * widest < LARGE
-        found: tuple[State, Chunk] = self._loop(0 if in_one_piece else SMALL + 1, state, tables, key, limits)
-        return found
+        outcome: tuple[State, Chunk] = self._loop(
+            0 if in_one_piece else SMALL + 1, state, tables, key, limits
+        )
+        return outcome
 
     def _begin(self, parameters: Arrays, rate: jax.Array | None = None) -> State:
         state = super()._begin(parameters, rate)
@@ -68,11 +70,11 @@ class Together(Program):
             return on
 
         def body(carried: tuple[State, Chunk, jax.Array]) -> tuple[State, Chunk, jax.Array]:
-            before, chunk, at = carried
-            after, told = self._recorded(before, chunk, at, tables, key, limits)
+            before, chunk, position = carried
+            next_state, record = self._recorded(before, chunk, position, tables, key, limits)
             on = going(before, chunk)
-            state = choose(~on, before, after)
-            return state, told._replace(stop=jnp.where(on, told.stop, chunk.stop)), at + 1
+            state = choose(~on, before, next_state)
+            return state, record._replace(stop=jnp.where(on, record.stop, chunk.stop)), position + 1
 
         start = (state, Chunk(jnp.full(members, RUNNING, jnp.int32), empty, empty), jnp.int32(0))
         state, chunk, _ = lax.while_loop(lambda carried: going(*carried[:2]).any(), body, start)
@@ -94,12 +96,12 @@ class Together(Program):
 
         return batch, state.parameters | _each(masks)(key, state.epoch)
 
-    def _rows(self, array: jax.Array, at: jax.Array) -> jax.Array:
+    def _rows(self, array: jax.Array, indices: jax.Array) -> jax.Array:
         # A row after the other: XLA would fuse the whole into each of its uses, and gather again and again.
         def put(row: jax.Array, rows: jax.Array) -> jax.Array:
-            return rows.at[row].set(rows_at(array, at[row]).T)
+            return rows.at[row].set(rows_at(array, indices[row]).T)
 
-        size, members = at.shape
+        size, members = indices.shape
         empty = jnp.zeros((size, array.shape[1], members), array.dtype)
         found: jax.Array = lax.fori_loop(0, size, put, empty)
         return found
@@ -114,11 +116,11 @@ class Together(Program):
         )
         return share if share is None or share.ndim == 2 else share[:, None], total
 
-    def _swept(self, taken: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
+    def _swept(self, parameters: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
         share = None if batch.share is None else Members(batch.share)
         x, t = (Members(a) if a.ndim == 3 else shared(a) for a in batch[:2])
-        found = sweep(self.network, _wrapped(taken), x, t, share, _rate(decay))
-        return found.loss.array.raw, {name: g.array.raw for name, g in found.gradients.items()}
+        step = sweep(self.network, _wrapped(parameters), x, t, share, _rate(decay))
+        return step.loss.array.raw, {name: g.array.raw for name, g in step.gradients.items()}
 
     def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
         if self.numberwise:
@@ -136,8 +138,8 @@ class Together(Program):
     ) -> jax.Array:
         rows = None if share is None else shared(share)
         decay = _rate(weight_decay)
-        found = evaluate(self.network, _wrapped(parameters), shared(x), shared(t), rows, decay).array.raw
-        loss: jax.Array = found
+        total = evaluate(self.network, _wrapped(parameters), shared(x), shared(t), rows, decay).array.raw
+        loss: jax.Array = total
         return loss
 
 
@@ -151,6 +153,6 @@ def _wrapped(arrays: Arrays) -> dict[str, Members]:
     return {name: Members(array) for name, array in arrays.items()}
 
 
-def _rate(given: Any) -> Any:
+def _rate(rate: Any) -> Any:
     """A rate that differs between members, or the one of all."""
-    return Members(given) if isinstance(given, jax.Array) else given
+    return Members(rate) if isinstance(rate, jax.Array) else rate

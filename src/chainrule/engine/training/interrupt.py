@@ -14,7 +14,7 @@ class Interruption(threading.Event):
 
 
 @contextmanager
-def interruptible(*further: int) -> Iterator[Interruption]:
+def interruptible(*signals: int) -> Iterator[Interruption]:
     """An event that Ctrl-C, or one of `further` signals, sets instead of ending the process, so that the
     epoch under way is finished.
 
@@ -24,7 +24,7 @@ def interruptible(*further: int) -> Iterator[Interruption]:
     if threading.current_thread() is not threading.main_thread():
         yield pressed
         return
-    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, *further)}
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, *signals)}
 
     def restore() -> None:
         for number, handler in usual.items():

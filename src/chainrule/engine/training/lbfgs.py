@@ -72,13 +72,15 @@ def minimize(
                 raise StopIteration
 
         options = {"maxiter": epochs, "maxfun": evaluations, "gtol": tolerance}
-        found = minimize(cost, packed(start), method="L-BFGS-B", jac=True, callback=iterated, options=options)
-        loss = float(found.fun)
-    stop = Stop.INTERRUPTED if asked_to_stop else Stop.PLATEAU if found.status != 1 else Stop.EPOCHS
-    finite = np.isfinite(found.x).all() and np.isfinite(loss)
+        result = minimize(
+            cost, packed(start), method="L-BFGS-B", jac=True, callback=iterated, options=options
+        )
+        loss = float(result.fun)
+    stop = Stop.INTERRUPTED if asked_to_stop else Stop.PLATEAU if result.status != 1 else Stop.EPOCHS
+    finite = np.isfinite(result.x).all() and np.isfinite(loss)
     return Run(
         network=network,
-        parameters=unpacked(found.x),
+        parameters=unpacked(result.x),
         history=History(losses),
         stopped_by=stop if finite else Stop.DIVERGED,
         epochs=len(losses),
@@ -93,8 +95,8 @@ def _slope(network: Network) -> Any:
     import jax
 
     def slope(parameters: Any, x: Any, t: Any, share: Any, weight_decay: Any) -> Any:
-        found = sweep(network, parameters, x, t, share, weight_decay)
-        return found.loss.array, {name: g.array for name, g in found.gradients.items()}
+        step = sweep(network, parameters, x, t, share, weight_decay)
+        return step.loss.array, {name: g.array for name, g in step.gradients.items()}
 
     return jax.jit(slope)
 

@@ -46,9 +46,9 @@ class Members:
     def __array_namespace__(self, **_: Any) -> "Namespace":
         return NAMESPACE
 
-    def __getitem__(self, at: Any) -> "Members":
-        at = at if isinstance(at, tuple) else (at,)
-        return Members(self.raw[(*at, slice(None))])
+    def __getitem__(self, index: Any) -> "Members":
+        index = index if isinstance(index, tuple) else (index,)
+        return Members(self.raw[(*index, slice(None))])
 
     def __abs__(self) -> "Members":
         return Members(abs(self.raw))
@@ -58,8 +58,8 @@ class Members:
 
 
 def _operator(name: str) -> Callable[[Members, Any], Members]:
-    def operate(self: Members, other: Any) -> Members:
-        return Members(getattr(self.raw, name)(_raw(other)))
+    def operate(self: Members, operand: Any) -> Members:
+        return Members(getattr(self.raw, name)(_raw(operand)))
 
     return operate
 
@@ -82,10 +82,10 @@ class Namespace:
     def __getattr__(self, name: str) -> Any:
         function = getattr(self._functions, name)
 
-        def call(*given: Any, axis: int | None = None, **options: Any) -> Members:
+        def call(*operands: Any, axis: int | None = None, **options: Any) -> Members:
             if axis is not None:
                 options["axis"] = axis - 1 if axis < 0 else axis
-            return Members(function(*map(_raw, given), **options))
+            return Members(function(*map(_raw, operands), **options))
 
         return call
 
@@ -96,19 +96,19 @@ class Namespace:
     def asarray(self, value: Any, **options: Any) -> Members:
         return value if isinstance(value, Members) else shared(jnp.asarray(value, **options))
 
-    def arange(self, *given: Any, **options: Any) -> Members:
-        return shared(jnp.arange(*given, **options))
+    def arange(self, *bounds: Any, **options: Any) -> Members:
+        return shared(jnp.arange(*bounds, **options))
 
-    def eye(self, *given: Any, **options: Any) -> Members:
-        return shared(jnp.eye(*given, **options))
+    def eye(self, *sizes: Any, **options: Any) -> Members:
+        return shared(jnp.eye(*sizes, **options))
 
-    def full(self, *given: Any, **options: Any) -> Members:
-        return shared(jnp.full(*given, **options))
+    def full(self, *operands: Any, **options: Any) -> Members:
+        return shared(jnp.full(*operands, **options))
 
     def einsum(self, indices: str, *arrays: Members, optimize: bool = True) -> Members:
         """Small products by multiplying and adding, members side by side; large ones by XLA's own."""
-        left, result = indices.split("->")
-        groups = left.split(",")
+        operands, result = indices.split("->")
+        groups = operands.split(",")
         sizes = {
             i: n for group, a in zip(groups, arrays, strict=True) for i, n in zip(group, a.shape, strict=True)
         }
@@ -116,16 +116,18 @@ class Namespace:
         if len(groups) > 1 and prod(sizes.values()) < LARGE:
             if len(summed) == 1 and all(summed[0] in group for group in groups):
                 return _added_up(groups, result, arrays, summed[0])
-            every = result + "".join(summed)
+            letters = result + "".join(summed)
             products = reduce(
-                mul, (_spread(group, every, a.raw) for group, a in zip(groups, arrays, strict=True))
+                mul, (_spread(group, letters, a.raw) for group, a in zip(groups, arrays, strict=True))
             )
-            return Members(products.sum(tuple(range(len(result), len(every)))))
-        one = [a.raw.shape[-1] == 1 for a in arrays]
-        spelt = [group if alone else f"{group}M" for group, alone in zip(groups, one, strict=True)]
-        raw = [a.raw[..., 0] if alone else a.raw for a, alone in zip(arrays, one, strict=True)]
-        total = jnp.einsum(f"{','.join(spelt)}->{result}{'' if all(one) else 'M'}", *raw, optimize=optimize)
-        return shared(total) if all(one) else Members(total)
+            return Members(products.sum(tuple(range(len(result), len(letters)))))
+        alone_flags = [a.raw.shape[-1] == 1 for a in arrays]
+        spelt = [group if alone else f"{group}M" for group, alone in zip(groups, alone_flags, strict=True)]
+        raw = [a.raw[..., 0] if alone else a.raw for a, alone in zip(arrays, alone_flags, strict=True)]
+        total = jnp.einsum(
+            f"{','.join(spelt)}->{result}{'' if all(alone_flags) else 'M'}", *raw, optimize=optimize
+        )
+        return shared(total) if all(alone_flags) else Members(total)
 
 
 NAMESPACE = Namespace(jnp)
@@ -148,12 +150,14 @@ def _added_up(groups: list[str], result: str, arrays: tuple[Members, ...], lette
     length = arrays[0].shape[groups[0].index(letter)]
 
     def term(k: jax.Array | int) -> jax.Array:
-        taken = [
+        slices = [
             lax.dynamic_index_in_dim(a.raw, k, group.index(letter), keepdims=False)
             for group, a in zip(groups, arrays, strict=True)
         ]
-        rest = [group.replace(letter, "") for group in groups]
-        return reduce(mul, (_spread(group, result, one) for group, one in zip(rest, taken, strict=True)))
+        letters = [group.replace(letter, "") for group in groups]
+        return reduce(
+            mul, (_spread(group, result, piece) for group, piece in zip(letters, slices, strict=True))
+        )
 
     return Members(lax.fori_loop(1, length, lambda k, total: total + term(k), term(0), unroll=AT_ONCE))
 

@@ -40,10 +40,10 @@ class Task:
             "optimizer": self.optimizer if isinstance(self.optimizer, str) else "custom",
             "learning_rate": "schedule" if callable(self.learning_rate) else self.learning_rate,
         }
-        plain = ("epochs", "batch_size", "shuffle", "threshold", "patience", "weight_decay", "seed")
+        names = ("epochs", "batch_size", "shuffle", "threshold", "patience", "weight_decay", "seed")
         return {
             **named,
-            **{name: getattr(self, name) for name in plain},
+            **{name: getattr(self, name) for name in names},
             "dtype": str(self.data.x.dtype),
             "rows": len(self.data),
             "validation_rows": len(self.held_out) if self.held_out else 0,
@@ -154,26 +154,26 @@ def split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Dat
     if not 0 < count < len(data):
         raise InputError(f"validation={validation} of {len(data)} rows leaves nothing on one side")
     order = np.random.default_rng([seed, 1]).permutation(len(data))
-    out, kept = np.sort(order[:count]), np.sort(order[count:])
-    weight = None if data.weight is None else data.weight[kept]
-    return Data(data.x[kept], data.t[kept], weight), Data(data.x[out], data.t[out])
+    out, learning = np.sort(order[:count]), np.sort(order[count:])
+    weight = None if data.weight is None else data.weight[learning]
+    return Data(data.x[learning], data.t[learning], weight), Data(data.x[out], data.t[out])
 
 
 def start_of(
-    network: Network, data: Data, given: Mapping[str, Any] | None, seed: int
+    network: Network, data: Data, initial: Mapping[str, Any] | None, seed: int
 ) -> dict[str, np.ndarray]:
     """The initial parameters in the dtype of the data."""
     start = network.start(data.x.shape[1], seed)
     if not start:
         raise InputError("there is nothing to train: give the network a Dense layer")
-    if given is not None:
-        if set(given) != set(start):
-            raise InputError(f"parameters are {sorted(given)}, the network has {sorted(start)}")
+    if initial is not None:
+        if set(initial) != set(start):
+            raise InputError(f"parameters are {sorted(initial)}, the network has {sorted(start)}")
         for name, array in start.items():
-            if np.shape(given[name]) != array.shape:
+            if np.shape(initial[name]) != array.shape:
                 raise ShapeError(
-                    f"{name} was given as {np.shape(given[name])}, the network wants {array.shape}"
+                    f"{name} was given as {np.shape(initial[name])}, the network wants {array.shape}"
                 )
-            refuse_unfit(floats(given[name], name), name)
-        start = {name: np.asarray(given[name]) for name in start}
+            refuse_unfit(floats(initial[name], name), name)
+        start = {name: np.asarray(initial[name]) for name in start}
     return {name: array.astype(data.x.dtype) for name, array in start.items()}

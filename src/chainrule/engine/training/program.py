@@ -59,8 +59,8 @@ class Program:
 
     def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         weights = sum(a.size for a in state.parameters.values() if a.ndim == 2)
-        found: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
-        return found
+        outcome: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
+        return outcome
 
     def _rule(self, rate: jax.Array | None) -> Any:
         """The optimiser, with `rate` instead of the plan's if there is one."""
@@ -72,7 +72,7 @@ class Program:
         return State(parameters, self._rule(rate).init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
 
     def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
-        first, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
+        start, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
 
         def more(carried: tuple[State, Chunk]) -> jax.Array:
             state, chunk = carried
@@ -80,34 +80,40 @@ class Program:
             return going
 
         def body(carried: tuple[State, Chunk]) -> tuple[State, Chunk]:
-            return self._recorded(*carried, carried[0].epoch - first, tables, key, limits)
+            return self._recorded(*carried, carried[0].epoch - start, tables, key, limits)
 
         return lax.while_loop(more, body, (state, Chunk(jnp.int32(RUNNING), empty, empty)))
 
     def _recorded(
-        self, before: State, chunk: Chunk, at: jax.Array, tables: Tables, key: jax.Array, limits: Limits
+        self,
+        previous: State,
+        chunk: Chunk,
+        position: jax.Array,
+        tables: Tables,
+        key: jax.Array,
+        limits: Limits,
     ) -> tuple[State, Chunk]:
-        """The state after an epoch, and its losses in place `at` of the chunk, with whether to stop."""
-        state, mean = self._epoch(before, tables, key)
-        chunk = chunk._replace(loss=chunk.loss.at[at].set(mean))
-        seen = [mean]
+        """The state after an epoch, and its losses in place `position` of the chunk, with whether to stop."""
+        state, mean = self._epoch(previous, tables, key)
+        chunk = chunk._replace(loss=chunk.loss.at[position].set(mean))
+        figures = [mean]
         if tables.validation is not None:
             held_out = self._loss(state.parameters, *tables.validation, None)
-            chunk = chunk._replace(validation=chunk.validation.at[at].set(held_out))
-            seen.append(held_out)
-        state = self._watched(state, seen, limits)
-        chunk = chunk._replace(stop=self._verdict(state, seen, limits))
+            chunk = chunk._replace(validation=chunk.validation.at[position].set(held_out))
+            figures.append(held_out)
+        state = self._watched(state, figures, limits)
+        chunk = chunk._replace(stop=self._verdict(state, figures, limits))
         if self.plan.thresholded and self.plan.steps == 1:
             # The loss of the only step was measured before its update: below the threshold the
             # update is not needed, and the weights it was measured on are the result.
-            state = choose(chunk.stop == THRESHOLD, before, state)
+            state = choose(chunk.stop == THRESHOLD, previous, state)
         return state, chunk
 
-    def _watched(self, state: State, seen: list[jax.Array], limits: Limits) -> State:
+    def _watched(self, state: State, figures: list[jax.Array], limits: Limits) -> State:
         """The state that remembers the best loss, and with patience its weights; `seen` as in `_verdict`."""
         if not (self.plan.patient or self.plan.plateau):
             return state
-        watched = seen[-1] if self.plan.patient else seen[0]
+        watched = figures[-1] if self.plan.patient else figures[0]
         better = watched < state.best_loss
         enough = better if self.plan.patient else watched <= state.best_loss - limits.gain
         return state._replace(
@@ -116,16 +122,16 @@ class Program:
             waited=jnp.where(enough, 0, state.waited + 1),
         )
 
-    def _verdict(self, state: State, seen: list[jax.Array], limits: Limits) -> jax.Array:
+    def _verdict(self, state: State, figures: list[jax.Array], limits: Limits) -> jax.Array:
         """Why to stop after this epoch, if at all; `seen` is its mean loss, and its validation loss."""
         stop = jnp.int32(RUNNING)
         if self.plan.patient or self.plan.plateau:
             why = PATIENCE if self.plan.patient else PLATEAU
             stop = jnp.where(state.waited >= limits.patience, why, stop)
         if self.plan.thresholded:
-            stop = jnp.where(seen[0] < limits.threshold, THRESHOLD, stop)
-        whole = jnp.stack([self._finite(a) for a in (*seen, *state.parameters.values())])
-        return jnp.where(whole.all(0), stop, DIVERGED)
+            stop = jnp.where(figures[0] < limits.threshold, THRESHOLD, stop)
+        finite = jnp.stack([self._finite(a) for a in (*figures, *state.parameters.values())])
+        return jnp.where(finite.all(0), stop, DIVERGED)
 
     def _finite(self, array: jax.Array) -> jax.Array:
         return jnp.isfinite(array).all()
@@ -138,8 +144,8 @@ class Program:
         else:
 
             def body(step: jax.Array, carried: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
-                after, loss = self._update(carried[0], tables, key, rows, step)
-                return after, carried[1] + loss
+                next_state, loss = self._update(carried[0], tables, key, rows, step)
+                return next_state, carried[1] + loss
 
             after, loss = lax.fori_loop(
                 0, self.plan.steps, body, (state, jnp.zeros(state.epoch.shape, tables.x.dtype))
@@ -154,14 +160,14 @@ class Program:
         decay = self.decay(tables, batch.total)
         mean, gradients = self._swept(taken, batch, decay)
         parameters, memory = self._moved(gradients, state, tables.rate)
-        whole = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
-        loss = mean * (batch.total / whole)  # in this order it cannot overflow, and 1 is exact
+        total = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
+        loss = mean * (batch.total / total)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
 
-    def _swept(self, taken: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
+    def _swept(self, parameters: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
         """E of a batch, and its gradients."""
-        found = sweep(self.network, taken, batch.x, batch.t, batch.share, decay)
-        return found.loss.array, {name: g.array for name, g in found.gradients.items()}
+        step = sweep(self.network, parameters, batch.x, batch.t, batch.share, decay)
+        return step.loss.array, {name: g.array for name, g in step.gradients.items()}
 
     def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
         """The parameters after the optimiser's update, and what it keeps for the next."""
@@ -199,8 +205,8 @@ class Program:
             weight = None if weight is None else rows_at(weight, rows[step])
         return Batch(x, t, *self._weighed(weight, step, x.dtype))
 
-    def _rows(self, array: jax.Array, at: jax.Array) -> jax.Array:
-        return rows_at(array, at)
+    def _rows(self, array: jax.Array, indices: jax.Array) -> jax.Array:
+        return rows_at(array, indices)
 
     def _weighed(
         self, weight: jax.Array | None, step: jax.Array, dtype: Any
@@ -220,10 +226,10 @@ class Program:
         drawn = {}
         for number, (layer, width) in enumerate(self.network.walk(x.shape[1])):
             if isinstance(layer, Dropout):
-                own = key
+                part_key = key
                 for part in (epoch, step, number):
-                    own = jax.random.fold_in(own, part)
-                drawn[layer.m] = layer.mask(jax.random.uniform(own, (x.shape[0], width), x.dtype))
+                    part_key = jax.random.fold_in(part_key, part)
+                drawn[layer.m] = layer.mask(jax.random.uniform(part_key, (x.shape[0], width), x.dtype))
         return drawn
 
     def _loss(
@@ -250,16 +256,16 @@ def program(plan: Plan) -> Program:
     return Program(plan)
 
 
-def rows_at(array: jax.Array, at: jax.Array) -> jax.Array:
+def rows_at(array: jax.Array, indices: jax.Array) -> jax.Array:
     """The rows of an array at `at`, which are there."""
-    found: jax.Array = array.at[at].get(mode="promise_in_bounds")
-    return found
+    rows: jax.Array = array.at[indices].get(mode="promise_in_bounds")
+    return rows
 
 
-def choose(condition: jax.Array, one: Any, other: Any) -> Any:
+def choose(condition: jax.Array, chosen: Any, alternative: Any) -> Any:
     """`one` where the condition holds, else `other`, for every array of a tree. Where the condition is one
     of many members, what they share (a count of updates) is the other's.
     """
     return jax.tree.map(
-        lambda a, b: jnp.where(condition, a, b) if a.ndim >= condition.ndim else b, one, other
+        lambda a, b: jnp.where(condition, a, b) if a.ndim >= condition.ndim else b, chosen, alternative
     )

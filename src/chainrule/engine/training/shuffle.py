@@ -38,14 +38,14 @@ def shuffled(key: jax.Array, rows: int) -> jax.Array:
         return order
 
     def back(order: jax.Array) -> jax.Array:
-        again: jax.Array = jnp.where(order >= rows, beyond.at[order - rows].get(mode="clip"), order)
-        return again
+        walked: jax.Array = jnp.where(order >= rows, beyond.at[order - rows].get(mode="clip"), order)
+        return walked
 
-    found: jax.Array = lax.while_loop(lambda order: (order >= rows).any(), back, order)
-    return found
+    permutation: jax.Array = lax.while_loop(lambda order: (order >= rows).any(), back, order)
+    return permutation
 
 
-def _moved(one: jax.Array, other: jax.Array, key: jax.Array, size: int) -> jax.Array:
+def _moved(half: jax.Array, other_half: jax.Array, key: jax.Array, size: int) -> jax.Array:
     """`one` moved round a circle of `size` by a hash of `other`."""
-    moved = one + ((other * key[0] + key[1] >> 16) * jnp.uint32(size) >> 16)
+    moved = half + ((other_half * key[0] + key[1] >> 16) * jnp.uint32(size) >> 16)
     return jnp.minimum(moved, moved - jnp.uint32(size))  # below `size` the difference wraps to a huge number

@@ -101,7 +101,7 @@ def train(
         InputError: an option or a value that cannot be used; a folder that cannot be written or resumed.
         ShapeError: sizes that do not fit; the layer is named.
     """
-    asked = task(
+    job = task(
         network,
         x,
         t,
@@ -117,22 +117,22 @@ def train(
         weight_decay=weight_decay,
         seed=seed,
     )
-    data, held_out, settings = asked.data, asked.held_out, asked.settings
-    start = start_of(network, data, parameters, asked.seed)
+    data, held_out, settings = job.data, job.held_out, job.settings
+    start = start_of(network, data, parameters, job.seed)
 
     import jax
 
     keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
     try:
         with jax.enable_x64(data.x.dtype == np.float64):
-            rate = asked.learning_rate if asked.rate_is_data else None
-            decay = asked.weight_decay or None
-            training = Training(asked.plan, data, held_out, start, asked.seed, rate=rate, decay=decay)
+            rate = job.learning_rate if job.rate_is_data else None
+            decay = job.weight_decay or None
+            training = Training(job.plan, data, held_out, start, job.seed, rate=rate, decay=decay)
             if keeper:
                 training.kept_by(keeper, identity(network, data, held_out, start, settings))
             training.log, training.logged = log, len(training.losses)
             with interruptible(*([signal.SIGTERM] if keeper else [])) as interrupted:
-                stop = training.go(asked.limits, progress, interrupted)
+                stop = training.go(job.limits, progress, interrupted)
                 if keeper and stop is Stop.INTERRUPTED:
                     keeper.stopped(training.moment(), interrupted.number)
             run = training.result(stop, settings)
@@ -169,7 +169,10 @@ class Training:
 
         self.plan, self.program = plan, program(plan)
         watched = (held_out.x, held_out.t) if held_out else None
-        rates = (None if one is None else np.asarray(one, data.x.dtype) for one in (penalty, rate, decay))
+        rates = (
+            None if rate_value is None else np.asarray(rate_value, data.x.dtype)
+            for rate_value in (penalty, rate, decay)
+        )
         arrays: tuple[Any, ...] = (data.x, data.t, data.weight, watched, *rates)
         self.tables = Tables(*jax.device_put(arrays))  # `jnp.asarray` would compile a copy for every shape
         self.key = jax.random.key(seed)
@@ -210,14 +213,14 @@ class Training:
         while (epoch := int(self.state.epoch)) < limits.epochs:
             if interrupted.is_set():
                 return Stop.INTERRUPTED
-            before, clock = self.state, time.perf_counter()
+            previous, clock = self.state, time.perf_counter()
             if self.keeper:
                 span = min(span, self.keeper.room(epoch))
             upto = limits._replace(epochs=min(epoch + span, limits.epochs))
-            self.state, chunk = self.program.run(before, self.tables, self.key, upto)
+            self.state, chunk = self.program.run(previous, self.tables, self.key, upto)
             code = int(chunk.stop)
             if code == DIVERGED:
-                self._diverged(before, limits)
+                self._diverged(previous, limits)
                 return Stop.DIVERGED
             self._record(chunk, int(self.state.epoch) - epoch)
             if progress and self.losses:
@@ -230,13 +233,13 @@ class Training:
             span = max(1, min(int(VISIT / pace), 16 * span, SPAN))
         return Stop.EPOCHS
 
-    def _diverged(self, before: State, limits: Any) -> None:
+    def _diverged(self, previous: State, limits: Any) -> None:
         """Go back to the end of the last epoch that was fine (bit for bit: it is run again), and look."""
         from chainrule.engine.training.divergence import locate
 
-        first, bad = int(before.epoch), int(self.state.epoch)
-        self.state, chunk = self.program.run(before, self.tables, self.key, limits._replace(epochs=bad - 1))
-        self._record(chunk, bad - 1 - first)
+        good, bad = int(previous.epoch), int(self.state.epoch)
+        self.state, chunk = self.program.run(previous, self.tables, self.key, limits._replace(epochs=bad - 1))
+        self._record(chunk, bad - 1 - good)
         self.divergence = locate(self.program, self.state, self.tables, self.key)
 
     def _record(self, chunk: Chunk, epochs: int) -> None:
@@ -244,30 +247,32 @@ class Training:
         if self.tables.validation is not None:
             self.held_out += np.asarray(chunk.validation, np.float64)[:epochs].tolist()
         if self.log:
-            for at in range(self.logged, len(self.losses)):
-                held_out = {"validation_loss": self.held_out[at]} if self.held_out else {}
-                self.log({"loss": self.losses[at], **held_out}, at + 1)
+            for index in range(self.logged, len(self.losses)):
+                held_out = {"validation_loss": self.held_out[index]} if self.held_out else {}
+                self.log({"loss": self.losses[index], **held_out}, index + 1)
             self.logged = len(self.losses)
 
     def _progress(self, epochs: int) -> Progress:
-        last = self.held_out[-1] if self.held_out else None
-        return Progress(len(self.losses), epochs, self.losses[-1], last, time.perf_counter() - self.began)
+        held_out = self.held_out[-1] if self.held_out else None
+        return Progress(len(self.losses), epochs, self.losses[-1], held_out, time.perf_counter() - self.began)
 
     def result(self, stop: Stop, settings: dict[str, Any]) -> Run:
         """The run, with the best weights where they were kept; below a threshold, with those that are."""
-        kept = self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
+        parameters = (
+            self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
+        )
         loss, weight = self.program.loss, self.tables.weight
         share = None if weight is None else weight / weight.sum()
         total = len(self.tables.x) if weight is None else weight.sum()
         decay = float(self.program.decay(self.tables, total))
         penalty = [decay] if decay else []  # 0 would be multiplied by weights that may be too large to square
-        on_rows = float(loss(kept, self.tables.x, self.tables.t, share, *penalty))
+        on_rows = float(loss(parameters, self.tables.x, self.tables.t, share, *penalty))
         held_out = None
         if self.tables.validation is not None:
-            held_out = float(loss(kept, *self.tables.validation, None))
+            held_out = float(loss(parameters, *self.tables.validation, None))
         return Run(
             network=self.plan.network,
-            parameters={name: np.asarray(kept[name]) for name in self.names},
+            parameters={name: np.asarray(parameters[name]) for name in self.names},
             history=History(self.losses, self.held_out if self.tables.validation is not None else None),
             stopped_by=stop,
             epochs=int(self.state.epoch),

@@ -74,18 +74,18 @@ def train_ensemble(
         ShapeError: sizes that do not fit; the layer is named.
     """
     schedule = learning_rate if callable(learning_rate) else None
-    given = (None,) if schedule else _several(learning_rate, "learning rate")
-    if len(given) > 1 and not isinstance(optimizer, str):
+    rates = (None,) if schedule else _several(learning_rate, "learning rate")
+    if len(rates) > 1 and not isinstance(optimizer, str):
         raise InputError(
             "an optimizer made by Optax has a learning rate of its own: name one, such as 'adam'"
         )
     decays, scales = _several(weight_decay, "weight decay"), _several(scale, "scale")
-    asked = task(
+    job = task(
         network,
         x,
         t,
         optimizer=optimizer,
-        learning_rate=schedule or given[0],
+        learning_rate=schedule or rates[0],
         epochs=epochs,
         batch_size=batch_size,
         shuffle=shuffle,
@@ -96,73 +96,75 @@ def train_ensemble(
         weight_decay=0.0,
         seed=seed,
     )
-    members = [Member(*one) for one in product(given, decays, scales, _seeds(seeds, asked.seed))]
+    members = [
+        Member(*combination) for combination in product(rates, decays, scales, _seeds(seeds, job.seed))
+    ]
     began = time.perf_counter()
 
     import jax
 
-    with jax.enable_x64(asked.data.x.dtype == np.float64), interruptible() as interrupted:
-        groups = [Group(asked, some) for some in _dealt(members)]
-        stopped = _go(groups, asked, progress, interrupted, began)
+    with jax.enable_x64(job.data.x.dtype == np.float64), interruptible() as interrupted:
+        groups = [Group(job, share) for share in _dealt(members)]
+        stopped = _go(groups, job, progress, interrupted, began)
         seconds = (time.perf_counter() - began) / len(members)
-        return Ensemble(tuple(run for group in groups for run in group.runs(asked, stopped, seconds)))
+        return Ensemble(tuple(run for group in groups for run in group.runs(job, stopped, seconds)))
 
 
-def _go(groups: "list[Group]", asked: Task, progress: Report | None, interrupted: Any, began: float) -> Stop:
+def _go(groups: "list[Group]", job: Task, progress: Report | None, interrupted: Any, began: float) -> Stop:
     """Run all groups side by side until nobody goes on; why those stopped that could have gone on."""
     from chainrule.engine.training.ensemble_program import SPAN
 
-    span, done = 1, 0
+    span, epoch = 1, 0
     with ThreadPoolExecutor(len(groups)) as pool:
-        while done < asked.epochs and any(group.going for group in groups):
+        while epoch < job.epochs and any(group.going for group in groups):
             if interrupted.is_set():
                 return Stop.INTERRUPTED
-            clock, upto = time.perf_counter(), min(done + span, asked.epochs)
+            clock, upto = time.perf_counter(), min(epoch + span, job.epochs)
             list(pool.map(lambda group, upto=upto: group.advance(upto), groups))
             if progress:
-                progress(_progress(groups, asked, began))
-            pace, done = (time.perf_counter() - clock) / span, upto
+                progress(_progress(groups, job, began))
+            pace, epoch = (time.perf_counter() - clock) / span, upto
             span = max(1, min(int(VISIT / pace), 16 * span, SPAN))
     return Stop.EPOCHS
 
 
-def _progress(groups: "list[Group]", asked: Task, began: float) -> Progress:
+def _progress(groups: "list[Group]", job: Task, began: float) -> Progress:
     """How far those are that go on, and the mean of their last losses."""
     epoch = max(int(group.epochs.max()) for group in groups)
-    last = [group.last for group in groups if group.epochs.max() == epoch and group.last.size]
-    loss, held_out = np.nanmean(np.concatenate(last, 1), 1) if last else (np.nan, np.nan)
-    told = float(held_out) if asked.held_out else None
-    return Progress(epoch, asked.epochs, float(loss), told, time.perf_counter() - began)
+    losses = [group.last for group in groups if group.epochs.max() == epoch and group.last.size]
+    loss, held_out = np.nanmean(np.concatenate(losses, 1), 1) if losses else (np.nan, np.nan)
+    validation_loss = float(held_out) if job.held_out else None
+    return Progress(epoch, job.epochs, float(loss), validation_loss, time.perf_counter() - began)
 
 
 class Group:
     """Members that are trained in one call: their state, and what was recorded of each."""
 
-    def __init__(self, asked: Task, members: Sequence[Member]) -> None:
+    def __init__(self, job: Task, members: Sequence[Member]) -> None:
         import jax
         import jax.numpy as jnp
 
         from chainrule.engine.training.ensemble_program import together
 
-        data, dtype = asked.data, asked.data.x.dtype
-        self.members, self.plan = members, asked.plan
+        data, dtype = job.data, job.data.x.dtype
+        self.members, self.plan = members, job.plan
         self.program = together(self.plan)
-        rates = [one.learning_rate for one in members] if asked.rate_is_data else None
-        decays = [one.weight_decay for one in members]
+        rates = [member.learning_rate for member in members] if job.rate_is_data else None
+        decays = [member.weight_decay for member in members]
         self.tables = Tables(
             jnp.asarray(data.x),
             jnp.asarray(data.t),
             None if data.weight is None else jnp.asarray(data.weight),
-            (jnp.asarray(asked.held_out.x), jnp.asarray(asked.held_out.t)) if asked.held_out else None,
+            (jnp.asarray(job.held_out.x), jnp.asarray(job.held_out.t)) if job.held_out else None,
             rate=None if rates is None else jnp.asarray(rates, dtype),
             decay=jnp.asarray(decays, dtype) if any(decays) else None,
         )
-        self.keys = jax.vmap(jax.random.key)(np.asarray([one.seed for one in members], np.uint32))
-        starts = [_scaled(start_of(asked.network, data, None, one.seed), one.scale) for one in members]
+        self.keys = jax.vmap(jax.random.key)(np.asarray([member.seed for member in members], np.uint32))
+        starts = [_scaled(start_of(job.network, data, None, member.seed), member.scale) for member in members]
         self.names = list(starts[0])
-        self.limits = asked.limits
+        self.limits = job.limits
         self.state: State = self.program.begin(
-            {name: np.stack([one[name] for one in starts], -1) for name in self.names}, self.tables.rate
+            {name: np.stack([member[name] for member in starts], -1) for name in self.names}, self.tables.rate
         )
         self.codes = np.full(len(members), RUNNING)
         self.epochs = np.zeros(len(members), int)
@@ -192,7 +194,7 @@ class Group:
             going = self.codes == RUNNING
             self.codes = np.where(going, np.asarray(chunk.stop), self.codes)
             passed = int((np.asarray(self.state.epoch) - self.epochs).max())
-            self.recorded.append(np.stack([np.asarray(one)[:passed] for one in chunk[1:]]))
+            self.recorded.append(np.stack([np.asarray(series)[:passed] for series in chunk[1:]]))
             if (bad := going & (self.codes == DIVERGED)).any():
                 self._step_back(start, bad)
             self.epochs = np.asarray(self.state.epoch)
@@ -207,14 +209,20 @@ class Group:
         ends = np.where(bad, np.asarray(self.state.epoch) - 1, self.epochs)
         limits = self.limits._replace(epochs=jnp.asarray(ends, jnp.int32))
         good, _ = self.program.run(start, self.tables, self.keys, limits)
-        for at in np.flatnonzero(bad).tolist():
+        for member in np.flatnonzero(bad).tolist():
             tables = self.tables._replace(
-                **{name: a[at] for name in ("rate", "decay") if (a := getattr(self.tables, name)) is not None}
+                **{
+                    name: a[member]
+                    for name in ("rate", "decay")
+                    if (a := getattr(self.tables, name)) is not None
+                }
             )
-            self.divergences[at] = locate(program(self.plan), _of(good, at), tables, self.keys[at])
+            self.divergences[member] = locate(
+                program(self.plan), _of(good, member), tables, self.keys[member]
+            )
         self.state = choose(jnp.asarray(bad), good, self.state)
 
-    def runs(self, asked: Task, stopped: Stop, seconds: float) -> list[Run]:
+    def runs(self, job: Task, stopped: Stop, seconds: float) -> list[Run]:
         """A run for each member; `stopped` says why those ended that could have gone on."""
         words = {
             RUNNING: stopped,
@@ -222,46 +230,46 @@ class Group:
             PATIENCE: Stop.PATIENCE,
             DIVERGED: Stop.DIVERGED,
         }
-        last, best = self.state.parameters, self.state.best or self.state.parameters
+        final, best = self.state.parameters, self.state.best or self.state.parameters
         recorded = np.concatenate(self.recorded or [np.empty((2, 0, len(self.members)))], 1)
         losses, validation = np.asarray(recorded.transpose(0, 2, 1), np.float64, order="C")
-        kept = {
-            name: np.where(self.codes == THRESHOLD, np.asarray(last[name]), np.asarray(best[name]))
+        parameters = {
+            name: np.where(self.codes == THRESHOLD, np.asarray(final[name]), np.asarray(best[name]))
             for name in self.names
         }
         tables, weight = self.tables, self.tables.weight
         share = None if weight is None else weight / weight.sum()
         decay = () if tables.decay is None else (tables.decay,)
-        on_rows = np.asarray(self.program.loss(kept, tables.x, tables.t, share, *decay), np.float64)
+        on_rows = np.asarray(self.program.loss(parameters, tables.x, tables.t, share, *decay), np.float64)
         held_out = None
         if tables.validation is not None:
-            held_out = np.asarray(self.program.loss(kept, *tables.validation, None), np.float64)
+            held_out = np.asarray(self.program.loss(parameters, *tables.validation, None), np.float64)
         return [
             Run(
-                network=asked.network,
-                parameters={name: np.ascontiguousarray(kept[name][..., at]) for name in self.names},
+                network=job.network,
+                parameters={name: np.ascontiguousarray(parameters[name][..., index]) for name in self.names},
                 history=History(
-                    losses[at, :epochs].tolist(),
-                    None if held_out is None else validation[at, :epochs].tolist(),
+                    losses[index, :epochs].tolist(),
+                    None if held_out is None else validation[index, :epochs].tolist(),
                 ),
-                stopped_by=words[self.codes[at]],
+                stopped_by=words[self.codes[index]],
                 epochs=epochs,
-                loss=float(on_rows[at]),
-                validation_loss=None if held_out is None else float(held_out[at]),
+                loss=float(on_rows[index]),
+                validation_loss=None if held_out is None else float(held_out[index]),
                 seconds=seconds,
-                divergence=self.divergences[at],
-                settings=asked.settings | {k: v for k, v in one._asdict().items() if v is not None},
+                divergence=self.divergences[index],
+                settings=job.settings | {k: v for k, v in member._asdict().items() if v is not None},
             )
-            for at, (one, epochs) in enumerate(zip(self.members, self.epochs.tolist(), strict=True))
+            for index, (member, epochs) in enumerate(zip(self.members, self.epochs.tolist(), strict=True))
         ]
 
 
-def _of(state: State, at: int) -> State:
+def _of(state: State, member: int) -> State:
     """The state of one member."""
     import jax
 
-    found: State = jax.tree.map(lambda a: a[..., at] if a.ndim else a, state)
-    return found
+    state_of_one: State = jax.tree.map(lambda a: a[..., member] if a.ndim else a, state)
+    return state_of_one
 
 
 def _scaled(start: dict[str, np.ndarray], scale: float) -> dict[str, np.ndarray]:
@@ -271,7 +279,7 @@ def _scaled(start: dict[str, np.ndarray], scale: float) -> dict[str, np.ndarray]
 def _dealt(members: list[Member]) -> list[list[Member]]:
     """The members in groups of about equal size, as many as there are cores for."""
     groups = max(1, min(_cores(), len(members) // FEWEST))
-    bounds = [len(members) * at // groups for at in range(groups + 1)]
+    bounds = [len(members) * number // groups for number in range(groups + 1)]
     return [members[a:b] for a, b in pairwise(bounds)]
 
 
@@ -279,21 +287,21 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _several(given: Any, what: str) -> tuple[float, ...]:
+def _several(values: Any, label: str) -> tuple[float, ...]:
     """One number or several, each from 0 up."""
-    many = isinstance(given, Sequence | np.ndarray) and not isinstance(given, str)
-    found = tuple(from_zero(one, what) for one in (given if many else (given,)))
-    if not found:
-        raise InputError(f"{what}: an empty list; give a number, or several")
-    return found
+    is_list = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
+    numbers = tuple(from_zero(value, label) for value in (values if is_list else (values,)))
+    if not numbers:
+        raise InputError(f"{label}: an empty list; give a number, or several")
+    return numbers
 
 
-def _seeds(given: Any, first: int) -> list[int]:
-    most = 2**32 - 1
-    if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str):
-        found = [count(one, "a seed", least=0, most=most) for one in given]
-        if not found:
+def _seeds(values: Any, start: int) -> list[int]:
+    limit = 2**32 - 1
+    if isinstance(values, Sequence | np.ndarray) and not isinstance(values, str):
+        seeds = [count(value, "a seed", least=0, most=limit) for value in values]
+        if not seeds:
             raise InputError("seeds: an empty list; give how many, or the seeds themselves")
-        return found
-    count(first + count(given, "seeds") - 1, "the last seed", least=0, most=most)
-    return list(range(first, first + int(given)))
+        return seeds
+    count(start + count(values, "seeds") - 1, "the last seed", least=0, most=limit)
+    return list(range(start, start + int(values)))
