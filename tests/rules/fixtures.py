@@ -14,10 +14,10 @@ WIDTH = 4
 
 # Rules that cannot be made without arguments; any other is made by calling it.
 _MADE: dict[str, Any] = {
-    "dense": lambda: Dense(WIDTH, "softplus"),
+    "dense": lambda: Dense(WIDTH, None),
     "dropout": lambda: Dropout(0.4),
-    "chain": lambda: Chain([Dense(3, "tanh"), Dense(WIDTH, "sigmoid")]),
-    "residual": lambda: Residual([Dense(3, "tanh"), Dense(WIDTH, "sigmoid")]),
+    "chain": lambda: Chain([Dense(3, None), Dense(WIDTH, None)]),
+    "residual": lambda: Residual([Dense(3, None), Dense(WIDTH, None)]),
 }
 
 
@@ -35,17 +35,19 @@ def rule(name: str) -> Layer | Loss:
 
 
 def between(one: Any, loss: Any = "half_squared_error") -> Network:
-    """The layer on its own between two others, so that its dE/dx is used."""
-    return Network([Dense(WIDTH, "tanh"), one, Dense(3)], loss)
+    """The layer on its own between two others, so that its dE/dx is used; they have no activation, so that a
+    wrong one fails its own tests alone.
+    """
+    return Network([Dense(WIDTH, None), one, Dense(3, None)], loss)
 
 
 def in_residual(one: Any) -> Network:
-    return Network([Dense(WIDTH, "tanh"), Residual([one]), Dense(3)])
+    return Network([Dense(WIDTH, None), Residual([one]), Dense(3, None)])
 
 
 def under(loss: Any) -> Network:
     """A network under the loss, two layers deep."""
-    return Network([Dense(WIDTH, "tanh"), Dense(3)], loss)
+    return Network([Dense(WIDTH, None), Dense(3, None)], loss)
 
 
 def networks() -> dict[str, Network]:

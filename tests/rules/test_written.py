@@ -9,11 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.engine.network import Network
+from chainrule.rules.layers.chain import Chain
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.residual import Residual
+from chainrule.rules.registry import LAYERS, LOSSES
 from tests.checker import situation
 from tests.rules import fixtures as specimens
+from tests.rules.fixtures import WIDTH
 
 WRITTEN = Path(__file__).parent.parent / "data" / "written.json"
-NETWORKS = specimens.networks()
+# Written down when the networks around a rule had activations of their own; they stay as they were.
+MADE = {
+    "dense": lambda: Dense(WIDTH, "softplus"),
+    "chain": lambda: Chain([Dense(3, "tanh"), Dense(WIDTH, "sigmoid")]),
+    "residual": lambda: Residual([Dense(3, "tanh"), Dense(WIDTH, "sigmoid")]),
+}
+
+
+def networks() -> dict[str, Network]:
+    """A network for each rule, by the rule's name."""
+    layers = {name: MADE[name]() if name in MADE else specimens.layer(name) for name in LAYERS}
+    by_layer = {name: Network([Dense(WIDTH, "tanh"), layer, Dense(3)]) for name, layer in layers.items()}
+    return by_layer | {
+        name: Network([Dense(WIDTH, "tanh"), Dense(3)], specimens.loss(name)) for name in LOSSES
+    }
+
+
+NETWORKS = networks()
 
 
 def lines(name: str) -> list[str]:
