@@ -31,7 +31,7 @@ class Cause:
 
     def plain(self) -> dict[str, Any]:
         """The cause as `chainrule check --json` prints it."""
-        found: dict[str, Any] = {
+        record: dict[str, Any] = {
             "kind": self.kind,
             "name": self.name,
             "quantity": self.quantity,
@@ -42,17 +42,17 @@ class Cause:
             "text": self.told,
         }
         if self.rivals:
-            found["cannot_be_told_from"] = [one.name for one in self.rivals]
+            record["cannot_be_told_from"] = [rival.name for rival in self.rivals]
         if self.others:
-            found["others"] = [one.plain() for one in self.others]
-        return found
+            record["others"] = [cause.plain() for cause in self.others]
+        return record
 
     @property
     def told(self) -> str:
         """The sentence, with what cannot be told from it."""
         if not self.rivals:
             return self.text
-        names = "; ".join(one.name for one in self.rivals)
+        names = "; ".join(rival.name for rival in self.rivals)
         return f"{self.text} (By these numbers it cannot be told from: {names}.)"
 
 

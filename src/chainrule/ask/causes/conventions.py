@@ -1,12 +1,11 @@
-"""Conventions: the same network by other agreements, about E, the batch, the update and the layers."""
+"""Conventions: the same case with another scale of E, batch rule, update rule or activation."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from chainrule.ask.cases.case import Case, Convention
 from chainrule.ask.causes import number_edits as edits
-from chainrule.ask.causes.hypothesis import Hypothesis
-from chainrule.ask.causes.mistaken import Change, rewriting
+from chainrule.ask.causes.hypothesis import Change, Hypothesis, rewriting
 from chainrule.ask.causes.structure import Structure
 from chainrule.ask.documents.names import pretty
 from chainrule.engine.network import Network
@@ -20,11 +19,11 @@ _COMMON = ("sigmoid", "tanh", "relu", "identity")
 
 def conventions(case: Case) -> Iterator[Hypothesis]:
     """Other agreements that `case` may have been worked through by, the likeliest first."""
-    of = Structure(case)
+    structure = Structure(case)
     if case.learning_rate is not None:
-        yield from _update(case, of)
-    yield from _scale(of)
-    yield from _forward(of)
+        yield from _update(case, structure)
+    yield from _scale(structure)
+    yield from _forward(structure)
     yield from _activations(case)
     if case.weight_decay:
         yield Hypothesis(
@@ -39,9 +38,9 @@ def _agreed(**changes: object) -> Callable[[Case], Case]:
     return lambda case: replace(case, convention=replace(case.convention, **changes))  # type: ignore[arg-type]
 
 
-def _update(case: Case, of: Structure) -> Iterator[Hypothesis]:
+def _update(case: Case, structure: Structure) -> Iterator[Hypothesis]:
     agreed: Convention = case.convention
-    if len(of.layers) > 1:
+    if len(structure.layers) > 1:
         sequential = agreed.update == "sequential"
         yield Hypothesis(
             "convention" if sequential else "mistake",
@@ -63,9 +62,9 @@ def _update(case: Case, of: Structure) -> Iterator[Hypothesis]:
         )
 
 
-def _scale(of: Structure) -> Iterator[Hypothesis]:
+def _scale(structure: Structure) -> Iterator[Hypothesis]:
     """E, its gradients, or both, times 2, the number of rows or of outputs, or the inverse of one."""
-    case = of.case
+    case = structure.case
     rows, outputs = len(case.x), case.t.shape[1]
     scales: list[tuple[float, str, str]] = [
         (2.0, "without the ½", "½ stands before the square"),
@@ -83,40 +82,40 @@ def _scale(of: Structure) -> Iterator[Hypothesis]:
             (1 / outputs, "averaged over the outputs", "the outputs are added up"),
             (float(outputs), "summed over the outputs", "the outputs are averaged"),
         ]
-    end = of.end.name
-    for value, done, agreed in scales:
+    end = structure.end.name
+    for value, wording, agreed in scales:
         change = _times(value)
-        whole = {"E": change, end: change}
-        for what, changes, cost in (
-            ("E and its gradients are", whole, 1.0),
+        error_and_gradients = {"E": change, end: change}
+        for subject, changes, cost in (
+            ("E and its gradients are", error_and_gradients, 1.0),
             ("E is", {"E": change}, 1.02),
             ("The gradients are those of E", {end: change}, 1.04),
         ):
             yield Hypothesis(
                 "convention",
-                f"{'E' if 'E' in changes else 'gradients'} {done}",
-                f"{what} {done}: by the example's loss {agreed}.",
+                f"{'E' if 'E' in changes else 'gradients'} {wording}",
+                f"{subject} {wording}: by the example's loss {agreed}.",
                 cost,
                 mistakes=(rewriting(changes),),
             )
 
 
 def _times(value: float) -> Change:
-    return lambda now: edits.times(now, f"{value:g}", value)
+    return lambda node: edits.times(node, f"{value:g}", value)
 
 
-def _forward(of: Structure) -> Iterator[Hypothesis]:
+def _forward(structure: Structure) -> Iterator[Hypothesis]:
     """A bias forgotten in a sum, and weights read the other way round."""
-    for layer in of.layers:
-        b = of.case.parameters.get(layer.b)
-        if b is not None and layer.b not in of.case.absent and b.any():
+    for layer in structure.layers:
+        b = structure.case.parameters.get(layer.b)
+        if b is not None and layer.b not in structure.case.absent and b.any():
             yield Hypothesis(
                 "mistake",
                 f"bias left out in {pretty(layer.z)}",
                 f"{pretty(layer.z)} is computed without {pretty(layer.b)}.",
                 mistakes=(rewriting({layer.z: _without_bias(layer.b)}),),
             )
-        w = of.case.parameters[layer.w]
+        w = structure.case.parameters[layer.w]
         if w.shape[0] == w.shape[1] > 1 and (w != w.T).any():
             yield Hypothesis(
                 "mistake",
@@ -127,8 +126,8 @@ def _forward(of: Structure) -> Iterator[Hypothesis]:
 
 
 def _without_bias(b: str) -> Change:
-    def change(now: Number) -> Number:
-        return number(now.name, *(p for p in now.paths if all(f.name != b for f in p.factors)))
+    def change(node: Number) -> Number:
+        return number(node.name, *(p for p in node.paths if all(f.name != b for f in p.factors)))
 
     return change
 
@@ -143,25 +142,27 @@ def _activations(case: Case) -> Iterator[Hypothesis]:
     dense = [k for k, layer in enumerate(layers) if isinstance(layer, Dense)]
     fused = case.network.loss.activation
     free = dense[:-1] if fused else dense
-    own = {k: name_of(layers[k].activation) for k in free}  # type: ignore[attr-defined]
-    groups = [[k] for k in free] + ([free] if len(free) > 1 and len(set(own.values())) == 1 else [])
+    names = {k: name_of(layers[k].activation) for k in free}  # type: ignore[attr-defined]
+    groups = [[k] for k in free] + ([free] if len(free) > 1 and len(set(names.values())) == 1 else [])
     for group in groups:
-        for other in _COMMON:
-            if any(own[k] == other for k in group):
+        for activation in _COMMON:
+            if any(names[k] == activation for k in group):
                 continue
             end = group == [dense[-1]]
             where = "in every layer" if len(group) > 1 else f"in layer {dense.index(group[0]) + 1}"
             text = (
-                f"The output is taken without its activation, {own[group[0]]}."
-                if end and other == "identity"
-                else f"{other} is used {where} where {own[group[0]]} is stated."
+                f"The output is taken without its activation, {names[group[0]]}."
+                if end and activation == "identity"
+                else f"{activation} is used {where} where {names[group[0]]} is stated."
             )
             yield Hypothesis(
-                "mistake" if end and other == "identity" else "given",
-                "activation of the output left out" if end and other == "identity" else f"{other} {where}",
+                "mistake" if end and activation == "identity" else "given",
+                "activation of the output left out"
+                if end and activation == "identity"
+                else f"{activation} {where}",
                 text,
-                1.0 if other == "identity" and end else 1.3,
-                case=_with_activation(group, other),
+                1.0 if activation == "identity" and end else 1.3,
+                case=_with_activation(group, activation),
             )
 
 

@@ -1,4 +1,4 @@
-"""What there is to go by: the claims of an example as judged, and what the sound ones give."""
+"""Evidence: the judged claims of an example, and the numbers that the sound claims give."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,26 +22,26 @@ class Evidence:
 
     @cached_property
     def claims(self) -> list[Claim]:
-        return [one.claim for one in self.judged]
+        return [judgement.claim for judgement in self.judged]
 
     @cached_property
     def faults(self) -> frozenset[int]:
-        return frozenset(i for i, one in enumerate(self.judged) if one.status.is_fault)
+        return frozenset(i for i, judgement in enumerate(self.judged) if judgement.status.is_fault)
 
-    def roots(self, left: Collection[int]) -> list[int]:
+    def roots(self, unexplained: Collection[int]) -> list[int]:
         """Of the claims `left`, those in which a fault starts."""
-        return [i for i in sorted(left) if self.judged[i].status is Status.WRONG]
+        return [i for i in sorted(unexplained) if self.judged[i].status is Status.WRONG]
 
     def after(self, i: int) -> int:
         """After how many updates claim i is asked for."""
-        asked = self.judged[i].asked
-        quantities = asked.quantities if isinstance(asked, Expression) else (asked,)
+        query = self.judged[i].asked
+        quantities = query.quantities if isinstance(query, Expression) else (query,)
         return max((q.after for q in quantities), default=0)
 
-    def only(self, kept: Collection[int]) -> dict[str, tuple[str, ...]]:
+    def only(self, indices: Collection[int]) -> dict[str, tuple[str, ...]]:
         """Some of the claims, as an example holds them."""
         claims: dict[str, tuple[str, ...]] = {}
-        for i in sorted(kept):
+        for i in sorted(indices):
             claim = self.claims[i]
             claims[claim.quantity] = (*claims.get(claim.quantity, ()), claim.printed)
         return claims
@@ -57,15 +57,15 @@ class Evidence:
 
     @cached_property
     def sheet(self) -> Sheet:
-        return Sheet(self.book, tuple(one.asked for one in self.judged))
+        return Sheet(self.book, tuple(judgement.asked for judgement in self.judged))
 
     @cached_property
     def sound(self) -> dict[Address, float]:
         """What is printed rightly, where it is computed."""
         return {
-            self.sheet.place(one.asked): one.claim.value
-            for one in self.judged
-            if not one.status.is_fault and isinstance(one.asked, Address)
+            self.sheet.place(judgement.asked): judgement.claim.value
+            for judgement in self.judged
+            if not judgement.status.is_fault and isinstance(judgement.asked, Address)
         }
 
     @cached_property
@@ -73,9 +73,9 @@ class Evidence:
         """What each claim comes to from the sound ones before it."""
         return self.sheet.locally(self.sound)
 
-    def made(self, after: int) -> Mapping[str, Number]:
+    def made(self, updates: int) -> Mapping[str, Number]:
         """A step's Numbers by the book."""
-        return self.sheet.named(after)
+        return self.sheet.named(updates)
 
     @cached_property
     def numbers(self) -> Mapping[str, Number]:

@@ -1,4 +1,4 @@
-"""A hypothesis: what somebody may have done otherwise, and the numbers that come of it."""
+"""Hypotheses: what somebody may have done otherwise, as a change of the case or of its Numbers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from chainrule.numbers import Array, Number
 
 Rewrite = Callable[[Number], Number | None]  # what stands for a Number, or None for itself
 Mistake = Callable[[Mapping[str, Number]], Rewrite]  # told a step's Numbers by name
+Change = Callable[[Number], Number]
 
 
 @dataclass(frozen=True)
@@ -46,50 +47,71 @@ class Hypothesis:
 
     def gradients(self, case: Case) -> dict[str, Array]:
         """By parameter, the gradient that comes of it."""
-        found = step(self.case(case))
-        found = self._mistaken(found) if self.mistakes else found
-        return {name: one.array for name, one in found.sweep.gradients.items()}
+        iteration = step(self.case(case))
+        iteration = self._mistaken(iteration) if self.mistakes else iteration
+        return {name: gradient.array for name, gradient in iteration.sweep.gradients.items()}
 
-    def __and__(self, other: "Hypothesis") -> "Hypothesis":
+    def __and__(self, addition: "Hypothesis") -> "Hypothesis":
         """Both at once."""
 
         def both(case: Case) -> Case:
-            return other.case(self.case(case))
+            return addition.case(self.case(case))
 
         return replace(
             self,
-            name=f"{self.name}; {other.name}",
-            text=f"{self.text} And: {other.text}",
-            cost=self.cost + other.cost + 0.5,
+            name=f"{self.name}; {addition.name}",
+            text=f"{self.text} And: {addition.text}",
+            cost=self.cost + addition.cost + 0.5,
             case=both,
-            mistakes=self.mistakes + other.mistakes,
+            mistakes=self.mistakes + addition.mistakes,
         )
 
-    def _mistaken(self, done: Step) -> Step:
+    def _mistaken(self, iteration: Step) -> Step:
         for mistake in self.mistakes:
-            done = _reworked(done, mistake)
-        return done
+            iteration = _reworked(iteration, mistake)
+        return iteration
 
 
-def _reworked(done: Step, mistake: Mistake) -> Step:
-    rewrite = mistake(done.numbers)
+def _reworked(iteration: Step, mistake: Mistake) -> Step:
+    rewrite = mistake(iteration.numbers)
 
-    def change(was: Number, now: Number) -> Number:
-        instead = rewrite(now)
-        return now if instead is None else instead
+    def change(original: Number, node: Number) -> Number:
+        replacement = rewrite(node)
+        return node if replacement is None else replacement
 
-    new = rework(done.numbers.values(), change)
-    old = done.sweep
+    new = rework(iteration.numbers.values(), change)
+    old = iteration.sweep
 
-    def each(numbers: Mapping[str, Any]) -> dict[str, Number]:
-        return {name: new[one.name] for name, one in numbers.items()}
+    def renewed(numbers: Mapping[str, Any]) -> dict[str, Number]:
+        return {name: new[node.name] for name, node in numbers.items()}
 
     sweep = replace(
         old,
         loss=new[old.loss.name],
         output=new[old.output.name],
-        parameters={name: new.get(name, one) for name, one in old.parameters.items()},
-        gradients=each(old.gradients),
+        parameters={name: new.get(name, parameter) for name, parameter in old.parameters.items()},
+        gradients=renewed(old.gradients),
         input_gradient=new[old.input_gradient.name],
     )
-    return Step(sweep, each(done.updated), new)
+    return Step(sweep, renewed(iteration.updated), new)
+
+
+def rewriting(changes: Mapping[str, Change]) -> Mistake:
+    """The mistake of changing the Numbers of these names."""
+
+    def rewrite(node: Number) -> Number | None:
+        change = changes.get(node.name)
+        try:
+            return change(node) if change else None
+        except (KeyError, StopIteration):
+            return None  # another mistake has done away with the factor
+
+    def mistake(numbers: Mapping[str, Number]) -> Rewrite:
+        return rewrite
+
+    return mistake
+
+
+def mistake(name: str, text: str, changes: Mapping[str, Change], cost: float = 1.0) -> Hypothesis:
+    """The mistake of changing the Numbers of these names, told."""
+    return Hypothesis("mistake", name, text, cost, mistakes=(rewriting(changes),))

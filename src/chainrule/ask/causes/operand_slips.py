@@ -1,4 +1,4 @@
-"""Slips: one product with a wrong operand."""
+"""Operand slips: one product of a sum made with a wrong operand, found by the value that it needs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,8 +9,7 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.evidence import Evidence
-from chainrule.ask.causes.hypothesis import Hypothesis, Mistake, Rewrite
-from chainrule.ask.causes.mistaken import rewriting
+from chainrule.ask.causes.hypothesis import Hypothesis, Mistake, Rewrite, rewriting
 from chainrule.ask.documents.names import pretty
 from chainrule.ask.explain.terms import Index
 from chainrule.numbers import Number, Path, number
@@ -24,82 +23,91 @@ _NEWTON = 20
 
 @dataclass(frozen=True)
 class Operand:
-    """In element `at` of `result`, `element` of `source` stood where `own` of `factor` belongs."""
+    """In element `place` of `result`, `element` of `source` stood for `factor_place` of `factor`."""
 
     result: str
-    at: Index
+    place: Index
     factor: str
-    own: Index
+    factor_place: Index
     source: str
     element: Index
 
 
-def slips(known: Evidence, left: frozenset[int]) -> Iterator[Hypothesis]:
+def slips(evidence: Evidence, unexplained: frozenset[int]) -> Iterator[Hypothesis]:
     """Wrong operands in single products, each of which explains a fault among `left`."""
     groups: dict[tuple[object, ...], list[Operand]] = {}
-    for i in known.roots(left):
-        asked = known.judged[i].asked
-        if isinstance(asked, Expression) or (place := known.sheet.place(asked)).after:
+    for i in evidence.roots(unexplained):
+        query = evidence.judged[i].asked
+        if isinstance(query, Expression) or (place := evidence.sheet.place(query)).after:
             continue
-        claim = known.claims[i]
-        leeway = 2 * float(claim.unit) + abs(known.local[i] - known.judged[i].computed)
-        for one in _operands(known, place.name, place.index, claim.value, leeway, _DEPTH):
-            group = groups.setdefault((one.result, one.factor, one.own, one.source, one.element), [])
-            if one not in group:
-                group.append(one)
-    numbers = known.book.numbers()
-    return (slip(found, numbers) for found in groups.values())
+        claim = evidence.claims[i]
+        leeway = 2 * float(claim.unit) + abs(evidence.local[i] - evidence.judged[i].computed)
+        for operand in _operands(evidence, place.name, place.index, claim.value, leeway, _DEPTH):
+            group = groups.setdefault(
+                (operand.result, operand.factor, operand.factor_place, operand.source, operand.element), []
+            )
+            if operand not in group:
+                group.append(operand)
+    numbers = evidence.book.numbers()
+    return (slip(operands, numbers) for operands in groups.values())
 
 
 def _operands(
-    known: Evidence, name: str, at: Index, wanted: float, leeway: float, depth: int
+    evidence: Evidence, name: str, index: Index, target: float, leeway: float, depth: int
 ) -> Iterator[Operand]:
-    """The exchanges of one operand that make element `at` of `name` what is wanted, to within leeway."""
-    of = known.made(0)[name]
-    if not of.paths or depth == 0:
+    """The exchanges of one operand that make element `index` of `name` come to `target`, to within leeway."""
+    node = evidence.made(0)[name]
+    if not node.paths or depth == 0:
         return
-    terms = [term for p in of.paths for term in _terms(p, at, known.numbers)]
+    terms = [term for p in node.paths for term in _terms(p, index, evidence.numbers)]
     total = sum(product for _, product in terms)
-    if of.through:
-        wanted, leeway = _inverse(of, at, total, wanted, leeway)
-        if not np.isfinite(wanted):
+    if node.through:
+        target, leeway = _inverse(node, index, total, target, leeway)
+        if not np.isfinite(target):
             return
     for factors, _ in terms:
-        for k, (factor, own, value) in enumerate(factors):
-            beside = float(np.prod([other for n, (_, _, other) in enumerate(factors) if n != k]))
-            if factor.array.shape and beside:
-                needed, room = value + (wanted - total) / beside, abs(leeway / beside)
+        for k, (factor, place, value) in enumerate(factors):
+            cofactor = float(np.prod([sibling for n, (_, _, sibling) in enumerate(factors) if n != k]))
+            if factor.array.shape and cofactor:
+                needed, room = value + (target - total) / cofactor, abs(leeway / cofactor)
                 if abs(needed - value) > room:
-                    yield from _exchanges(known, Operand(name, at, factor.name, own, "", ()), needed, room)
-                    if factor.name in known.made(0) and Address(factor.name, own) not in known.sound:
-                        yield from _operands(known, factor.name, own, needed, room, depth - 1)
+                    yield from _exchanges(
+                        evidence, Operand(name, index, factor.name, place, "", ()), needed, room
+                    )
+                    if factor.name in evidence.made(0) and Address(factor.name, place) not in evidence.sound:
+                        yield from _operands(evidence, factor.name, place, needed, room, depth - 1)
 
 
-def _exchanges(known: Evidence, right: Operand, needed: float, room: float) -> Iterator[Operand]:
+def _exchanges(evidence: Evidence, operand: Operand, needed: float, room: float) -> Iterator[Operand]:
     """What may have stood in the place of the right operand, for it has the value needed."""
-    factors = (f.name for p in known.book.numbers()[right.result].paths for f in p.factors)
-    if right.factor in factors:
-        for source, element in _equal(known.numbers, right.factor, needed, room):
-            yield replace(right, source=source, element=element)
+    factors = (f.name for p in evidence.book.numbers()[operand.result].paths for f in p.factors)
+    if operand.factor in factors:
+        for source, element in _equal(evidence.numbers, operand.factor, needed, room):
+            yield replace(operand, source=source, element=element)
 
 
 def _terms(
-    p: Path, at: Index, numbers: Mapping[str, Number]
+    p: Path, element: Index, numbers: Mapping[str, Number]
 ) -> Iterator[tuple[list[tuple[Number, Index, float]], float]]:
-    """The products that go into element `at`: their factors, where, with which value, and the product."""
+    """The products that go into `element`: their factors, where, with which value, and the product."""
     if int(np.prod(list(p.sizes().values()) or [1])) > _MOST:
         return
     p = Path(p.indices, tuple(numbers.get(f.name, f) for f in p.factors))
-    for factors in p.terms(at):
-        found = [(f, index, float(f.array[index])) for f, index in factors]
-        yield found, float(np.prod([value for _, _, value in found]))
+    for factors in p.terms(element):
+        operands = [(f, index, float(f.array[index])) for f, index in factors]
+        yield operands, float(np.prod([value for _, _, value in operands]))
 
 
-def _inverse(of: Number, at: Index, total: float, wanted: float, leeway: float) -> tuple[float, float]:
+def _inverse(node: Number, index: Index, total: float, target: float, leeway: float) -> tuple[float, float]:
     """From which sum the function of `of` makes what is wanted, and how far that may be off."""
-    assert of.through is not None
-    function = of.through.apply
-    if of.array.ndim and of.array.shape[-1] > 1 and np.ndim(function(np.zeros((1, 2)))) and _joint(function):
+    assert node.through is not None
+    function = node.through.apply
+    if (
+        node.array.ndim
+        and node.array.shape[-1] > 1
+        and np.ndim(function(np.zeros((1, 2))))
+        and _joint(function)
+    ):
         return np.nan, np.nan
 
     def value(x: float) -> float:
@@ -109,7 +117,7 @@ def _inverse(of: Number, at: Index, total: float, wanted: float, leeway: float) 
     with np.errstate(all="ignore"):
         for _ in range(_NEWTON):
             slope = (value(x + _SHIFT) - value(x - _SHIFT)) / (2 * _SHIFT)
-            off = value(x) - wanted
+            off = value(x) - target
             if not np.isfinite(off) or slope == 0:
                 return np.nan, np.nan
             x -= off / slope
@@ -120,8 +128,8 @@ def _inverse(of: Number, at: Index, total: float, wanted: float, leeway: float) 
 
 def _joint(function: Callable[[np.ndarray], np.ndarray]) -> bool:
     """Whether an element of the result depends on more than its own argument, as in softmax."""
-    one, two = function(np.array([[0.1, 0.2]])), function(np.array([[0.1, 0.4]]))
-    return bool(one[0, 0] != two[0, 0])
+    base, shifted = function(np.array([[0.1, 0.2]])), function(np.array([[0.1, 0.4]]))
+    return bool(base[0, 0] != shifted[0, 0])
 
 
 def _equal(
@@ -131,70 +139,81 @@ def _equal(
     for name in _relatives(factor, numbers):
         array = numbers[name].array
         if 0 < array.ndim <= 2 and array.size <= _MOST:
-            near = np.abs(array - needed) <= room
-            if near.sum() <= 2:
-                yield from ((name, tuple(map(int, at))) for at in np.argwhere(near))
+            matches = np.abs(array - needed) <= room
+            if matches.sum() <= 2:
+                yield from ((name, tuple(map(int, index))) for index in np.argwhere(matches))
 
 
 def _relatives(name: str, numbers: Mapping[str, Number]) -> Iterator[str]:
-    letter, rest = name[:1], name[1:]
+    letter, suffix = name[:1], name[1:]
     candidates = [name]
-    if letter == "a" and rest.isdigit():
-        candidates += [f"z{rest}", f"a{int(rest) + 1}", f"a{int(rest) - 1}", "x"]
+    if letter == "a" and suffix.isdigit():
+        candidates += [f"z{suffix}", f"a{int(suffix) + 1}", f"a{int(suffix) - 1}", "x"]
     elif name == "x":
         candidates += ["a1", "t"]
     elif letter == "w":
         candidates += [f"{name}'"]
     elif name.startswith("dE/dz"):
         candidates += [f"dE/da{name[5:]}"]
-    yield from (one for one in candidates if one in numbers)
+    yield from (candidate for candidate in candidates if candidate in numbers)
 
 
-def slip(found: list[Operand], numbers: Mapping[str, Number]) -> Hypothesis:
+def slip(operands: list[Operand], numbers: Mapping[str, Number]) -> Hypothesis:
     """That the same operand was taken wrongly in all these elements of one Number."""
-    first = found[0]
-    elements = [one.at for one in found]
+    exchange = operands[0]
+    elements = [operand.place for operand in operands]
 
-    def change(now: Number) -> Number:
-        factors = {f.name: f for p in now.paths for f in p.factors}
-        known = {**numbers, **factors}
-        wrong = edits.with_element(factors[first.factor], first.own, known[first.source], first.element)
-        other = edits.instead(now, edits.called(first.factor), number(first.factor, *wrong.paths))
-        return edits.masked(now, other, elements)
+    def change(node: Number) -> Number:
+        factors = {f.name: f for p in node.paths for f in p.factors}
+        sources = {**numbers, **factors}
+        mixture = edits.with_element(
+            factors[exchange.factor], exchange.factor_place, sources[exchange.source], exchange.element
+        )
+        variant = edits.instead(node, edits.called(exchange.factor), number(exchange.factor, *mixture.paths))
+        return edits.masked(node, variant, elements)
 
-    def named(name: str, at: Index) -> str:
-        return f"{pretty(name)}[{','.join(map(str, _shown(numbers[name], at)))}]"
+    def named(name: str, index: Index) -> str:
+        return f"{pretty(name)}[{','.join(map(str, _printed_index(numbers[name], index)))}]"
 
-    taken, right = named(first.source, first.element), named(first.factor, first.own)
-    where = " and ".join(named(first.result, at) for at in elements[:_LISTED])
+    source_label, factor_label = (
+        named(exchange.source, exchange.element),
+        named(exchange.factor, exchange.factor_place),
+    )
+    where = " and ".join(named(exchange.result, index) for index in elements[:_LISTED])
     where += " and others" if len(elements) > _LISTED else ""
-    values = (numbers[first.source].array[first.element], numbers[first.factor].array[first.own])
-    shown = [f"{float(value):.6g}" for value in values]
+    values = (
+        numbers[exchange.source].array[exchange.element],
+        numbers[exchange.factor].array[exchange.factor_place],
+    )
+    texts = [f"{float(value):.6g}" for value in values]
+    factor_index = _printed_index(numbers[exchange.factor], exchange.factor_place)
     return Hypothesis(
         "mistake",
-        f"wrong operand: {taken} for {right}",
-        f"{where} {'is' if len(elements) == 1 else 'are'} made with {taken} = {shown[0]} where "
-        f"{right} = {shown[1]} belongs.",
-        1.25 if first.source == first.factor else 1.4,
-        f"{first.factor}[{','.join(map(str, _shown(numbers[first.factor], first.own)))}]",
-        shown[0],
-        shown[1],
-        mistakes=(_once(rewriting({first.result: change}), numbers),),
+        f"wrong operand: {source_label} for {factor_label}",
+        f"{where} {'is' if len(elements) == 1 else 'are'} made with {source_label} = {texts[0]} where "
+        f"{factor_label} = {texts[1]} belongs.",
+        1.25 if exchange.source == exchange.factor else 1.4,
+        f"{exchange.factor}[{','.join(map(str, factor_index))}]",
+        texts[0],
+        texts[1],
+        mistakes=(_once(rewriting({exchange.result: change}), numbers),),
     )
 
 
 def _once(mistake: Mistake, numbers: Mapping[str, Number]) -> Mistake:
     """Made in the first step alone, the one with these numbers."""
-    given = [one for one in numbers.values() if not one.paths]
+    leaves = [leaf for leaf in numbers.values() if not leaf.paths]
 
-    def once(now: Mapping[str, Number]) -> Rewrite:
-        first = all(np.array_equal(now[one.name].array, one.array) for one in given if one.name in now)
-        return mistake(now) if first else lambda _: None
+    def once(nodes: Mapping[str, Number]) -> Rewrite:
+        in_first_step = all(
+            np.array_equal(nodes[leaf.name].array, leaf.array) for leaf in leaves if leaf.name in nodes
+        )
+        return mistake(nodes) if in_first_step else lambda _: None
 
     return once
 
 
-def _shown(one: Number, at: Index) -> Index:
+def _printed_index(node: Number, index: Index) -> Index:
     """An index as people give it: without the row where there is only one."""
-    per_row = one.name[:1] in "xtzah" or one.name.startswith(("dE/da", "dE/dz", "dE/dx", "dE/dh"))
-    return at[1:] if per_row and len(at) == 2 and len(one.array) == 1 else at
+    per_row = node.name[:1] in "xtzah" or node.name.startswith(("dE/da", "dE/dz", "dE/dx", "dE/dh"))
+    return index[1:] if per_row and len(index) == 2 and len(node.array) == 1 else index

@@ -1,4 +1,4 @@
-"""Givens: which weight, bias, input, target or rate was meant otherwise, solved for from the claims."""
+"""Stated values: the weight, bias, input, target or rate meant otherwise, solved for from the claims."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,32 +31,32 @@ class Given:
 
     field: str
     name: str
-    at: Index
+    index: Index
 
     def of(self, case: Case) -> float:
-        found = getattr(case, self.field)
+        field = getattr(case, self.field)
         if self.field == "parameters":
-            found = found[self.name]
-        return float(found[self.at] if self.at else found)
+            field = field[self.name]
+        return float(field[self.index] if self.index else field)
 
     def put(self, case: Case, value: float) -> Case:
         """The case with another value."""
-        found = getattr(case, self.field)
-        if not self.at:
+        field = getattr(case, self.field)
+        if not self.index:
             return _with(case, self.field, value)
-        array = np.array(found[self.name] if self.field == "parameters" else found)
-        array[self.at] = value
-        return _with(case, self.field, {**found, self.name: array} if self.field == "parameters" else array)
+        array = np.array(field[self.name] if self.field == "parameters" else field)
+        array[self.index] = value
+        return _with(case, self.field, {**field, self.name: array} if self.field == "parameters" else array)
 
     def address(self, case: Case) -> str:
         """`b2`, `w1[0,2]`, `x[1]` of a single row, `learning_rate`."""
-        if not self.at:
+        if not self.index:
             return self.name
         array = case.parameters[self.name] if self.field == "parameters" else getattr(case, self.field)
         if array.size == 1:
             return self.name
-        at = self.at[1:] if self.field != "parameters" and len(array) == 1 else self.at
-        return f"{self.name}[{','.join(map(str, at))}]"
+        index = self.index[1:] if self.field != "parameters" and len(array) == 1 else self.index
+        return f"{self.name}[{','.join(map(str, index))}]"
 
 
 def _with(case: Case, field: str, value: Any) -> Case:
@@ -85,47 +85,47 @@ class Aim:
 def givens(aim: Aim) -> Iterator[Hypothesis]:
     """Other values of one given that come near the claims, or two givens of an array exchanged."""
     start = aim.values(aim.base)
-    slopes = {given: _slope(aim, given, start) for given in _all(aim.case)}
-    wanted = aim.claimed - start
-    for given, slope in slopes.items():
-        if (value := _solved(aim, given, slope, wanted)) is not None:
-            yield from _rounded(aim, given, value)
-    yield from _exchanged(aim, slopes, wanted)
+    slopes = {quantity: _slope(aim, quantity, start) for quantity in _all(aim.case)}
+    gaps = aim.claimed - start
+    for quantity, slope in slopes.items():
+        if (value := _solved(aim, quantity, slope, gaps)) is not None:
+            yield from _rounded(aim, quantity, value)
+    yield from _exchanged(aim, slopes, gaps)
 
 
 def _all(case: Case) -> Iterator[Given]:
     for name, array in case.parameters.items():
         if name not in case.absent and array.size <= _STATED:
-            yield from (Given("parameters", name, at) for at in np.ndindex(array.shape))
+            yield from (Given("parameters", name, index) for index in np.ndindex(array.shape))
     for name in ("x", "t"):
         shape = getattr(case, name).shape
-        yield from (Given(name, name, at) for at in np.ndindex(shape) if np.prod(shape) <= _STATED)
+        yield from (Given(name, name, index) for index in np.ndindex(shape) if np.prod(shape) <= _STATED)
     if case.learning_rate is not None:
         yield Given("learning_rate", "learning_rate", ())
     if case.weight_decay:
         yield Given("weight_decay", "weight_decay", ())
 
 
-def _stated(aim: Aim, given: Given, value: float) -> Hypothesis:
+def _stated(aim: Aim, quantity: Given, value: float) -> Hypothesis:
     """The given stated otherwise, on top of the base."""
-    return aim.base & hypothesis(given, aim.case, value)
+    return aim.base & hypothesis(quantity, aim.case, value)
 
 
-def hypothesis(given: Given, case: Case, value: float) -> Hypothesis:
+def hypothesis(quantity: Given, case: Case, value: float) -> Hypothesis:
     """That a given is `value`."""
-    address, old = given.address(case), f"{given.of(case):.10g}"
+    address, old = quantity.address(case), f"{quantity.of(case):.10g}"
     new = f"{value:.10g}"
-    more = _length(new) - _length(old)
+    extra_digits = _length(new) - _length(old)
     return Hypothesis(
         "given",
         f"{address} = {new}",
         f"{address} is stated as {old}, but the numbers come from {address} = {new}.",
-        1.15 + 0.05 * max(more, 0),
+        1.15 + 0.05 * max(extra_digits, 0),
         address,
         old,
         new,
-        case=lambda case: given.put(case, value),
-        digits=more,
+        case=lambda case: quantity.put(case, value),
+        digits=extra_digits,
     )
 
 
@@ -134,84 +134,88 @@ def _length(number: str) -> int:
     return len(number.partition("e")[0].replace(".", "").lstrip("-0"))
 
 
-def _slope(aim: Aim, given: Given, start: Floats) -> Floats:
+def _slope(aim: Aim, quantity: Given, start: Floats) -> Floats:
     """How fast each claim's value changes with the given."""
-    value = given.of(aim.case)
+    value = quantity.of(aim.case)
     shift = _SHIFT * max(1.0, abs(value))
     with np.errstate(all="ignore"):
-        return cast("Floats", (aim.values(_stated(aim, given, value + shift)) - start) / shift)
+        return cast("Floats", (aim.values(_stated(aim, quantity, value + shift)) - start) / shift)
 
 
-def _solved(aim: Aim, given: Given, slope: Floats, wanted: Floats) -> float | None:
+def _solved(aim: Aim, quantity: Given, slope: Floats, gaps: Floats) -> float | None:
     """The value of the given that makes the claim it acts on most exactly what is printed."""
     touched = [i for i in aim.faults if np.isfinite(slope[i]) and abs(slope[i]) > 0]
     if not touched:
         return None
-    best = max(touched, key=lambda i: abs(wanted[i]) / aim.units[i])
-    value = given.of(aim.case)
-    moved = slope * (wanted[best] / slope[best])
-    near = np.abs(moved - wanted) <= _LOOSE * np.maximum(np.abs(moved), np.abs(wanted)) + _CLOSE * aim.units
-    if np.mean(near[touched]) < 0.5:
+    best = max(touched, key=lambda i: abs(gaps[i]) / aim.units[i])
+    value = quantity.of(aim.case)
+    moved = slope * (gaps[best] / slope[best])
+    hits = np.abs(moved - gaps) <= _LOOSE * np.maximum(np.abs(moved), np.abs(gaps)) + _CLOSE * aim.units
+    if np.mean(hits[touched]) < 0.5:
         return None
-    first, at_first = value, -wanted[best]
-    second = value + wanted[best] / slope[best]
+    previous, previous_gap = value, -gaps[best]
+    estimate = value + gaps[best] / slope[best]
     for _ in range(_TRIES):
-        at_second = aim.values(_stated(aim, given, second))[best] - aim.claimed[best]
-        if not np.isfinite(at_second) or at_second == at_first:
+        gap = aim.values(_stated(aim, quantity, estimate))[best] - aim.claimed[best]
+        if not np.isfinite(gap) or gap == previous_gap:
             return None
-        if abs(at_second) <= 1e-3 * aim.units[best]:
-            return float(second)
-        first, second, at_first = (
-            second,
-            second - at_second * (second - first) / (at_second - at_first),
-            at_second,
+        if abs(gap) <= 1e-3 * aim.units[best]:
+            return float(estimate)
+        previous, estimate, previous_gap = (
+            estimate,
+            estimate - gap * (estimate - previous) / (gap - previous_gap),
+            gap,
         )
     return None
 
 
-def _rounded(aim: Aim, given: Given, value: float) -> Iterator[Hypothesis]:
+def _rounded(aim: Aim, quantity: Given, value: float) -> Iterator[Hypothesis]:
     """The shortest numbers about `value` that bring the claims which move with it as near as they come."""
-    there = aim.values(_stated(aim, given, value))
-    slope = _slope_at(aim, given, value, there)
+    values = aim.values(_stated(aim, quantity, value))
+    slope = _slope_at(aim, quantity, value, values)
     moving = [i for i in aim.faults if np.isfinite(slope[i]) and slope[i] != 0]
-    off = np.abs(there - aim.claimed) / aim.units
-    fine = [i for i in moving if off[i] <= _CLOSE]
-    if not fine:
+    off = np.abs(values - aim.claimed) / aim.units
+    witnesses = [i for i in moving if off[i] <= _CLOSE]
+    if not witnesses:
         return
-    room = _ROOM * min((_CLOSE - off[i] / 2) * aim.units[i] / abs(slope[i]) for i in fine)
+    room = _ROOM * min((_CLOSE - off[i] / 2) * aim.units[i] / abs(slope[i]) for i in witnesses)
     shorter = (round(value, digits) for digits in range(_DIGITS + 1))
-    near = dict.fromkeys(one for one in shorter if abs(one - value) <= room and one != given.of(aim.case))
-    if given.field == "learning_rate" and value <= 0:
+    candidates = dict.fromkeys(
+        candidate
+        for candidate in shorter
+        if abs(candidate - value) <= room and candidate != quantity.of(aim.case)
+    )
+    if quantity.field == "learning_rate" and value <= 0:
         return
-    for one in list(near)[:_OFFERED]:
-        yield hypothesis(given, aim.case, one)
+    for candidate in list(candidates)[:_OFFERED]:
+        yield hypothesis(quantity, aim.case, candidate)
 
 
-def _slope_at(aim: Aim, given: Given, value: float, there: Floats) -> Floats:
+def _slope_at(aim: Aim, quantity: Given, value: float, start: Floats) -> Floats:
     shift = _SHIFT * max(1.0, abs(value))
     with np.errstate(all="ignore"):
-        return cast("Floats", (aim.values(_stated(aim, given, value + shift)) - there) / shift)
+        return cast("Floats", (aim.values(_stated(aim, quantity, value + shift)) - start) / shift)
 
 
-def _exchanged(aim: Aim, slopes: dict[Given, Floats], wanted: Floats) -> Iterator[Hypothesis]:
+def _exchanged(aim: Aim, slopes: dict[Given, Floats], gaps: Floats) -> Iterator[Hypothesis]:
     """Two numbers of one array that changed places: those which move the first fault most nearly there."""
-    first = min(aim.faults)
+    fault = min(aim.faults)
     pairs: list[tuple[float, Given, Given]] = []
-    for one, other in combinations(slopes, 2):
-        a, b = one.of(aim.case), other.of(aim.case)
-        if one.name != other.name or not one.at or a == b:
+    for left_quantity, right_quantity in combinations(slopes, 2):
+        a, b = left_quantity.of(aim.case), right_quantity.of(aim.case)
+        if left_quantity.name != right_quantity.name or not left_quantity.index or a == b:
             continue
-        moved = (slopes[one] - slopes[other]) * (b - a)
-        if moved[first] * wanted[first] > 0:
-            far = abs(np.log(moved[first] / wanted[first]))
-            pairs += [(far, one, other)] if far < _FARTHEST else []
-    for _, one, other in sorted(pairs, key=lambda pair: pair[0])[:_PAIRS]:
-        yield _swap(one, other, aim.case)
+        moved = (slopes[left_quantity] - slopes[right_quantity]) * (b - a)
+        if moved[fault] * gaps[fault] > 0:
+            distance = abs(np.log(moved[fault] / gaps[fault]))
+            pairs += [(distance, left_quantity, right_quantity)] if distance < _FARTHEST else []
+    for _, left_quantity, right_quantity in sorted(pairs, key=lambda pair: pair[0])[:_PAIRS]:
+        yield _swap(left_quantity, right_quantity, aim.case)
 
 
-def _swap(one: Given, other: Given, case: Case) -> Hypothesis:
-    names = [given.address(case) for given in (one, other)]
-    a, b = one.of(case), other.of(case)
+def _swap(left_quantity: Given, right_quantity: Given, case: Case) -> Hypothesis:
+    names = [quantity.address(case) for quantity in (left_quantity, right_quantity)]
+    a, b = left_quantity.of(case), right_quantity.of(case)
     return Hypothesis(
         "mistake",
         f"{names[0]} and {names[1]} swapped",
@@ -220,5 +224,5 @@ def _swap(one: Given, other: Given, case: Case) -> Hypothesis:
         names[0],
         f"{a:.10g}",
         f"{b:.10g}",
-        case=lambda case: other.put(one.put(case, b), a),
+        case=lambda case: right_quantity.put(left_quantity.put(case, b), a),
     )

@@ -1,4 +1,4 @@
-"""What mistakes can be made in: the layers of a case as its own Numbers show them."""
+"""Structure: the dense layers, slopes and error gradients of a case, found in its Numbers."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from functools import cached_property
 
 from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.unfused import activations, apart
-from chainrule.ask.documents.names import derivative_of
+from chainrule.ask.documents.names import derivative_of, pretty
 from chainrule.numbers import Number
 from chainrule.rules.protocols import Activation
 
@@ -42,29 +42,29 @@ class Structure:
     @cached_property
     def layers(self) -> list[Weighing]:
         """The dense layers, the first first."""
-        found = []
+        weighings = []
         for w in self.case.parameters:
             gradient = self.numbers.get(f"dE/d{w}")
             if not re.fullmatch(r"w\d+", w) or gradient is None:
                 continue
             x, dz = gradient.paths[0].factors[:2]
-            found.append(Weighing(w[1:], w, f"b{w[1:]}", f"z{w[1:]}", x.name, dz.name))
-        return found
+            weighings.append(Weighing(w[1:], w, f"b{w[1:]}", f"z{w[1:]}", x.name, dz.name))
+        return weighings
 
     @cached_property
     def rules(self) -> dict[str, Activation]:
         """The activations by the name of their output."""
-        return {one.out: one for one in activations(self.case.network.chain.layers)}
+        return {activation.out: activation for activation in activations(self.case.network.chain.layers)}
 
     @cached_property
     def slopes(self) -> dict[str, tuple[str, str]]:
         """By name of a slope that is not 1 all over, its a and z; the first layer's first."""
-        found = {}
-        for name, one in self.numbers.items():
+        pairs = {}
+        for name, node in self.numbers.items():
             pair = derivative_of(name)
-            if pair and pair[0] != "E" and pair[0] in self.rules and (one.array != 1).any():
-                found[name] = pair
-        return dict(sorted(found.items(), key=lambda item: _layer(item[1][1])))
+            if pair and pair[0] != "E" and pair[0] in self.rules and (node.array != 1).any():
+                pairs[name] = pair
+        return dict(sorted(pairs.items(), key=lambda entry: _layer(entry[1][1])))
 
     @cached_property
     def end(self) -> Number:
@@ -73,9 +73,9 @@ class Structure:
         return next(n for n in errors if not any(f in errors for p in n.paths for f in p.factors))
 
     @cached_property
-    def handed_back(self) -> list[Number]:
+    def hidden_errors(self) -> list[Number]:
         """∂E/∂a of the hidden layers: what weights hand back from the layer behind."""
-        weights = {one.w for one in self.layers}
+        weights = {layer.w for layer in self.layers}
         return [
             n
             for n in self.numbers.values()
@@ -86,5 +86,26 @@ class Structure:
 
 
 def _layer(name: str) -> int:
-    found = re.search(r"\d+", name)
-    return int(found[0]) if found else 0
+    match = re.search(r"\d+", name)
+    return int(match[0]) if match else 0
+
+
+def where_of(structure: Structure, group: list[str]) -> str:
+    """`in layer 1`, `at the output`, `in all layers`."""
+    ends = [f"dE/d{structure.slopes[name][0]}" == structure.end.name for name in group]
+    if len(group) == 1:
+        a = structure.slopes[group[0]][0]
+        return "at the output" if ends[0] else f"in layer {a[1:]}"
+    return "in all layers" if any(ends) else "in the hidden layers"
+
+
+def error_formula(structure: Structure, slope: str) -> str:
+    """How the error signal is made with the slope."""
+    a, z = structure.slopes[slope]
+    return f"{pretty(f'dE/d{z}')} = {pretty(f'dE/d{a}')} · {pretty(slope)}"
+
+
+def listed(names: list[str]) -> str:
+    """`∂E/∂b₁, ∂E/∂b₂ and ∂E/∂b₃`."""
+    labels = [pretty(name) for name in names]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
