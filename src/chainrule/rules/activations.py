@@ -35,18 +35,18 @@ for _name, _rule in _OURS.items():
 ACTIVATIONS = RuleTable(Activation)
 
 
-def activation(given: Any) -> Activation | None:
+def activation(choice: Any) -> Activation | None:
     """The activation called `given`, or `given` itself if it is one (or None).
 
     Raises:
         InputError: no activation has that name; the nearest is suggested.
     """
-    if given is None or isinstance(given, Activation):
-        return given
-    if isinstance(given, str) and given in ACTIVATIONS:
-        return _made(given)
-    hint = did_you_mean(str(given), list(ACTIVATIONS)) or f" One of: {', '.join(ACTIVATIONS)}."
-    raise InputError(f"no activation is called {given!r}.{hint}")
+    if choice is None or isinstance(choice, Activation):
+        return choice
+    if isinstance(choice, str) and choice in ACTIVATIONS:
+        return _made(choice)
+    hint = did_you_mean(str(choice), list(ACTIVATIONS)) or f" One of: {', '.join(ACTIVATIONS)}."
+    raise InputError(f"no activation is called {choice!r}.{hint}")
 
 
 def _made(name: str) -> Activation:

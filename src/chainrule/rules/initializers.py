@@ -70,21 +70,21 @@ STARTS: dict[str, Start] = {
 }
 
 
-def start(given: Any) -> Any:
+def start(choice: Any) -> Any:
     """A start's name, checked, or values as nested tuples of floats.
 
     Raises:
         InputError: no start has that name (the nearest is suggested), or the values are not finite numbers.
     """
-    if isinstance(given, str):
-        if given in STARTS or given == "auto":
-            return given
-        hint = did_you_mean(given, list(STARTS)) or f" One of: {', '.join(STARTS)}."
-        raise InputError(f"no start is called {given!r}.{hint}")
+    if isinstance(choice, str):
+        if choice in STARTS or choice == "auto":
+            return choice
+        hint = did_you_mean(choice, list(STARTS)) or f" One of: {', '.join(STARTS)}."
+        raise InputError(f"no start is called {choice!r}.{hint}")
     try:
-        values = np.asarray(given, dtype=np.float64)
+        values = np.asarray(choice, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(f"weights and biases start from a name or from numbers, not {given!r}") from None
+        raise InputError(f"weights and biases start from a name or from numbers, not {choice!r}") from None
     if not np.isfinite(values).all():
         raise InputError("weights and biases start from finite numbers; one of the values given is not")
     return _tuples(values.tolist())

@@ -71,16 +71,16 @@ def register(name: str) -> Callable[[type[R]], type[R]]:
     return entered
 
 
-def loss(given: Any) -> Loss:
+def loss(choice: Any) -> Loss:
     """The loss called `given` (a name or a plain dict), or `given` itself if it is one.
 
     Raises:
         InputError: no loss has that name; the nearest is suggested.
     """
-    if isinstance(given, Loss):
-        return given
-    made: Loss = from_plain({"rule": given} if isinstance(given, str) else given, LOSSES, "loss")
-    return made
+    if isinstance(choice, Loss):
+        return choice
+    rule: Loss = from_plain({"rule": choice} if isinstance(choice, str) else choice, LOSSES, "loss")
+    return rule
 
 
 def to_plain(rule: Any) -> dict[str, Any]:
@@ -105,10 +105,10 @@ def from_plain(plain: Any, table: Mapping[str, type], kind: str = "layer") -> An
     if wanted not in table:
         hint = did_you_mean(wanted, list(table)) or f" One of: {', '.join(table)}."
         raise InputError(f"no {kind} is called {wanted!r}.{hint}")
-    known = [field.name for field in fields(table[wanted]) if not field.kw_only]
+    parameters = [field.name for field in fields(table[wanted]) if not field.kw_only]
     for argument in arguments:
-        if argument not in known:
-            raise InputError(f"{kind} {wanted!r} takes no {argument!r}.{did_you_mean(argument, known)}")
+        if argument not in parameters:
+            raise InputError(f"{kind} {wanted!r} takes no {argument!r}.{did_you_mean(argument, parameters)}")
     if isinstance(arguments.get("layers"), list):
         arguments["layers"] = [from_plain(one, LAYERS) for one in arguments["layers"]]
     if isinstance(arguments.get("activation"), Mapping):

@@ -104,9 +104,9 @@ def check_rule(rule: Layer | Loss) -> RuleCheck:
             ("words = code", lambda: rule_properties.words_as_code(subject)),
             ("far out", lambda: rule_properties.far_out(rule)),
         ]
-    found = [_found(name, check) for name, check in checks]
-    known = [Property("onnx", None, _tried(lambda: operators(subject)))]
-    return RuleCheck(rule, tuple(found + known))
+    properties = [_found(name, check) for name, check in checks]
+    information = [Property("onnx", None, _tried(lambda: operators(subject)))]
+    return RuleCheck(rule, tuple(properties + information))
 
 
 def _found(name: str, check: Callable[[], str]) -> Property:

@@ -31,32 +31,32 @@ def compiles(subject: Trial) -> str:
         with jax.enable_x64(dtype == "float64"):
             compiled = jax.jit(numbers)
             compiled({name: array * 2 for name, array in wide.point.items()}, wide.rows)
-            found = compiled(wide.point, wide.rows)
+            results = compiled(wide.point, wide.rows)
             if len(traced) != 1:
                 raise ValueError("it is compiled anew for other values")
         traced.clear()
         for name, array in numbers(subject.point, subject.rows).items():
             traced.clear()
             scale = np.abs(array).max(initial=1.0)
-            if found[name].dtype != dtype:
-                raise ValueError(f"{name} is {found[name].dtype} where {dtype} went in")
-            if not (np.abs(np.asarray(found[name]) - array) <= room * scale).all():
+            if results[name].dtype != dtype:
+                raise ValueError(f"{name} is {results[name].dtype} where {dtype} went in")
+            if not (np.abs(np.asarray(results[name]) - array) <= room * scale).all():
                 raise ValueError(f"{name} is another number in {dtype} than with NumPy")
     return "compiles once, and gives what NumPy gives"
 
 
 def operators(subject: Trial) -> str:
     """Which array functions the rule's functions call, and whether ONNX has them."""
-    asked: set[str] = set()
-    for one in subject.step().numbers.values():
-        for part in origins(one).values():
+    functions: set[str] = set()
+    for number in subject.step().numbers.values():
+        for part in origins(number).values():
             if part.through is not None:
                 inside = np.add.reduce([path.total() for path in part.paths])
-                part.through.apply(_recorded(np.asarray(inside), asked))
-    strange = sorted(asked - set(ARRAY_FUNCTIONS))
+                part.through.apply(_recorded(np.asarray(inside), functions))
+    strange = sorted(functions - set(ARRAY_FUNCTIONS))
     if strange:
         return f"asks for {', '.join(strange)}, for which ONNX export has no operator"
-    return f"array functions that ONNX export has: {', '.join(sorted(asked)) or 'none'}"
+    return f"array functions that ONNX export has: {', '.join(sorted(functions)) or 'none'}"
 
 
 class _Recorded(np.ndarray):
@@ -76,8 +76,8 @@ class _NotingLibrary:
 
     __name__ = "numpy"
 
-    def __init__(self, asked: set[str]) -> None:
-        self._asked = asked
+    def __init__(self, functions: set[str]) -> None:
+        self._asked = functions
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(np, name)
@@ -86,7 +86,7 @@ class _NotingLibrary:
         return function
 
 
-def _recorded(array: np.ndarray, asked: set[str]) -> Any:
+def _recorded(array: np.ndarray, functions: set[str]) -> Any:
     noted = array.view(_Recorded)
-    noted.asked = asked
+    noted.asked = functions
     return noted

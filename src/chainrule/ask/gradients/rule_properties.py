@@ -68,15 +68,15 @@ def _compare_slope(subject: Trial, slope: Number) -> None:
 
 def _compare(error: Callable[[Any], Any], claimed: Any, point: Any, prefix: str) -> str:
     checked = gradient_check(error, claimed, point)
-    wrong = [one for one in checked.coordinates if one.finding in (Finding.WRONG, Finding.NOT_FINITE)]
-    if wrong:
-        first = checked.worst or wrong[0]
-        name, _, index = first.where.partition("[")
+    mistakes = [one for one in checked.coordinates if one.finding in (Finding.WRONG, Finding.NOT_FINITE)]
+    if mistakes:
+        worst = checked.worst or mistakes[0]
+        name, _, index = worst.where.partition("[")
         place = tuple(map(int, index.rstrip("]").split(",")))
         raise BrokenError(
-            f"{prefix}{name} at {first.where} = {point[name][place]:.6g} is {first.claimed:.8g} by the rule, "
-            f"{first.found:.8g} by {checked.method}; {len(wrong)} of {len(checked.coordinates)} elements are "
-            "wrong"
+            f"{prefix}{name} at {worst.where} = {point[name][place]:.6g} is {worst.claimed:.8g} by the rule, "
+            f"{worst.found:.8g} by {checked.method}; {len(mistakes)} of {len(checked.coordinates)} elements "
+            "are wrong"
         )
     return checked.method
 
@@ -89,19 +89,19 @@ def faithful(subject: Trial) -> str:
     input: an array that comes from nowhere explains nothing.
     """
     step, moved = subject.step(), _moved(subject).step()
-    known = {*subject.point, *subject.rows}
+    inputs = {*subject.point, *subject.rows}
     count = 0
-    for key, one in step.numbers.items():
+    for key, number in step.numbers.items():
         owed = f"dE/d{key}" if key in subject.point else key
-        if owed and one.name != owed:
-            raise BrokenError(f"{owed} is called {one.name!r}")
+        if owed and number.name != owed:
+            raise BrokenError(f"{owed} is called {number.name!r}")
         theirs = origins(moved.numbers[key])
-        for name, part in origins(one).items():
+        for name, part in origins(number).items():
             count += 1
             _re_adds(part)
-            other = theirs.get(name)
-            loose = not part.paths and name not in known and not name.startswith("dE/d")
-            if loose and other is not None and not _equal(part.array, other.array):
+            counterpart = theirs.get(name)
+            loose = not part.paths and name not in inputs and not name.startswith("dE/d")
+            if loose and counterpart is not None and not _equal(part.array, counterpart.array):
                 raise BrokenError(
                     f"{name} was given as an array but changes with {subject.entry}: make it of its factors "
                     "with number(name, path(...))"
@@ -175,13 +175,13 @@ _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "λ": "lamb
 def _as_code(values: list[Any], code: np.ndarray, text: str, subject: Trial) -> None:
     for value in values:
         value = value[:, 0, :] if np.ndim(value) == 3 and code.ndim == 2 else value
-        said = np.broadcast_to(np.real(value), code.shape)
-        wrong = np.argwhere(~np.isclose(said, code, rtol=_AS_WRITTEN, atol=_AS_WRITTEN))
-        if len(wrong):
-            place = tuple(wrong[0])
+        worth = np.broadcast_to(np.real(value), code.shape)
+        places = np.argwhere(~np.isclose(worth, code, rtol=_AS_WRITTEN, atol=_AS_WRITTEN))
+        if len(places):
+            place = tuple(places[0])
             z = subject.point["z"][place[0], place[-1]]
             raise BrokenError(
-                f"{text!r} is {said[place]:.8g} at z[{place[0]},{place[-1]}] = {z:.6g}, but the code gives "
+                f"{text!r} is {worth[place]:.8g} at z[{place[0]},{place[-1]}] = {z:.6g}, but the code gives "
                 f"{code[place]:.8g}"
             )
 
@@ -195,10 +195,10 @@ def far_out(rule: Activation) -> str:
     for dtype in (np.float64, np.float32):
         subject = Trial(replace(rule, out="a"), "z", {"z": z}, {"up": np.ones_like(z)}).astype(dtype)
         step = subject.step()
-        for one in (step.out, *([step.slope] if step.slope else [])):
-            for place in np.argwhere(np.isnan(one.array))[:1]:
+        for number in (step.out, *([step.slope] if step.slope else [])):
+            for place in np.argwhere(np.isnan(number.array))[:1]:
                 raise BrokenError(
-                    f"{one.name} is not a number at z = {z[0, place[-1]]:g} in {np.dtype(dtype)}"
+                    f"{number.name} is not a number at z = {z[0, place[-1]]:g} in {np.dtype(dtype)}"
                 )
     return "numbers at z = ±1000 too"
 
@@ -206,8 +206,8 @@ def far_out(rule: Activation) -> str:
 def dtypes(subject: Trial) -> str:
     """Every Number is a NumPy array of the type that went in."""
     for dtype in ("float32", "float64"):
-        for one in subject.astype(dtype).step().numbers.values():
-            for name, part in origins(one).items():
+        for number in subject.astype(dtype).step().numbers.values():
+            for name, part in origins(number).items():
                 if not isinstance(part.array, np.ndarray) or part.array.dtype != dtype:
                     kind = getattr(part.array, "dtype", type(part.array).__name__)
                     raise BrokenError(f"{name} is {kind} where {dtype} went in")
@@ -219,9 +219,9 @@ def sizes(subject: Trial) -> str:
     small = [subject.only(slice(0, rows)) for rows in (0, 1)]
     with suppress(ShapeError):  # of a layer that wants its own width
         small += [trial(subject.rule, rows, 1) for rows in (0, 1)]
-    for few in small:
-        step = few.step()
-        for name, array in few.point.items():
+    for sample in small:
+        step = sample.step()
+        for name, array in sample.point.items():
             gradient = step.gradients[name].array
             if gradient.shape != array.shape:
                 raise BrokenError(f"dE/d{name} is {gradient.shape} for {name} {array.shape}")
@@ -232,19 +232,19 @@ def sizes(subject: Trial) -> str:
 
 def row_by_row(subject: Trial) -> str:
     """Each row of a batch is what it is alone."""
-    whole = subject.step()
+    step = subject.step()
     count = len(subject.point[subject.entry])
     for row in range(count):
         alone = subject.only(slice(row, row + 1)).step()
-        pairs = [(whole.gradients[subject.entry], alone.gradients[subject.entry])]
+        pairs = [(step.gradients[subject.entry], alone.gradients[subject.entry])]
         if not isinstance(subject.rule, Loss):
-            pairs.append((whole.out, alone.out))
-        for batch, own in pairs:
+            pairs.append((step.out, alone.out))
+        for batch, single in pairs:
             scale = np.abs(batch.array).max()
-            wrong = np.argwhere(np.abs(batch.array[row] - own.array[0]) > _SAME * scale)
-            for place in map(tuple, wrong[:1]):
+            places = np.argwhere(np.abs(batch.array[row] - single.array[0]) > _SAME * scale)
+            for place in map(tuple, places[:1]):
                 raise BrokenError(
                     f"{batch.name} in row {row} is {batch.array[row][place]:.8g} in a batch, "
-                    f"{own.array[0][place]:.8g} alone"
+                    f"{single.array[0][place]:.8g} alone"
                 )
     return f"{count} rows"
