@@ -38,19 +38,21 @@ class Addresses:
         Raises:
             InputError: no such quantity, or an index that is missing, too long or out of range.
         """
-        name, index, after = _split(text)
+        name, index, updates = _split(text)
         if name in self.names:
             if index is not None:
                 raise InputError(f"{text!r}: {name!r} is {self.names[name]!r} already and takes no index")
-            own = self.without_names().find(self.names[name])
-            return Address(own.name, own.index, after or own.after)
-        plain, found = self._plain(name)
-        if plain not in self.shapes:
-            hint = did_you_mean(plain, [*self.names, *self.shapes]) or f" {self._known()}"
+            target = self.without_names().find(self.names[name])
+            return Address(target.name, target.index, updates or target.after)
+        array, known_index = self._plain(name)
+        if array not in self.shapes:
+            hint = did_you_mean(array, [*self.names, *self.shapes]) or f" {self._known()}"
             raise InputError(f"there is no quantity {text!r}.{hint}")
-        if found is not None and index is not None:
+        if known_index is not None and index is not None:
             raise InputError(f"{text!r}: the index is known from the name {name!r} already")
-        return Address(plain, self._index(text, plain, index) if found is None else found, after)
+        return Address(
+            array, self._index(text, array, index) if known_index is None else known_index, updates
+        )
 
     def without_names(self) -> "Addresses":
         return Addresses(self.shapes, self.rows, {})
@@ -59,8 +61,8 @@ class Addresses:
         """`dE/dw5` as (`dE/dw2`, (0, 0)) where the example calls w2[0,0] w5."""
         for shape, inner in (("{}'", name[:-1]), ("dE/d{}", name[4:])):
             if name == shape.format(inner) and inner in self.names:
-                own = self.without_names().find(self.names[inner])
-                return shape.format(own.name), own.index
+                target = self.without_names().find(self.names[inner])
+                return shape.format(target.name), target.index
         slope = re.fullmatch(r"d(\w+)/d(\w+)", name)
         if slope and slope[1] in self.names and slope[2] in self.names:
             top, bottom = (self.without_names().find(self.names[slope[i]]) for i in (1, 2))
@@ -81,10 +83,10 @@ class Addresses:
         ):
             index = (0, *index)
         if len(index) != len(shape):
-            wanted = f"{name}[{','.join('0' * len(shape))}]" if shape else name
-            raise InputError(f"{text!r}: {name} is {shape_in_words(shape)}; write {wanted}")
-        for at, length in zip(index, shape, strict=True):
-            if not 0 <= at < length:
+            spelling = f"{name}[{','.join('0' * len(shape))}]" if shape else name
+            raise InputError(f"{text!r}: {name} is {shape_in_words(shape)}; write {spelling}")
+        for position, length in zip(index, shape, strict=True):
+            if not 0 <= position < length:
                 raise InputError(f"{text!r}: {name} is {shape_in_words(shape)}; indices count from 0")
         return index
 
@@ -110,10 +112,12 @@ def _split(text: str) -> tuple[str, tuple[int, ...] | None, int]:
     try:
         if not parts:
             raise ValueError
-        index = None if parts["index"] is None else tuple(int(one) for one in parts["index"].split(","))
-        after = int(parts["after"]) if parts["after"] is not None else 0
-        if after < 0:
+        index = (
+            None if parts["index"] is None else tuple(int(numeral) for numeral in parts["index"].split(","))
+        )
+        updates = int(parts["after"]) if parts["after"] is not None else 0
+        if updates < 0:
             raise ValueError
     except ValueError:
         raise InputError(f"{text!r} is not a quantity; write w1[0,2], dE/dz1[2], w1'[0,2] or E@100") from None
-    return parts["name"], index, after
+    return parts["name"], index, updates

@@ -57,19 +57,19 @@ class Expression:
     places: tuple[int, ...]
     _tree: ast.expr = field(repr=False, compare=False)
 
-    def value(self, of: Callable[[Address], float]) -> float:
+    def value(self, value_of: Callable[[Address], float]) -> float:
         """Its value where `of` says what a quantity is; NaN where it has none."""
-        found = {f"q{k}": float(of(quantity)) for k, quantity in enumerate(self.quantities)}
+        values = {f"q{k}": float(value_of(quantity)) for k, quantity in enumerate(self.quantities)}
         try:
-            value = _value(self._tree, found)
+            value = _value(self._tree, values)
         except (ArithmeticError, ValueError):
             return math.nan
         return value
 
-    def at(self, after: int) -> "Expression":
+    def at(self, updates: int) -> "Expression":
         """The same after so many more updates."""
-        moved = tuple(Address(q.name, q.index, q.after + after) for q in self.quantities)
-        text = f"({self.text})@{after}" if after else self.text
+        moved = tuple(Address(q.name, q.index, q.after + updates) for q in self.quantities)
+        text = f"({self.text})@{updates}" if updates else self.text
         return Expression(text, moved, self.template, self.places, self._tree)
 
 
@@ -88,24 +88,24 @@ def parse(text: str, find: Callable[[str], Address], constants: Mapping[str, flo
         raise InputError(f"an expression is at most {_LONGEST} characters, not {len(text)}")
     quantities: dict[Address, str] = {}
     code: list[str] = []
-    shown: list[str] = []
-    at = 0
-    while at < len(text.rstrip()):
-        token = _TOKEN.match(text, at)
+    pieces: list[str] = []
+    position = 0
+    while position < len(text.rstrip()):
+        token = _TOKEN.match(text, position)
         if not token:
             raise InputError(
-                f"{text!r}: {text[at:].strip()[:1]!r} does not belong in an expression; {_wanted()}"
+                f"{text!r}: {text[position:].strip()[:1]!r} does not belong in an expression; {_wanted()}"
             )
-        at = token.end()
-        called = text[at : at + 1] == "("
+        position = token.end()
+        called = text[position : position + 1] == "("
         code.append(_code(token, called, find, constants, quantities))
-        shown.append(token[0].replace(token["quantity"], "{}") if code[-1][:1] == "q" else token[0])
+        pieces.append(token[0].replace(token["quantity"], "{}") if code[-1][:1] == "q" else token[0])
     try:
         tree = ast.parse(" ".join(code), mode="eval").body
     except (SyntaxError, RecursionError, MemoryError, ValueError):
         raise InputError(f"{text!r} is no expression; {_wanted()}") from None
     places = tuple(int(word[1:]) for word in code if word[:1] == "q")
-    return Expression(text, tuple(quantities), "".join(shown).strip(), places, _allowed(tree, text))
+    return Expression(text, tuple(quantities), "".join(pieces).strip(), places, _allowed(tree, text))
 
 
 def _code(
@@ -135,27 +135,27 @@ def _code(
 def _allowed(tree: ast.expr, text: str) -> ast.expr:
     """The tree, if there is nothing in it but arithmetic."""
     for node in ast.walk(tree):
-        fine = isinstance(node, (ast.Constant, ast.Name, ast.Load, ast.operator, ast.unaryop)) or (
+        is_arithmetic = isinstance(node, (ast.Constant, ast.Name, ast.Load, ast.operator, ast.unaryop)) or (
             (isinstance(node, (ast.BinOp, ast.UnaryOp)) and type(node.op) in _OPERATORS)
             or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1)
         )
-        if not fine:
+        if not is_arithmetic:
             raise InputError(f"{text!r} is no expression; {_wanted()}")
     return tree
 
 
-def _value(node: ast.expr, found: Mapping[str, float]) -> float:
+def _value(node: ast.expr, values: Mapping[str, float]) -> float:
     match node:
         case ast.Constant(value=float(number)):
             return number
         case ast.Name(id=name):
-            return found[name]
+            return values[name]
         case ast.UnaryOp(op=sign, operand=inner):
-            return _OPERATORS[type(sign)](_value(inner, found))
+            return _OPERATORS[type(sign)](_value(inner, values))
         case ast.BinOp(left=left, op=sign, right=right):
-            return _OPERATORS[type(sign)](_value(left, found), _value(right, found))
+            return _OPERATORS[type(sign)](_value(left, values), _value(right, values))
         case ast.Call(func=ast.Name(id=name), args=[inner]):
-            return FUNCTIONS[name](_value(inner, found))
+            return FUNCTIONS[name](_value(inner, values))
     raise ValueError(ast.dump(node))
 
 

@@ -1,4 +1,4 @@
-"""A case: a network with its numbers, some rows, and how it learns. What every question is about."""
+"""A case: a network with its parameters, some rows, and its learning rate and conventions."""
 
 import re
 from collections.abc import Mapping

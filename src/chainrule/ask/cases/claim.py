@@ -53,8 +53,8 @@ class Claim:
         """Whether `value`, cut off after the printed digits, is what is printed."""
         if not np.isfinite(value):
             return False
-        cut = [Decimal(value) * (1 + way * _SLACK) for way in (0, 1, -1)]
-        return any(one.quantize(self.unit, ROUND_DOWN) == self.exact for one in cut)
+        candidates = [Decimal(value) * (1 + sign * _SLACK) for sign in (0, 1, -1)]
+        return any(candidate.quantize(self.unit, ROUND_DOWN) == self.exact for candidate in candidates)
 
     def near(self, value: float) -> bool:
         """Whether `value` is at most one step in the last digit from what would be printed."""

@@ -54,12 +54,12 @@ def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
     """One step from `parameters`, or from the case's own."""
     parameters = case.parameters if parameters is None else parameters
     if case.convention.update == "sequential":
-        found = sweep(_Sequential(case), parameters, case.x, case.t, case.share, case.weight_decay)
+        swept = sweep(_Sequential(case), parameters, case.x, case.t, case.share, case.weight_decay)
     elif parameters is case.parameters:
-        found = case.sweep
+        swept = case.sweep
     else:
-        found = sweep(case.network, parameters, case.x, case.t, case.share, case.weight_decay)
-    return Step(found, _updated(case, found))
+        swept = sweep(case.network, parameters, case.x, case.t, case.share, case.weight_decay)
+    return Step(swept, _updated(case, swept))
 
 
 def steps(
@@ -72,41 +72,43 @@ def steps(
     """
     parameters = case.parameters if parameters is None else parameters
     while parameters:
-        one = step(case, parameters)
-        one = mistake(one) if mistake else one
-        yield one
-        if not one.updated:
+        current = step(case, parameters)
+        current = mistake(current) if mistake else current
+        yield current
+        if not current.updated:
             return
-        parameters = {**parameters, **{name: new.array for name, new in one.updated.items()}}
+        parameters = {**parameters, **{name: new.array for name, new in current.updated.items()}}
 
 
 def descend_until(case: Case, epochs: int, threshold: float) -> Descent:
     """Steps until E < threshold, at most `epochs` updates; all rows go into each."""
     losses: list[float] = []
-    kept: dict[int, Step] = {}
-    last = None
+    samples: dict[int, Step] = {}
+    current = None
     stop = Stop.EPOCHS
-    for n, last in enumerate(islice(steps(case), epochs + 1)):
-        losses.append(last.loss)
+    for n, current in enumerate(islice(steps(case), epochs + 1)):
+        losses.append(current.loss)
         if str(n).rstrip("0") in ("", "1", "2", "5"):
-            kept[n] = last
-        if not np.isfinite(last.loss):
+            samples[n] = current
+        if not np.isfinite(current.loss):
             stop = Stop.DIVERGED
             break
-        if last.loss < threshold:
+        if current.loss < threshold:
             stop = Stop.THRESHOLD
             break
-    if last:
-        kept[len(losses) - 1] = last
-    return Descent(losses, kept, stop)
+    if current:
+        samples[len(losses) - 1] = current
+    return Descent(losses, samples, stop)
 
 
-def _updated(case: Case, found: Sweep) -> dict[str, Number]:
+def _updated(case: Case, swept: Sweep) -> dict[str, Number]:
     """By parameter, w' for everything that has a gradient; what does not learn is passed on."""
     if case.learning_rate is None:
         return {}
-    down = descend(found, case.learning_rate)
-    return {name: new if case.learns(name) else _same(found.parameters[name]) for name, new in down.items()}
+    descended = descend(swept, case.learning_rate)
+    return {
+        name: new if case.learns(name) else _same(swept.parameters[name]) for name, new in descended.items()
+    }
 
 
 def _same(parameter: Number) -> Number:
@@ -134,11 +136,11 @@ class _OneByOne(Chain):
 
     case: Case
 
-    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+    def backward(self, p: Parameters, caches: Kept, dy: Number) -> tuple[Gradients, Number]:
         gradients: Gradients = {}
-        for one, own in zip(reversed(self.layers), reversed(kept), strict=True):
-            found, dx = one.backward(p, own, dy)
-            gradients = found | gradients
-            new = _updated(self.case, Sweep(dy, dy, dict(p), found, dx))
-            dy = one.backward({**p, **new}, own, dy)[1]
+        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+            slopes, dx = layer.backward(p, cache, dy)
+            gradients = slopes | gradients
+            new = _updated(self.case, Sweep(dy, dy, dict(p), slopes, dx))
+            dy = layer.backward({**p, **new}, cache, dy)[1]
         return gradients, dy

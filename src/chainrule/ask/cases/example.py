@@ -49,9 +49,9 @@ class Example(Case):
     def printed(self) -> tuple[Claim, ...]:
         """The claims one by one, in the order of the file."""
         return tuple(
-            Claim(name, one)
+            Claim(name, numeral)
             for name, printed in self.claims.items()
-            for one in ((printed,) if isinstance(printed, str) else printed)
+            for numeral in ((printed,) if isinstance(printed, str) else printed)
         )
 
     def asked(self, text: str) -> Address | Expression:
@@ -60,9 +60,9 @@ class Example(Case):
         Raises:
             InputError: neither.
         """
-        name, _, after = text.partition("@")
-        if name.strip() in self.expressions and (not after or after.strip().isdigit()):
-            return self._expression(self.expressions[name.strip()]).at(int(after or 0))
+        name, _, updates = text.partition("@")
+        if name.strip() in self.expressions and (not updates or updates.strip().isdigit()):
+            return self._expression(self.expressions[name.strip()]).at(int(updates or 0))
         return self._expression(text) if is_expression(text) else self.quantity(text)
 
     def _expression(self, text: str) -> Expression:
@@ -83,8 +83,8 @@ class Example(Case):
     def activations(self) -> list[Activation]:
         """What each layer ends in; the last in what the loss is fused with, if anything."""
         fused = self.network.loss.activation
-        own = [layer.activation for layer in self.layers]
-        return [*own[:-1], ACTIVATIONS[fused]()] if fused else own
+        activations = [layer.activation for layer in self.layers]
+        return [*activations[:-1], ACTIVATIONS[fused]()] if fused else activations
 
 
 def read(path: str | Path) -> Example:
@@ -124,54 +124,54 @@ def parse(text: str, source: str) -> Example:
     try:
         return _example(tomllib.loads(text), source)
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at (.*)\)", str(error))
-        where, what = (found[2], found[1]) if found else ("TOML", str(error))
-        raise InputError(f"{source}: {where}: {what}") from None
+        match = re.fullmatch(r"(.*) \(at (.*)\)", str(error))
+        where, problem = (match[2], match[1]) if match else ("TOML", str(error))
+        raise InputError(f"{source}: {where}: {problem}") from None
     except RecursionError:
         raise InputError(f"{source}: brackets are nested too deeply") from None
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
 
 
-def _example(given: dict[str, Any], source: str) -> Example:
-    known = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "layers"]
-    known += ["convention", "names", "claims"]
-    stated.refuse_unknown(given, known, "")
+def _example(table: dict[str, Any], source: str) -> Example:
+    keys = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "layers"]
+    keys += ["convention", "names", "claims"]
+    stated.refuse_unknown(table, keys, "")
     for key in ("inputs", "targets", "layers"):
-        if key not in given:
+        if key not in table:
             raise InputError(f"{key} is missing")
-    x = stated.matrix(given["inputs"], "inputs")
-    t = stated.matrix(given["targets"], "targets")
+    x = stated.matrix(table["inputs"], "inputs")
+    t = stated.matrix(table["targets"], "targets")
     if len(t) != len(x):
         raise InputError(f"targets has {_rows(len(t))}, but inputs has {_rows(len(x))}")
-    layers, absent = _layers(given["layers"], x.shape[1])
-    network = Network(layers, stated.rule(given.get("loss", "half_squared_error"), LOSSES, "loss"))
+    layers, absent = _layers(table["layers"], x.shape[1])
+    network = Network(layers, stated.rule(table.get("loss", "half_squared_error"), LOSSES, "loss"))
     if t.shape[1] != layers[-1].units:
         raise InputError(
             f"targets has rows of {t.shape[1]}, but the last layer has {_units(layers[-1].units)}: "
             "one target for each"
         )
     network.loss.check_targets(t)
-    rate = given.get("learning_rate")
+    rate = table.get("learning_rate")
     if rate is not None and not (rate := stated.number(rate, "learning_rate")) > 0:
         raise InputError(f"learning_rate is {rate:g}, but a step wants a number above 0")
-    decay = stated.number(given.get("weight_decay", 0.0), "weight_decay")
+    decay = stated.number(table.get("weight_decay", 0.0), "weight_decay")
     if decay < 0:
         raise InputError(f"weight_decay is {decay:g}, but a penalty is 0 or more")
-    names = stated.texts(given.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"')
+    names = stated.texts(table.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"')
     example = Example(
-        title=stated.text(given.get("title", Path(source).stem), "title"),
-        source=stated.text(given.get("source", ""), "source"),
+        title=stated.text(table.get("title", Path(source).stem), "title"),
+        source=stated.text(table.get("source", ""), "source"),
         network=network,
         parameters=_parameters(network),
         x=x,
         t=t,
         learning_rate=rate,
         weight_decay=decay,
-        convention=_convention(given.get("convention", {})),
+        convention=_convention(table.get("convention", {})),
         names={name: text for name, text in names.items() if not is_expression(text)},
         expressions={name: text for name, text in names.items() if is_expression(text)},
-        claims=stated.prints(given.get("claims", {}), "claims"),
+        claims=stated.prints(table.get("claims", {}), "claims"),
         absent=absent,
     )
     _check_names(example)
@@ -181,33 +181,33 @@ def _example(given: dict[str, Any], source: str) -> Example:
     return example
 
 
-def _layers(given: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
-    if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
+def _layers(tables: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise InputError("layers is written as one [[layers]] table for each layer")
     layers: list[Dense] = []
     absent: set[str] = set()
-    before = f"there are {width} inputs" if width > 1 else "there is 1 input"
-    for position, one in enumerate(given, 1):
-        here = f"layer {position}"
-        stated.refuse_unknown(one, ["activation", "weights", "biases"], f"{here}: ")
-        if "weights" not in one:
-            raise InputError(f"{here}: weights is missing")
-        w = stated.matrix(one["weights"], f"{here}: weights")
+    source = f"there are {width} inputs" if width > 1 else "there is 1 input"
+    for position, table in enumerate(tables, 1):
+        label = f"layer {position}"
+        stated.refuse_unknown(table, ["activation", "weights", "biases"], f"{label}: ")
+        if "weights" not in table:
+            raise InputError(f"{label}: weights is missing")
+        w = stated.matrix(table["weights"], f"{label}: weights")
         units = w.shape[1]
         if len(w) != width:
             turned = " (are they written by unit? weights are (inputs, units))" if units == width else ""
-            raise InputError(f"{here}: weights has {_rows(len(w))}, but {before}: one row for each{turned}")
-        if "biases" not in one:
+            raise InputError(f"{label}: weights has {_rows(len(w))}, but {source}: one row for each{turned}")
+        if "biases" not in table:
             absent.add(f"b{position}")
-        b = stated.vector(one.get("biases", [0.0] * units), f"{here}: biases")
+        b = stated.vector(table.get("biases", [0.0] * units), f"{label}: biases")
         if len(b) != units:
-            raise InputError(f"{here}: biases has {len(b)} numbers, but weights makes {_units(units)}")
+            raise InputError(f"{label}: biases has {len(b)} numbers, but weights makes {_units(units)}")
         try:
-            activation = stated.rule(one.get("activation", "identity"), ACTIVATIONS, "activation")
+            activation = stated.rule(table.get("activation", "identity"), ACTIVATIONS, "activation")
         except InputError as error:
-            raise InputError(f"{here}: {error}") from None
+            raise InputError(f"{label}: {error}") from None
         layers.append(Dense(units, activation, w.tolist(), b.tolist()))
-        width, before = units, f"layer {position} has {_units(units)}"
+        width, source = units, f"layer {position} has {_units(units)}"
     return layers, frozenset(absent)
 
 
@@ -219,18 +219,18 @@ def _parameters(network: Network) -> dict[str, np.ndarray]:
     return stated
 
 
-def _convention(given: Any) -> Convention:
-    if not isinstance(given, dict):
+def _convention(table: Any) -> Convention:
+    if not isinstance(table, dict):
         raise InputError("convention is written as a table, [convention]")
-    stated.refuse_unknown(given, [field.name for field in fields(Convention)], "convention: ")
-    for key, value in given.items():
+    stated.refuse_unknown(table, [field.name for field in fields(Convention)], "convention: ")
+    for key, value in table.items():
         choices = _CHOICES.get(key)
         if choices is None and not isinstance(value, bool):
             raise InputError(f"convention: {key} is true or false, not {value!r}")
         if choices and value not in choices:
             hint = did_you_mean(str(value), choices)
             raise InputError(f"convention: {key} is {' or '.join(map(repr, choices))}, not {value!r}.{hint}")
-    return Convention(**given)
+    return Convention(**table)
 
 
 def _check_names(example: Example) -> None:
@@ -249,16 +249,16 @@ def _check_names(example: Example) -> None:
 
 
 def _check_claims(example: Example) -> None:
-    for one in example.printed:
+    for claim in example.printed:
         try:
-            asked = example.asked(one.quantity)
-            parts = asked.quantities if isinstance(asked, Expression) else (asked,)
+            subject = example.asked(claim.quantity)
+            parts = subject.quantities if isinstance(subject, Expression) else (subject,)
             if example.learning_rate is None and any(q.after or q.name.endswith("'") for q in parts):
-                raise InputError(f"{one.quantity} comes after an update, so learning_rate must be given")
+                raise InputError(f"{claim.quantity} comes after an update, so learning_rate must be given")
         except InputError as error:
             raise InputError(f"claims: {error}") from None
-        if not _NUMERAL.fullmatch(one.printed.strip().replace("−", "-")):
-            raise InputError(f"claims: {one.quantity}: {one.printed!r} is not a number")
+        if not _NUMERAL.fullmatch(claim.printed.strip().replace("−", "-")):
+            raise InputError(f"claims: {claim.quantity}: {claim.printed!r} is not a number")
 
 
 def _rows(count: int) -> str:

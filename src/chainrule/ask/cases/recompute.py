@@ -1,4 +1,4 @@
-"""Rework: a step's numbers once more after a change, each from its own factors.
+"""A step's numbers recomputed after a change, each from its own factors.
 
 What would the source have got with another weight, a factor left out, a layer's slope taken
 elsewhere? Nothing is derived again: every Number is added up anew from the Numbers it came from.
@@ -18,29 +18,29 @@ def rework(numbers: Iterable[Number], change: Change) -> dict[str, Number]:
     was, and as its changed factors make it (the same object if none of them changed), and returns
     what shall stand in its place.
     """
-    done: dict[int, Number] = {}
-    found: dict[str, Number] = {}
-    for one in in_order(numbers):
-        now = one
-        if any(done[id(f)] is not f for p in one.paths for f in p.factors):
-            paths = [Path(p.indices, tuple(done[id(f)] for f in p.factors)) for p in one.paths]
-            now = number(one.name, *paths, through=one.through)
-        now = change(one, now)
-        done[id(one)] = found[one.name] = now
-    return found
+    changed: dict[int, Number] = {}
+    by_name: dict[str, Number] = {}
+    for original in in_order(numbers):
+        current = original
+        if any(changed[id(f)] is not f for p in original.paths for f in p.factors):
+            paths = [Path(p.indices, tuple(changed[id(f)] for f in p.factors)) for p in original.paths]
+            current = number(original.name, *paths, through=original.through)
+        current = change(original, current)
+        changed[id(original)] = by_name[original.name] = current
+    return by_name
 
 
 def in_order(numbers: Iterable[Number]) -> list[Number]:
     """`numbers` and all they came from, factors before what is made of them."""
     order: list[Number] = []
-    seen: set[int] = set()
-    waiting = [(one, False) for one in numbers]
+    visited: set[int] = set()
+    waiting = [(node, False) for node in numbers]
     while waiting:
-        one, ready = waiting.pop()
+        node, ready = waiting.pop()
         if ready:
-            order.append(one)
-        elif id(one) not in seen:
-            seen.add(id(one))
-            waiting.append((one, True))
-            waiting.extend((f, False) for p in one.paths for f in p.factors)
+            order.append(node)
+        elif id(node) not in visited:
+            visited.add(id(node))
+            waiting.append((node, True))
+            waiting.extend((f, False) for p in node.paths for f in p.factors)
     return order

@@ -1,4 +1,4 @@
-"""Unrolled: a step's Numbers as one straight line of arithmetic, so that 10,000 steps take a moment.
+"""A step's Numbers compiled into straight-line Python, so that 10,000 steps take a moment.
 
 The line is written from the Numbers' own paths: each element is the sum of the products that it was
 added up from, and a function is written down by being called with a scribe in the place of an array.
@@ -27,20 +27,22 @@ def unrolled(updated: Mapping[str, Number], parameters: Mapping[str, Array]) -> 
     instead of the function if the step is too large.
     """
     numbers = in_order(updated.values())
-    if set(updated) != set(parameters) or sum(_products(one) for one in numbers) > _PRODUCTS:
+    if set(updated) != set(parameters) or sum(_products(node) for node in numbers) > _PRODUCTS:
         return None
     scribe = _Scribe()
     names = {name: scribe.fresh(np.shape(array)) for name, array in parameters.items()}
     written: dict[int, Any] = {}
-    for one in numbers:
-        written[id(one)] = names[one.name] if _is_parameter(one, parameters) else _write(one, written, scribe)
+    for node in numbers:
+        written[id(node)] = (
+            names[node.name] if _is_parameter(node, parameters) else _write(node, written, scribe)
+        )
     flat = [cell for name in parameters for cell in names[name].ravel()]
     new = [cell for name in parameters for cell in written[id(updated[name])].ravel()]
     lines = [f"def run(n, {', '.join(flat)}):", " for _ in range(n):"]
     lines += [f"  {line}" for line in scribe.lines]
     lines += [f"  {', '.join(flat)}, = {', '.join(new)},", f" return {', '.join(flat)},"]
-    exec(compile("\n".join(lines), "<unrolled>", "exec"), scribe.known)  # our own text, of numbers alone
-    return _Program(scribe.known["run"], {name: np.shape(array) for name, array in parameters.items()})
+    exec(compile("\n".join(lines), "<unrolled>", "exec"), scribe.namespace)  # our own text, of numbers alone
+    return _Program(scribe.namespace["run"], {name: np.shape(array) for name, array in parameters.items()})
 
 
 @dataclass(frozen=True)
@@ -56,39 +58,39 @@ class _Program:
             values = iter(self.run(n, *flat))
         except (ArithmeticError, ValueError):  # Python raises where NumPy goes on with inf or nan
             return None
-        found = {
+        arrays = {
             name: np.array([next(values) for _ in range(math.prod(shape))], dtype=float).reshape(shape)
             for name, shape in self.shapes.items()
         }
-        return found if all(np.isfinite(array).all() for array in found.values()) else None
+        return arrays if all(np.isfinite(array).all() for array in arrays.values()) else None
 
 
-def _is_parameter(one: Number, parameters: Mapping[str, Array]) -> bool:
-    return not one.paths and one.name in parameters and one.array.shape == np.shape(parameters[one.name])
+def _is_parameter(node: Number, parameters: Mapping[str, Array]) -> bool:
+    return not node.paths and node.name in parameters and node.array.shape == np.shape(parameters[node.name])
 
 
-def _products(one: Number) -> int:
-    return sum(math.prod(p.sizes().values()) for p in one.paths)
+def _products(node: Number) -> int:
+    return sum(math.prod(p.sizes().values()) for p in node.paths)
 
 
-def _write(one: Number, written: Mapping[int, Any], scribe: "_Scribe") -> Any:
+def _write(node: Number, written: Mapping[int, Any], scribe: "_Scribe") -> Any:
     """The names of the elements of a Number, their lines written; of a given, the numbers themselves."""
-    cells = np.empty(one.array.shape, dtype=object)
-    for at in np.ndindex(one.array.shape):
-        if not one.paths:
-            cells[at] = repr(float(one.array[at]))
+    cells = np.empty(node.array.shape, dtype=object)
+    for index in np.ndindex(node.array.shape):
+        if not node.paths:
+            cells[index] = repr(float(node.array[index]))
             continue
         terms = [
             "*".join(f"{written[id(f)][where]}" for f, where in term if not _is_one(f, where)) or "1.0"
-            for path in one.paths
-            for term in path.terms(at)
+            for path in node.paths
+            for term in path.terms(index)
         ]
-        cells[at] = scribe.line(" + ".join(terms) or "0.0")
-    return scribe.apply(one.through.apply, cells) if one.through else cells
+        cells[index] = scribe.line(" + ".join(terms) or "0.0")
+    return scribe.apply(node.through.apply, cells) if node.through else cells
 
 
-def _is_one(factor: Number, at: tuple[int, ...]) -> bool:
-    return not factor.paths and factor.array.ndim <= 1 and factor.array[at] == 1 and factor.name == "1/n"
+def _is_one(factor: Number, index: tuple[int, ...]) -> bool:
+    return not factor.paths and factor.array.ndim <= 1 and factor.array[index] == 1 and factor.name == "1/n"
 
 
 @dataclass
@@ -96,7 +98,7 @@ class _Scribe:
     """Writes lines, each giving a new name to what it computes."""
 
     lines: list[str] = field(default_factory=list)
-    known: dict[str, Any] = field(default_factory=lambda: {"math": math})
+    namespace: dict[str, Any] = field(default_factory=lambda: {"math": math})
 
     def line(self, text: str) -> str:
         name = f"v{len(self.lines)}"
@@ -105,38 +107,38 @@ class _Scribe:
 
     def fresh(self, shape: tuple[int, ...]) -> Any:
         """Names for the elements of an array that comes from outside."""
-        start = len(self.known)
+        start = len(self.namespace)
         cells = np.empty(shape, dtype=object)
-        for k, at in enumerate(np.ndindex(shape)):
-            cells[at] = f"p{start}_{k}"
-        self.known[f"p{start}"] = None
+        for k, index in enumerate(np.ndindex(shape)):
+            cells[index] = f"p{start}_{k}"
+        self.namespace[f"p{start}"] = None
         return cells
 
     def apply(self, function: Callable[[Any], Any], cells: Any) -> Any:
         """A function of an array: element by element if it can be written so, otherwise as it is."""
-        found = np.empty(cells.shape, dtype=object)
-        kept = len(self.lines)
+        outputs = np.empty(cells.shape, dtype=object)
+        length = len(self.lines)
         try:
-            for at in np.ndindex(cells.shape):
-                found[at] = str(function(_Cell(cells[at], self)))
+            for index in np.ndindex(cells.shape):
+                outputs[index] = str(function(_Cell(cells[index], self)))
         except (AttributeError, TypeError, KeyError, IndexError):
-            del self.lines[kept:]
+            del self.lines[length:]
             return self._called(function, cells)
-        return found
+        return outputs
 
     def _called(self, function: Callable[[Array], Array], cells: Any) -> Any:
-        name = f"f{len(self.known)}"
+        name = f"f{len(self.namespace)}"
 
         def call(*values: float) -> list[float]:
             result: list[float] = np.ravel(function(np.array(values).reshape(cells.shape))).tolist()
             return result
 
-        self.known[name] = call
-        found = np.empty(cells.shape, dtype=object)
-        whole = self.line(f"{name}({', '.join(cells.ravel())})")
-        for k, at in enumerate(np.ndindex(cells.shape)):
-            found[at] = self.line(f"{whole}[{k}]")
-        return found
+        self.namespace[name] = call
+        outputs = np.empty(cells.shape, dtype=object)
+        outcome = self.line(f"{name}({', '.join(cells.ravel())})")
+        for k, index in enumerate(np.ndindex(cells.shape)):
+            outputs[index] = self.line(f"{outcome}[{k}]")
+        return outputs
 
 
 class _Cell:
@@ -163,44 +165,44 @@ class _Cell:
     def __abs__(self) -> "_Cell":
         return self._new(f"abs({self})")
 
-    def __add__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} + {_text(other)}")
+    def __add__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} + {_text(operand)}")
 
-    def __radd__(self, other: Any) -> "_Cell":
-        return self._new(f"{_text(other)} + {self}")
+    def __radd__(self, operand: Any) -> "_Cell":
+        return self._new(f"{_text(operand)} + {self}")
 
-    def __sub__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} - {_text(other)}")
+    def __sub__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} - {_text(operand)}")
 
-    def __rsub__(self, other: Any) -> "_Cell":
-        return self._new(f"{_text(other)} - {self}")
+    def __rsub__(self, operand: Any) -> "_Cell":
+        return self._new(f"{_text(operand)} - {self}")
 
-    def __mul__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} * {_text(other)}")
+    def __mul__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} * {_text(operand)}")
 
-    def __rmul__(self, other: Any) -> "_Cell":
-        return self._new(f"{_text(other)} * {self}")
+    def __rmul__(self, operand: Any) -> "_Cell":
+        return self._new(f"{_text(operand)} * {self}")
 
-    def __truediv__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} / {_text(other)}")
+    def __truediv__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} / {_text(operand)}")
 
-    def __rtruediv__(self, other: Any) -> "_Cell":
-        return self._new(f"{_text(other)} / {self}")
+    def __rtruediv__(self, operand: Any) -> "_Cell":
+        return self._new(f"{_text(operand)} / {self}")
 
-    def __pow__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} ** {_text(other)}")
+    def __pow__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} ** {_text(operand)}")
 
-    def __gt__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} > {_text(other)}")
+    def __gt__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} > {_text(operand)}")
 
-    def __ge__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} >= {_text(other)}")
+    def __ge__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} >= {_text(operand)}")
 
-    def __lt__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} < {_text(other)}")
+    def __lt__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} < {_text(operand)}")
 
-    def __le__(self, other: Any) -> "_Cell":
-        return self._new(f"{self} <= {_text(other)}")
+    def __le__(self, operand: Any) -> "_Cell":
+        return self._new(f"{self} <= {_text(operand)}")
 
 
 class _Library:
@@ -227,14 +229,14 @@ class _Library:
     def abs(self, z: Any) -> _Cell:
         return self._new(f"abs({_text(z)})")
 
-    def where(self, condition: Any, one: Any, other: Any) -> _Cell:
-        return self._new(f"{_text(one)} if {_text(condition)} else {_text(other)}")
+    def where(self, condition: Any, positive: Any, negative: Any) -> _Cell:
+        return self._new(f"{_text(positive)} if {_text(condition)} else {_text(negative)}")
 
-    def maximum(self, one: Any, other: Any) -> _Cell:
-        return self._new(f"max({_text(one)}, {_text(other)})")
+    def maximum(self, z: Any, bound: Any) -> _Cell:
+        return self._new(f"max({_text(z)}, {_text(bound)})")
 
-    def minimum(self, one: Any, other: Any) -> _Cell:
-        return self._new(f"min({_text(one)}, {_text(other)})")
+    def minimum(self, z: Any, bound: Any) -> _Cell:
+        return self._new(f"min({_text(z)}, {_text(bound)})")
 
     def clip(self, z: Any, low: Any, high: Any) -> _Cell:
         return self._new(f"min(max({_text(z)}, {_text(low)}), {_text(high)})")
@@ -246,9 +248,9 @@ class _Library:
         return 0.0
 
 
-def _text(one: Any) -> str:
+def _text(operand: Any) -> str:
     """A cell by its name, a number by its digits."""
-    if isinstance(one, _Cell):
-        return one.name
-    number = float(one)
+    if isinstance(operand, _Cell):
+        return operand.name
+    number = float(operand)
     return f"({number!r})" if number < 0 else repr(number)

@@ -32,62 +32,64 @@ class Trajectory:
     _steps: dict[int, Step] = field(default_factory=dict, repr=False)
     _numbers: dict[int, dict[str, Number]] = field(default_factory=dict, repr=False)
 
-    def step(self, after: int) -> Step:
-        """The step that is made after `after` updates."""
-        if after not in self._steps:
-            start = max((n for n in self._steps if n < after), default=0)
-            known = self._steps.get(start)
-            parameters = _onwards(known) if known else self.case.parameters
-            done = start + 1 if known else 0
-            if after - done > _LEAP:
-                leapt = self._leap(after - done, parameters)
-                parameters, done = (leapt, after) if leapt else (parameters, done)
-            for n, one in enumerate(
-                islice(steps(self.case, self.mistake, parameters), after - done + 1), done
+    def step(self, updates: int) -> Step:
+        """The step that is made after so many updates."""
+        if updates not in self._steps:
+            start = max((n for n in self._steps if n < updates), default=0)
+            earlier = self._steps.get(start)
+            parameters = _onwards(earlier) if earlier else self.case.parameters
+            count = start + 1 if earlier else 0
+            if updates - count > _LEAP:
+                leapt = self._leap(updates - count, parameters)
+                parameters, count = (leapt, updates) if leapt else (parameters, count)
+            for n, current in enumerate(
+                islice(steps(self.case, self.mistake, parameters), updates - count + 1), count
             ):
-                if n == after:
-                    self._steps[n] = one
-        return self._steps[after]
+                if n == updates:
+                    self._steps[n] = current
+        return self._steps[updates]
 
     def _leap(self, updates: int, parameters: Mapping[str, Array]) -> dict[str, Array] | None:
         """The parameters after so many updates in one go, if every step does the same.
 
         The first may be an exception, as where somebody slipped once.
         """
-        one, two, three = islice(steps(self.case, self.mistake, parameters), 3)
-        found = _alike(one, two, updates, parameters)
-        return found or _alike(two, three, updates - 1, _onwards(one))
+        step1, step2, step3 = islice(steps(self.case, self.mistake, parameters), 3)
+        leapt = _alike(step1, step2, updates, parameters)
+        return leapt or _alike(step2, step3, updates - 1, _onwards(step1))
 
-    def numbers(self, after: int = 0) -> Mapping[str, Number]:
+    def numbers(self, updates: int = 0) -> Mapping[str, Number]:
         """Every number by name, after so many updates."""
-        if after not in self._numbers:
-            numbers = self.step(after).numbers
-            self._numbers[after] = numbers | apart(self.case.network, numbers)
-        return self._numbers[after]
+        if updates not in self._numbers:
+            numbers = self.step(updates).numbers
+            self._numbers[updates] = numbers | apart(self.case.network, numbers)
+        return self._numbers[updates]
 
-    def value(self, asked: Address | Expression) -> float:
+    def value(self, subject: Address | Expression) -> float:
         """The number that a quantity addresses, or an expression makes of several."""
-        if isinstance(asked, Expression):
-            return asked.value(self.value)
-        quantity = asked
+        if isinstance(subject, Expression):
+            return subject.value(self.value)
+        quantity = subject
         return float(self.numbers(quantity.after)[quantity.name].array[quantity.index])
 
 
-def _onwards(one: Step) -> dict[str, Array]:
+def _onwards(step: Step) -> dict[str, Array]:
     """The parameters that the next step starts from."""
-    masks = {name: given.array for name, given in one.sweep.parameters.items() if name not in one.updated}
-    return masks | {name: new.array for name, new in one.updated.items()}
+    masks = {
+        name: parameter.array for name, parameter in step.sweep.parameters.items() if name not in step.updated
+    }
+    return masks | {name: new.array for name, new in step.updated.items()}
 
 
 def _alike(
-    first: Step, second: Step, updates: int, parameters: Mapping[str, Array]
+    step1: Step, step2: Step, updates: int, parameters: Mapping[str, Array]
 ) -> dict[str, Array] | None:
-    """So many updates like the `first`, if that gives what the `second` does."""
-    run = unrolled(first.updated, parameters)
+    """So many updates like `step1`, if two of them give what `step2` does."""
+    run = unrolled(step1.updated, parameters)
     trial = run(2, parameters) if run else None
     if not run or not trial:
         return None
     same = (
-        np.allclose(trial[name], new.array, rtol=_SAME, atol=_SAME) for name, new in second.updated.items()
+        np.allclose(trial[name], new.array, rtol=_SAME, atol=_SAME) for name, new in step2.updated.items()
     )
     return run(updates, parameters) if all(same) else None

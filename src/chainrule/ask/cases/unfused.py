@@ -1,4 +1,4 @@
-"""Apart: what an engine that fuses two rules into one goes past, and sources speak of all the same.
+"""Derivatives that a fused loss or a softmax does not compute: ∂E/∂a and ∂a/∂z of the last layer.
 
 A loss that is fused with its activation needs neither ∂E/∂a nor ∂a/∂z, and a softmax no matrix of its
 slopes. Each is still written in its own rule; here they are called, for those who ask.
@@ -24,17 +24,17 @@ def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
         network: whose step it is.
         numbers: of the step, by name.
     """
-    found: dict[str, Number] = {}
+    slopes: dict[str, Number] = {}
     for rule in activations(network.chain.layers):
         if isinstance(rule, Softmax):
-            found |= _slope(rule, numbers)
+            slopes |= _slope(rule, numbers)
     loss = network.loss
     end = activation(loss.activation)
     z = next((p.factors[0] for p in _logits(numbers).paths), None) if end else None
     if end and z and (a := numbers.get(loss.predicted(z))):
         upstream = loss.unfused(z, a, numbers["t"], numbers["1/n"])
-        found |= {upstream.name: upstream} | _slope(replace(end, out=a.name), numbers)
-    return found
+        slopes |= {upstream.name: upstream} | _slope(replace(end, out=a.name), numbers)
+    return slopes
 
 
 def _slope(rule: Activation, numbers: Mapping[str, Number]) -> dict[str, Number]:
@@ -50,10 +50,10 @@ def _slope(rule: Activation, numbers: Mapping[str, Number]) -> dict[str, Number]
 
 def activations(layers: Any) -> Iterator[Activation]:
     """All activations in a chain, each with the name of its output."""
-    for one in layers:
-        if hasattr(one, "layers"):
-            yield from activations(one.layers)
-        rule = getattr(one, "activation", one)
+    for layer in layers:
+        if hasattr(layer, "layers"):
+            yield from activations(layer.layers)
+        rule = getattr(layer, "activation", layer)
         if isinstance(rule, Activation):
             yield rule
 

@@ -48,29 +48,29 @@ class Verdict(Shown):
     @property
     def verdict(self) -> str:
         """`right` or `wrong`."""
-        return "wrong" if any(one.status.is_fault for one in self.claims) else "right"
+        return "wrong" if any(judgement.status.is_fault for judgement in self.claims) else "right"
 
     def plain(self) -> dict[str, Any]:
         """Title, verdict, claims and cause, as `chainrule check --json` prints them."""
         claims = [
             {
-                "quantity": one.claim.quantity,
-                "claimed": one.claim.printed,
-                "computed": one.computed if math.isfinite(one.computed) else None,
-                "status": str(one.status),
+                "quantity": judgement.claim.quantity,
+                "claimed": judgement.claim.printed,
+                "computed": judgement.computed if math.isfinite(judgement.computed) else None,
+                "status": str(judgement.status),
             }
-            for one in self.claims
+            for judgement in self.claims
         ]
         cause = self.cause and self.cause.plain()
-        found: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "title": self.example.title,
             "verdict": self.verdict,
             "claims": claims,
             "cause": cause,
         }
         if self.toml:
-            found |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
-        return found
+            answer |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
+        return answer
 
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
@@ -110,7 +110,7 @@ def _verdict(example: Example, source: str) -> Verdict:
 
 
 def _cause(example: Example, claims: tuple[Judged, ...]) -> Cause | None:
-    if not any(one.status.is_fault for one in claims):
+    if not any(judgement.status.is_fault for judgement in claims):
         return None
     from chainrule.ask.causes.search import find  # most sheets have no fault to look for
 

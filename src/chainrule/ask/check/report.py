@@ -61,137 +61,142 @@ class Report:
             yield Heading("The numbers")
             yield self._table()
             yield self._legend()
-        for one in self._wrong[:WORKED]:
-            yield from self.worked(one)
+        for judgement in self._wrong[:WORKED]:
+            yield from self.worked(judgement)
 
     def _summary(self) -> str:
         """How many of which kind, and where it starts."""
         claims = self.claims
-        counts = {status: sum(one.status is status for one in claims) for status in Status}
-        found = [f"{count} {_word(status)}" for status, count in counts.items() if count]
+        counts = {status: sum(judgement.status is status for judgement in claims) for status in Status}
+        tally = [f"{count} {_word(status)}" for status, count in counts.items() if count]
         checked = f"{counted(len(claims), 'number')} checked"
         if not self._notable:
             return f"{checked}: {'it is' if len(claims) == 1 else 'all are'} right."
-        if len(found) == 1:
-            found = [f"all {_word(claims[0].status)}" if len(claims) > 1 else _word(claims[0].status)]
-        told = f"{checked}: {' and '.join(filter(None, [', '.join(found[:-1]), found[-1]]))}."
+        if len(tally) == 1:
+            tally = [f"all {_word(claims[0].status)}" if len(claims) > 1 else _word(claims[0].status)]
+        summary = f"{checked}: {' and '.join(filter(None, [', '.join(tally[:-1]), tally[-1]]))}."
         if not self._faults:
-            return f"{told} Nothing is wrong here."
-        first = next((one for one in claims if one.status is Status.WRONG), self._faults[0])
-        return f"{told} The first wrong one is {first.claim.quantity} = {first.claim.printed}."
+            return f"{summary} Nothing is wrong here."
+        fault = next((judgement for judgement in claims if judgement.status is Status.WRONG), self._faults[0])
+        return f"{summary} The first wrong one is {fault.claim.quantity} = {fault.claim.printed}."
 
     def _causes(self) -> Iterator[Block]:
         """What went wrong, and what that leaves unexplained."""
         if not self._faults:
             return
-        found = [self.cause, *self.cause.others] if self.cause else []
-        left = len(self._faults) - sum(one.explains for one in found)
-        yield Heading("The causes" if len(found) > 1 else "The cause")
-        for one in found:
-            yield paragraph(f"{one.told} That explains {_of(one.explains, one.of)}.")
-        if not found:
+        causes = [self.cause, *self.cause.others] if self.cause else []
+        unexplained = len(self._faults) - sum(cause.explains for cause in causes)
+        yield Heading("The causes" if len(causes) > 1 else "The cause")
+        for cause in causes:
+            yield paragraph(f"{cause.told} That explains {_of(cause.explains, cause.of)}.")
+        if not causes:
             yield paragraph("No single cause was found that explains the numbers which disagree.")
-        elif left:
-            yield paragraph(f"No cause was found for {'the other' if left == 1 else f'the other {left}'}.")
+        elif unexplained:
+            yield paragraph(
+                f"No cause was found for {'the other' if unexplained == 1 else f'the other {unexplained}'}."
+            )
 
     # --- the table
 
     def _table(self) -> Table:
-        shown = self._notable[:LISTED]
+        listed = self._notable[:LISTED]
         rows = tuple(
-            (one.claim.quantity, one.claim.printed, _rounded(one), _word(one.status)) for one in shown
+            (judgement.claim.quantity, judgement.claim.printed, _rounded(judgement), _word(judgement.status))
+            for judgement in listed
         )
-        more = [f"… {len(self._notable) - LISTED} more"] if len(self._notable) > LISTED else []
-        right = len(self.claims) - len(self._notable)
-        more += [f"and {counted(right, 'number')} more, right to the last digit"] if right else []
-        return Table(("quantity", "printed", "computed", "verdict"), rows, "; ".join(more))
+        notes = [f"… {len(self._notable) - LISTED} more"] if len(self._notable) > LISTED else []
+        count = len(self.claims) - len(self._notable)
+        notes += [f"and {counted(count, 'number')} more, right to the last digit"] if count else []
+        return Table(("quantity", "printed", "computed", "verdict"), rows, "; ".join(notes))
 
     def _legend(self) -> Block:
         """What the words in the table mean."""
-        used = [status for status in _MEANING if any(one.status is status for one in self._notable)]
+        used = [
+            status for status in _MEANING if any(judgement.status is status for judgement in self._notable)
+        ]
         return paragraph(
             ". ".join(f"{_word(status).capitalize()}: {_MEANING[status]}" for status in used) + "."
         )
 
     @cached_property
     def _notable(self) -> list[Judged]:
-        return [one for one in self.claims if one.status is not Status.RIGHT]
+        return [judgement for judgement in self.claims if judgement.status is not Status.RIGHT]
 
     @cached_property
     def _faults(self) -> list[Judged]:
-        return [one for one in self.claims if one.status.is_fault]
+        return [judgement for judgement in self.claims if judgement.status.is_fault]
 
     @cached_property
     def _wrong(self) -> list[Judged]:
-        return [one for one in self._faults if one.status is Status.WRONG]
+        return [judgement for judgement in self._faults if judgement.status is Status.WRONG]
 
     # --- one wrong number
 
-    def worked(self, one: Judged) -> Iterator[Block]:
+    def worked(self, judgement: Judged) -> Iterator[Block]:
         """How it comes about: with the numbers as printed before it, and with the exact ones."""
-        yield Heading(f"{one.claim.quantity} is not {one.claim.printed}")
-        digits = max(len(one.claim.exact.as_tuple().digits), 4)
-        exactly = self._derived(one, digits, {})
-        from_print = self._derived(one, digits, self._sound)
-        yield Equations((*self._behind(one, {}), exactly))
-        if _result(from_print, one) != _result(exactly, one):
+        yield Heading(f"{judgement.claim.quantity} is not {judgement.claim.printed}")
+        digits = max(len(judgement.claim.exact.as_tuple().digits), 4)
+        exactly = self._derived(judgement, digits, {})
+        from_print = self._derived(judgement, digits, self._sound)
+        yield Equations((*self._behind(judgement, {}), exactly))
+        if _result(from_print, judgement) != _result(exactly, judgement):
             yield paragraph("From the numbers as they are printed, so far as they are right:")
-            yield Equations((*self._behind(one, self._sound), from_print))
+            yield Equations((*self._behind(judgement, self._sound), from_print))
 
-    def _behind(self, one: Judged, printed: Mapping[Address, float]) -> list[Equation]:
+    def _behind(self, judgement: Judged, printed: Mapping[Address, float]) -> list[Equation]:
         """Where a number is nothing but another one (a₁ = z₁), how that one comes about."""
-        if isinstance(one.asked, Expression):
+        if isinstance(judgement.asked, Expression):
             return []
-        place, found = self._sheet.place(one.asked), list[Equation]()
+        place, equations = self._sheet.place(judgement.asked), list[Equation]()
         numbers = self._numbers(place, printed)
         derive = replace(self._derivations, numbers=numbers)
-        of = Factor(numbers[place.name], place.index)
-        while not of.number.through and len(terms := summands(of)[0]) == 1:
+        factor = Factor(numbers[place.name], place.index)
+        while not factor.number.through and len(terms := summands(factor)[0]) == 1:
             if len(terms[0].factors) != 1 or terms[0].constants or not terms[0].factors[0].number.paths:
                 break
-            of = terms[0].factors[0]
-            found.insert(0, derive.equation(of))
-        return found
+            factor = terms[0].factors[0]
+            equations.insert(0, derive.equation(factor))
+        return equations
 
-    def _derived(self, one: Judged, digits: int, printed: Mapping[Address, float]) -> Equation:
-        if isinstance(one.asked, Expression):
-            return self._expression(one.asked, one.claim.quantity, digits, printed)
-        place = self._sheet.place(one.asked)
+    def _derived(self, judgement: Judged, digits: int, printed: Mapping[Address, float]) -> Equation:
+        if isinstance(judgement.asked, Expression):
+            return self._expression(judgement.asked, judgement.claim.quantity, digits, printed)
+        place = self._sheet.place(judgement.asked)
         numbers = self._numbers(place, printed)
         derive = replace(self._derivations, numbers=numbers)
-        found = derive.equation(Factor(numbers[place.name], place.index))
-        return Equation(found.left, tuple(_with_digits(step, digits + 1) for step in found.steps))
+        equation = derive.equation(Factor(numbers[place.name], place.index))
+        return Equation(equation.left, tuple(_with_digits(step, digits + 1) for step in equation.steps))
 
     def _numbers(self, place: Address, printed: Mapping[Address, float]) -> dict[str, Number]:
         """The Numbers of its step as printed, but for its own array, whose origin is to be seen."""
-        others = {quantity: value for quantity, value in printed.items() if quantity.name != place.name}
-        return self._sheet.numbers(others, place.after, self._left_by(place.after - 1, printed))
+        operands = {quantity: value for quantity, value in printed.items() if quantity.name != place.name}
+        return self._sheet.numbers(operands, place.after, self._left_by(place.after - 1, printed))
 
-    def _left_by(self, after: int, printed: Mapping[Address, float]) -> dict[str, Array]:
+    def _left_by(self, updates: int, printed: Mapping[Address, float]) -> dict[str, Array]:
         """The parameters with which the step before leaves this one, if the source prints any."""
-        if not any(quantity.after == after for quantity in printed):
+        if not any(quantity.after == updates for quantity in printed):
             return {}
-        new = self._sheet.numbers(printed, after)
+        new = self._sheet.numbers(printed, updates)
         return {name: new[f"{name}'"].array for name in self.example.parameters}
 
     def _expression(
-        self, asked: Expression, name: str, digits: int, printed: Mapping[Address, float]
+        self, expression: Expression, name: str, digits: int, printed: Mapping[Address, float]
     ) -> Equation:
         values: list[float] = []
         parts: list[Formula] = []
-        for quantity in asked.quantities:
+        for quantity in expression.quantities:
             place = self._sheet.place(quantity)
             numbers = self._sheet.numbers(printed, place.after)
-            of = Factor(numbers[place.name], place.index)
-            values.append(of.value)
-            parts.append(self._derivations.symbol(of))
-        template = asked.template.replace("**", "^").replace("*", " · ")
-        known = dict(zip(asked.quantities, values, strict=True))
-        shown = [Value(value, digits + 1) for value in values]
+            factor = Factor(numbers[place.name], place.index)
+            values.append(factor.value)
+            parts.append(self._derivations.symbol(factor))
+        template = expression.template.replace("**", "^").replace("*", " · ")
+        by_address = dict(zip(expression.quantities, values, strict=True))
+        numerals = [Value(value, digits + 1) for value in values]
         steps: list[Formula] = [
-            Applied(template, tuple(parts[k] for k in asked.places)),
-            Applied(template, tuple(shown[k] for k in asked.places)),
-            Value(asked.value(known.__getitem__), digits + 1),
+            Applied(template, tuple(parts[k] for k in expression.places)),
+            Applied(template, tuple(numerals[k] for k in expression.places)),
+            Value(expression.value(by_address.__getitem__), digits + 1),
         ]
         return Equation(Symbol(name), tuple(steps))
 
@@ -199,50 +204,50 @@ class Report:
     def _sound(self) -> dict[Address, float]:
         """What is printed and not wrong."""
         return {
-            self._sheet.place(one.asked): one.claim.value
-            for one in reversed(self.claims)
-            if isinstance(one.asked, Address) and not one.status.is_fault
+            self._sheet.place(judgement.asked): judgement.claim.value
+            for judgement in reversed(self.claims)
+            if isinstance(judgement.asked, Address) and not judgement.status.is_fault
         }
 
     @cached_property
     def _sheet(self) -> Sheet:
-        return Sheet(self.world, tuple(one.asked for one in self.claims))
+        return Sheet(self.world, tuple(judgement.asked for judgement in self.claims))
 
     @cached_property
     def _derivations(self) -> Derivations:
         example = self.example
-        own = {name: example.quantity(name) for name in example.names}
-        names = {(quantity.name, quantity.index): name for name, quantity in own.items()}
+        addresses = {name: example.quantity(name) for name in example.names}
+        names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
         return Derivations({}, len(example.x), names, example.absent)
 
 
-def _of(some: int, of: int) -> str:
+def _of(explained: int, total: int) -> str:
     """`all 7 numbers that disagree`, `2 of the 7 numbers that disagree`."""
-    if some == of:
-        return "the number that disagrees" if of == 1 else f"all {of} numbers that disagree"
-    return f"{some} of the {of} numbers that disagree"
+    if explained == total:
+        return "the number that disagrees" if total == 1 else f"all {total} numbers that disagree"
+    return f"{explained} of the {total} numbers that disagree"
 
 
 def _word(status: Status) -> str:
     return _WORD.get(status, str(status))
 
 
-def _result(equation: Equation, one: Judged) -> str:
+def _result(equation: Equation, judgement: Judged) -> str:
     """What comes out, with as many digits as are printed."""
-    last = equation.steps[-1]
-    places = max(-int(one.claim.exact.as_tuple().exponent), 0)
-    return f"{last.number:.{places}f}" if isinstance(last, Value) else ""
+    value = equation.steps[-1]
+    places = max(-int(judgement.claim.exact.as_tuple().exponent), 0)
+    return f"{value.number:.{places}f}" if isinstance(value, Value) else ""
 
 
-def _rounded(one: Judged) -> str:
+def _rounded(judgement: Judged) -> str:
     """The computed value with the digits of the printed one, and more where they do not show a difference."""
-    places = max(-int(one.claim.exact.as_tuple().exponent), 0)
-    if "e" in one.claim.printed.lower():
-        digits = len(one.claim.exact.as_tuple().digits)
-        return f"{one.computed:.{digits}e}"
-    if one.status in (Status.WRONG, Status.INHERITED) and not one.claim.near(one.computed):
-        return f"{one.computed:.{places}f}"
-    return f"{one.computed:.{places + 2}f}"
+    places = max(-int(judgement.claim.exact.as_tuple().exponent), 0)
+    if "e" in judgement.claim.printed.lower():
+        digits = len(judgement.claim.exact.as_tuple().digits)
+        return f"{judgement.computed:.{digits}e}"
+    if judgement.status in (Status.WRONG, Status.INHERITED) and not judgement.claim.near(judgement.computed):
+        return f"{judgement.computed:.{places}f}"
+    return f"{judgement.computed:.{places + 2}f}"
 
 
 def _with_digits(formula: Formula, digits: int) -> Formula:
@@ -263,4 +268,4 @@ def _with_digits(formula: Formula, digits: int) -> Formula:
 
 
 def _each(formulas: Sequence[Formula], digits: int) -> tuple[Formula, ...]:
-    return tuple(_with_digits(one, digits) for one in formulas)
+    return tuple(_with_digits(formula, digits) for formula in formulas)

@@ -59,13 +59,13 @@ class Exercise(Shown):
         Raises:
             InputError: it would be more than anybody fills in.
         """
-        found = {part: list(self._quantities(part)) for part in PARTS if part in self.ask}
-        count = sum(map(len, found.values()))
+        questions = {part: list(self._quantities(part)) for part in PARTS if part in self.ask}
+        count = sum(map(len, questions.values()))
         if count > MOST:
             raise InputError(
                 f"that asks for {count} numbers, but a sheet has {MOST} at most: take fewer units or parts"
             )
-        return found
+        return questions
 
     @property
     def key(self) -> "Key":
@@ -76,15 +76,19 @@ class Exercise(Shown):
     def toml(self) -> str:
         """The sheet as a file to fill in: a worked example whose claims are blank."""
         lines = [_head(self.example), "[claims]"]
-        lines += [f'"{self.address(one)}" = "____"' for part in self.asked.values() for one in part]
+        lines += [f'"{self.address(address)}" = "____"' for part in self.asked.values() for address in part]
         text = "\n".join(lines) + "\n"
         return f"# chainrule exercise {fingerprint(self.example)} digits {self.digits}\n{text}"
 
-    def address(self, one: Address) -> str:
+    def address(self, address: Address) -> str:
         """As it is asked for: `z1[0]` where there is only one row."""
-        at = one.index[1:] if len(self.example.x) == 1 and has_rows(one.name) and one.index else one.index
-        text = f"{one.name}[{','.join(map(str, at))}]" if at else one.name
-        return f"{text}@{one.after}" if one.after else text
+        index = (
+            address.index[1:]
+            if len(self.example.x) == 1 and has_rows(address.name) and address.index
+            else address.index
+        )
+        text = f"{address.name}[{','.join(map(str, index))}]" if index else address.name
+        return f"{text}@{address.after}" if address.after else text
 
     def blocks(self) -> Iterator[Block]:
         """The sheet."""
@@ -114,32 +118,32 @@ class Exercise(Shown):
     def derive(self) -> Derivations:
         return Derivations(step(self.example).numbers, len(self.example.x), {}, self.example.absent)
 
-    def factor(self, one: Address) -> Factor:
+    def factor(self, address: Address) -> Factor:
         """The number asked for."""
-        return Factor(self.world.numbers(one.after)[one.name], one.index)
+        return Factor(self.world.numbers(address.after)[address.name], address.index)
 
     def _rules(self) -> Iterator[str]:
-        told: list[str] = []
-        for asked in [*(f"a{k}" for k in range(1, len(self.example.layers) + 1)), "E"]:
-            text = rule(self.example, asked)
-            if text and text not in told:
-                told.append(text)
-                yield f"{'The error' if asked == 'E' else 'Activation'}: {text}."
+        texts: list[str] = []
+        for array in [*(f"a{k}" for k in range(1, len(self.example.layers) + 1)), "E"]:
+            text = rule(self.example, array)
+            if text and text not in texts:
+                texts.append(text)
+                yield f"{'The error' if array == 'E' else 'Activation'}: {text}."
         if len(self.example.x) > 1:
-            how = "average" if self.example.convention.batch == "mean" else "sum"
-            yield f"E is the {how} over the {len(self.example.x)} rows."
+            reduction = "average" if self.example.convention.batch == "mean" else "sum"
+            yield f"E is the {reduction} over the {len(self.example.x)} rows."
 
     def _quantities(self, part: str) -> Iterator[Address]:
         shapes = self.example.quantities.shapes
-        for asked in self._names(part):
-            yield from (Address(asked, at, int(part == "after")) for at in np.ndindex(shapes[asked]))
+        for array in self._names(part):
+            yield from (Address(array, index, int(part == "after")) for index in np.ndindex(shapes[array]))
 
     def _names(self, part: str) -> list[str]:
         """The names of a part, in the order in which they are worked out."""
         shapes, layers = self.example.quantities.shapes, range(1, len(self.example.layers) + 1)
         forward = [f"{letter}{k}" for k in layers for letter in "za"]
-        wanted = {
-            "forward": [*(one for one in forward if not self._same(one)), "E"],
+        arrays = {
+            "forward": [*(array for array in forward if not self._same(array)), "E"],
             "signals": [
                 f"dE/d{letter}{k}"
                 for k in reversed(layers)
@@ -151,14 +155,18 @@ class Exercise(Shown):
             "after": ["E"],
         }[part]
         absent = self.example.absent
-        return [one for one in wanted if one in shapes and one.removeprefix("dE/d").strip("'") not in absent]
+        return [
+            array
+            for array in arrays
+            if array in shapes and array.removeprefix("dE/d").strip("'") not in absent
+        ]
 
     def _same(self, name: str) -> bool:
         """Whether a is nothing but z."""
         if name[0] != "a" or name not in self.world.numbers():
             return False
-        one = self.world.numbers()[name]
-        return not one.through and [len(p.factors) for p in one.paths] == [1]
+        number = self.world.numbers()[name]
+        return not number.through and [len(p.factors) for p in number.paths] == [1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,28 +177,30 @@ class Key(Shown):
 
     def blocks(self) -> Iterator[Block]:
         """The key."""
-        one = self.exercise
-        yield Heading(f"Answers: {one.example.title}", 1)
-        yield given(one.derive, one.example)
-        for part, quantities in one.asked.items():
+        sheet = self.exercise
+        yield Heading(f"Answers: {sheet.example.title}", 1)
+        yield given(sheet.derive, sheet.example)
+        for part, quantities in sheet.asked.items():
             yield Heading(_TITLES[part])
-            found = []
+            equations = []
             for quantity in quantities:
-                numbers = one.world.numbers(quantity.after)
-                derive = Derivations(numbers, len(one.example.x), {}, one.example.absent)
-                of = one.factor(quantity)
+                numbers = sheet.world.numbers(quantity.after)
+                derive = Derivations(numbers, len(sheet.example.x), {}, sheet.example.absent)
+                answer = sheet.factor(quantity)
                 inside = (
-                    [] if of.number.through else [f for term in derive.terms(of)[0] for f in term.factors]
+                    []
+                    if answer.number.through
+                    else [f for term in derive.terms(answer)[0] for f in term.factors]
                 )
                 slopes = [f for f in inside if f.number.name.startswith("da")]
-                found += [self._answered(derive.equation(each)) for each in (*slopes, of)]
-            yield Equations(tuple(found))
+                equations += [self._answered(derive.equation(factor)) for factor in (*slopes, answer)]
+            yield Equations(tuple(equations))
 
     def _answered(self, equation: Equation) -> Equation:
         """With as many digits as are asked for."""
-        last = equation.steps[-1]
-        assert isinstance(last, Value)
-        return Equation(equation.left, (*equation.steps[:-1], Value(last.number, self.exercise.digits)))
+        value = equation.steps[-1]
+        assert isinstance(value, Value)
+        return Equation(equation.left, (*equation.steps[:-1], Value(value.number, self.exercise.digits)))
 
 
 def exercise(
@@ -236,9 +246,9 @@ def exercise(
     if len(sizes) < 2 or min(sizes) < 1:
         raise InputError(f"layers are two numbers or more, inputs first, such as 2,2,1; not {sizes}")
     fused = loss_called(loss).activation
-    last = "identity" if fused else output or activation
+    final_activation = "identity" if fused else output or activation
     title = f"Backpropagation by hand, {'-'.join(map(str, sizes))}, sheet {seed}"
-    names = [*[activation] * (len(sizes) - 2), last]
+    names = [*[activation] * (len(sizes) - 2), final_activation]
     return _checked(
         Exercise(friendly(sizes, names, loss, rows, learning_rate, title, seed), tuple(ask), digits)
     )
@@ -249,11 +259,11 @@ def fingerprint(example: Example) -> str:
     return hashlib.sha256(_head(example).encode()).hexdigest()[:8]
 
 
-def _checked(one: Exercise) -> Exercise:
-    if one.example.learning_rate is None and {"update", "after"} & set(one.ask):
-        raise InputError(f"{one.example.title}: an update wants a learning rate")
-    assert one.asked
-    return one
+def _checked(sheet: Exercise) -> Exercise:
+    if sheet.example.learning_rate is None and {"update", "after"} & set(sheet.ask):
+        raise InputError(f"{sheet.example.title}: an update wants a learning rate")
+    assert sheet.asked
+    return sheet
 
 
 def _head(example: Example) -> str:

@@ -37,12 +37,12 @@ def friendly(
     if len(sizes) < 2 or len(activations) != len(sizes) - 1:
         raise InputError("layers are two numbers or more, inputs first: 2,2,1")
     rng = np.random.default_rng(seed)
-    best, least = None, np.inf
+    best, fewest = None, np.inf
     for _ in range(_TRIES):
-        one = worked.parse(_draw(sizes, activations, loss, rows, learning_rate, title, rng), "exercise")
-        faults = _faults(one)
-        if faults < least:
-            best, least = one, faults
+        candidate = worked.parse(_draw(sizes, activations, loss, rows, learning_rate, title, rng), "exercise")
+        faults = _faults(candidate)
+        if faults < fewest:
+            best, fewest = candidate, faults
         if not faults:
             break
     assert best is not None
@@ -78,18 +78,18 @@ def _targets(loss: str, rows: int, outputs: int, rng: np.random.Generator) -> np
     return np.asarray(rng.integers(1, 10, (rows, outputs)) / 10)
 
 
-def _faults(one: Example) -> int:
+def _faults(example: Example) -> int:
     """How many numbers of the first step are not worth computing."""
-    return sum(int(np.count_nonzero(bad)) for bad in _bad(one))
+    return sum(int(np.count_nonzero(bad)) for bad in _bad(example))
 
 
-def _bad(one: Example) -> Iterator[np.ndarray]:
-    numbers = one.sweep.numbers
-    for k, layer in enumerate(one.layers, 1):
+def _bad(example: Example) -> Iterator[np.ndarray]:
+    numbers = example.sweep.numbers
+    for k, layer in enumerate(example.layers, 1):
         z = numbers[f"z{k}"].array
         yield np.abs(z) > _FAR
         yield np.abs(z) < _SMALL
         if activation(layer.activation) and f"a{k}" in numbers:
             yield numbers[f"a{k}"].array == 0
-    for gradient in one.sweep.gradients.values():
+    for gradient in example.sweep.gradients.values():
         yield np.abs(gradient.array) < _SMALL

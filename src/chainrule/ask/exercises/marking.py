@@ -66,23 +66,23 @@ class Marking(Shown):
 
     @property
     def marks(self) -> int:
-        return sum(one.mark for one in self.answers)
+        return sum(answer.mark for answer in self.answers)
 
     @property
     def first_slip(self) -> str:
         """The first answer that lost its mark, and what was written."""
-        lost = next((one for one in self.answers if not one.mark), None)
-        return "" if lost is None else f"{lost.quantity} = {lost.given or '–'} ({lost.verdict})"
+        slip = next((answer for answer in self.answers if not answer.mark), None)
+        return "" if slip is None else f"{slip.quantity} = {slip.given or '–'} ({slip.verdict})"
 
     @cached_property
     def cause(self) -> str:
         """What the wrong answers come from, if one thing explains them."""
-        if not any(one.status.is_fault for one in self.judged):
+        if not any(judgement.status.is_fault for judgement in self.judged):
             return ""
         from chainrule.ask.causes.search import find
 
-        found = find(self.example, self.judged)
-        return found.told if found else ""
+        cause = find(self.example, self.judged)
+        return cause.told if cause else ""
 
     def __repr__(self) -> str:
         return f"<Marking of {self.example.title}: {self.marks} of {len(self.answers)}>"
@@ -94,9 +94,9 @@ class Marking(Shown):
             "marks": self.marks,
             "of": len(self.answers),
             "answers": [
-                {"quantity": one.quantity, "given": one.given or None, "correct": one.correct}
-                | {"verdict": one.verdict, "mark": one.mark}
-                for one in self.answers
+                {"quantity": answer.quantity, "given": answer.given or None, "correct": answer.correct}
+                | {"verdict": answer.verdict, "mark": answer.mark}
+                for answer in self.answers
             ],
             "cause": self.cause or None,
             "notes": list(self.notes),
@@ -108,7 +108,7 @@ class Marking(Shown):
         for note in self.notes:
             yield paragraph(note)
         yield paragraph(f"{self.marks} of {counted(len(self.answers), 'mark')}.")
-        lost = [one for one in self.answers if one.verdict != "right"]
+        lost = [answer for answer in self.answers if answer.verdict != "right"]
         if not lost:
             return
         if self.cause:
@@ -116,13 +116,21 @@ class Marking(Shown):
             yield paragraph(self.cause)
         yield Heading("Not right, or only from what stands before")
         rows = tuple(
-            (one.quantity, one.given or "–", f"{one.correct:.{_digits(one)}g}", one.verdict, str(one.mark))
-            for one in lost
+            (
+                answer.quantity,
+                answer.given or "–",
+                f"{answer.correct:.{_digits(answer)}g}",
+                answer.verdict,
+                str(answer.mark),
+            )
+            for answer in lost
         )
         yield Table(("asked", "answered", "correct", "verdict", "mark"), rows)
         report = Report(self.example, Trajectory(self.example), self.judged)
-        for one in [one for one in self.judged if one.status is Status.WRONG][:WORKED]:
-            yield from report.worked(one)
+        for judgement in [judgement for judgement in self.judged if judgement.status is Status.WRONG][
+            :WORKED
+        ]:
+            yield from report.worked(judgement)
 
 
 def mark(sheet: str | Path) -> Marking:
@@ -139,41 +147,44 @@ def mark(sheet: str | Path) -> Marking:
     text, skipped = _part(worked.text(sheet), str(sheet))
     head, digits, answers = _split(text, str(sheet), skipped)
     example = worked.parse(head, str(sheet))
-    claims = {name: given for name, given in answers.items() if given}
+    claims = {name: numeral for name, numeral in answers.items() if numeral}
     for name in answers:
         try:
             example.asked(name)
         except InputError as error:
             raise InputError(f"{sheet}: {error}") from None
     world = Trajectory(example)
-    example = replace(example, claims={name: _padded(given, digits) for name, given in claims.items()})
+    example = replace(example, claims={name: _padded(numeral, digits) for name, numeral in claims.items()})
     judged = judge(example, world) if claims else ()
     as_given = judge(replace(example, claims=claims), world) if claims else ()
-    verdicts = {one.claim.quantity: _verdict(one, given) for one, given in zip(judged, as_given, strict=True)}
-    found = tuple(
-        Answer(name, given, world.value(example.asked(name)), verdicts.get(name, "missing"))
-        for name, given in answers.items()
+    verdicts = {
+        judgement.claim.quantity: _verdict(judgement, numeral)
+        for judgement, numeral in zip(judged, as_given, strict=True)
+    }
+    marked = tuple(
+        Answer(name, numeral, world.value(example.asked(name)), verdicts.get(name, "missing"))
+        for name, numeral in answers.items()
     )
     signed = _SIGNED.search(text)
     changed = signed and signed[1] != fingerprint(example)
     note = "What is given was changed since the sheet was made; the marks are for what stands there now."
-    return Marking(example, found, judged, (note,) if changed else ())
+    return Marking(example, marked, judged, (note,) if changed else ())
 
 
 def _part(text: str, sheet: str) -> tuple[str, int]:
     """The TOML in a sheet, and how many lines stand before it."""
     if not sheet.lower().endswith((".md", ".markdown")):
         return text, 0
-    found = re.search(r"^```toml[^\n]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    if not found:
+    match = re.search(r"^```toml[^\n]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    if not match:
         raise InputError(f"{sheet}: there is no part to fill in, which stands between ```toml and ```")
-    return found[1], text[: found.start(1)].count("\n")
+    return match[1], text[: match.start(1)].count("\n")
 
 
 def _split(text: str, sheet: str, skipped: int) -> tuple[str, int, dict[str, str]]:
     """What is given, how many digits are asked for, and the answers by name as TOML numbers."""
-    head, found, tail = text.partition("[claims]")
-    if not found:
+    head, heading, tail = text.partition("[claims]")
+    if not heading:
         raise InputError(f"{sheet}: there is no [claims], under which the answers stand")
     signed = _SIGNED.search(text)
     answers: dict[str, str] = {}
@@ -217,14 +228,14 @@ def _padded(answer: str, digits: int) -> str:
     return f"{mantissa}{'' if '.' in mantissa else '.'}{'0' * missing}{exponent}"
 
 
-def _verdict(padded: Judged, given: Judged) -> str:
+def _verdict(padded: Judged, written: Judged) -> str:
     """What is said of an answer, with zeros behind it and as it is."""
     if not padded.status.is_fault:
         return "right"
     if padded.status is Status.INHERITED:
         return "followed through"
-    return "wrong" if given.status.is_fault else "too few digits"
+    return "wrong" if written.status.is_fault else "too few digits"
 
 
-def _digits(one: Answer) -> int:
-    return max(len(re.sub(r"[eE].*|\D", "", one.given).lstrip("0")), DIGITS)
+def _digits(answer: Answer) -> int:
+    return max(len(re.sub(r"[eE].*|\D", "", answer.given).lstrip("0")), DIGITS)

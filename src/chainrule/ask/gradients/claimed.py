@@ -20,26 +20,26 @@ def gradients_of(case: Case, claimed: Any) -> tuple[dict[str, Array], tuple[str,
     """
     if claimed is None or not len(claimed):
         raise InputError('no gradients are given: claimed = {"w1": dw1, "b1": db1, ...}')
-    expected = {name: one.array.shape for name, one in case.sweep.gradients.items()}
+    expected = {name: gradient.array.shape for name, gradient in case.sweep.gradients.items()}
     if not isinstance(claimed, Mapping):
         if len(claimed) != len(expected):
             raise ShapeError(f"{len(claimed)} gradients are given, but the network has {', '.join(expected)}")
         claimed = dict(zip(expected, claimed, strict=True))
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     turned: list[str] = []
     for key, leaf in claimed.items():
         name = str(key).removeprefix("dE/d")
         if name not in expected:
             raise InputError(f"{key} is no parameter of this network; it has {', '.join(expected)}")
-        found[name], was_turned = _fitting(name, as_numpy(leaf), expected[name])
+        arrays[name], was_turned = _fitting(name, as_numpy(leaf), expected[name])
         turned += [name] * was_turned
     if turned:  # then square ones are kept in the same way
-        square = [name for name, array in found.items() if array.ndim == 2 and len(set(array.shape)) == 1]
-        found |= {name: found[name].T for name in square}
+        square = [name for name, array in arrays.items() if array.ndim == 2 and len(set(array.shape)) == 1]
+        arrays |= {name: arrays[name].T for name in square}
         turned = [name for name in expected if name in (*turned, *square)]
-    found = {name: found[name] for name in expected if name in found}
+    arrays = {name: arrays[name] for name in expected if name in arrays}
     notes = (f"{', '.join(turned)} came as (units, inputs), as torch keeps weights; they were turned.",)
-    return found, notes if turned else ()
+    return arrays, notes if turned else ()
 
 
 def _fitting(name: str, array: Array, shape: tuple[int, ...]) -> tuple[Array, bool]:
@@ -53,6 +53,6 @@ def _fitting(name: str, array: Array, shape: tuple[int, ...]) -> tuple[Array, bo
     if array.shape != shape:
         raise ShapeError(f"the gradient of {name} is {array.shape}, but {name} is {shape}")
     if not np.isfinite(array).all():
-        at = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
-        raise InputError(f"the gradient of {name} is {array[at]} at {list(at)}")
+        index = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+        raise InputError(f"the gradient of {name} is {array[index]} at {list(index)}")
     return array, turned

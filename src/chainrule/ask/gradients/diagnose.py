@@ -69,12 +69,15 @@ class Diagnosis(Shown):
     @property
     def verdict(self) -> str:
         """`right` or `wrong`."""
-        return "right" if all(one.right for one in self.compared) else "wrong"
+        return "right" if all(comparison.right for comparison in self.compared) else "wrong"
 
     @property
     def layer(self) -> int | None:
         """The layer where it goes wrong first, on the way back from the loss; None if nothing is wrong."""
-        return max((int(one.parameter[1:]) for one in self.compared if not one.right), default=None)
+        return max(
+            (int(comparison.parameter[1:]) for comparison in self.compared if not comparison.right),
+            default=None,
+        )
 
     def __repr__(self) -> str:
         return f"<Diagnosis: {self.verdict}{f', {self.cause.name}' if self.cause else ''}>"
@@ -87,15 +90,15 @@ class Diagnosis(Shown):
             "cause": self.cause.plain() if self.cause else None,
             "gradients": [
                 {
-                    "quantity": f"dE/d{one.parameter}",
-                    "right": one.right,
-                    "largest_error": one.error,
-                    "at": list(one.at),
-                    "claimed": one.claimed,
-                    "correct": one.correct,
-                    "note": one.note,
+                    "quantity": f"dE/d{comparison.parameter}",
+                    "right": comparison.right,
+                    "largest_error": comparison.error,
+                    "at": list(comparison.at),
+                    "claimed": comparison.claimed,
+                    "correct": comparison.correct,
+                    "note": comparison.note,
                 }
-                for one in self.compared
+                for comparison in self.compared
             ],
             "notes": list(self.notes),
         }
@@ -105,14 +108,14 @@ class Diagnosis(Shown):
         yield Heading(f"The gradients are {self.verdict}", 1)
         for note in self.notes:
             yield paragraph(note)
-        wrong = [one for one in self.compared if not one.right]
-        if not wrong:
+        faults = [comparison for comparison in self.compared if not comparison.right]
+        if not faults:
             count = counted(len(self.compared), "gradient")
             yield paragraph(f"{count} compared with the engine's own: equal up to rounding.")
             return
         yield paragraph(
-            f"{len(wrong)} of {counted(len(self.compared), 'gradient')} differ from the engine's own. On the "
-            f"way back from the loss it goes wrong first in layer {self.layer}."
+            f"{len(faults)} of {counted(len(self.compared), 'gradient')} differ from the engine's own. On "
+            f"the way back from the loss it goes wrong first in layer {self.layer}."
         )
         yield Heading("The cause")
         if self.cause:
@@ -121,13 +124,13 @@ class Diagnosis(Shown):
             yield paragraph("No mistake that is known, nor two of them together, gives these numbers.")
         rows = tuple(
             (
-                Symbol(f"dE/d{one.parameter}"),
-                "right" if one.right else one.note or "wrong",
-                "" if one.right else Symbol(f"dE/d{one.parameter}", one.at),
-                "" if one.right else Value(one.claimed, 6),
-                "" if one.right else Value(one.correct, 6),
+                Symbol(f"dE/d{comparison.parameter}"),
+                "right" if comparison.right else comparison.note or "wrong",
+                "" if comparison.right else Symbol(f"dE/d{comparison.parameter}", comparison.at),
+                "" if comparison.right else Value(comparison.claimed, 6),
+                "" if comparison.right else Value(comparison.correct, 6),
             )
-            for one in self.compared
+            for comparison in self.compared
         )
         yield Table(("gradient", "verdict", "most off", "claimed", "correct"), rows)
 
@@ -164,10 +167,12 @@ def diagnose_gradients(
     case = case_of(network, x, t, parameters, seed, learning_rate)
     if case.learning_rate is None:
         case = case_of(case, None, None, None, 0, 0.1)
-    given, notes = gradients_of(case, claimed)
-    found = _Search(case, given)
-    compared = tuple(found.compared(name) for name in given)
-    return Diagnosis(compared, None if all(one.right for one in compared) else found.cause, notes)
+    arrays, notes = gradients_of(case, claimed)
+    search = _Search(case, arrays)
+    compared = tuple(search.compared(name) for name in arrays)
+    return Diagnosis(
+        compared, None if all(comparison.right for comparison in compared) else search.cause, notes
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +197,7 @@ class _Search:
         for name, claimed in self.given.items():
             unit = float(np.finfo(claimed.dtype).eps)
             sizes = [np.abs(p.total()) for p in case.sweep.gradients[name].paths]
-            size = np.max([np.max(one, initial=0.0) for one in sizes], initial=0.0)
+            size = np.max([np.max(part, initial=0.0) for part in sizes], initial=0.0)
             noise = (
                 np.max(np.abs(rough[name].array - self.correct[name]), initial=0.0) / np.finfo(np.float32).eps
             )
@@ -207,10 +212,12 @@ class _Search:
     def compared(self, name: str) -> Compared:
         claimed, correct = self.given[name], self.correct[name]
         off = np.abs(claimed - correct)
-        at = tuple(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
-        right = self.matches(name, correct)
-        note = "" if right else self._note(name)
-        return Compared(name, right, float(off[at]), at, float(claimed[at]), float(correct[at]), note)
+        index = tuple(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
+        matches = self.matches(name, correct)
+        note = "" if matches else self._note(name)
+        return Compared(
+            name, matches, float(off[index]), index, float(claimed[index]), float(correct[index]), note
+        )
 
     def _note(self, name: str) -> str:
         """What the gradient is right up to."""
@@ -231,51 +238,58 @@ class _Search:
         if not exact:
             exact = self._pairs(scored)
         exact.sort(key=lambda h: h.cost)
-        return self._told(exact) if exact else self._turned()
+        return self._as_cause(exact) if exact else self._transposed()
 
     def _pairs(self, scored: Sequence[tuple[Hypothesis, frozenset[str]]]) -> list[Hypothesis]:
         """Two at once, one of which makes the last layer right that was wrong."""
-        wrong = [name for name in self.given if not self.matches(name, self.correct[name])]
-        last = max(wrong, key=lambda name: (int(name[1:]), name))
-        right = frozenset(self.given) - frozenset(wrong)
-        firsts = [(h, score) for h, score in scored if last in score and score > right]
-        firsts.sort(key=lambda one: (-len(one[1]), one[0].cost))
+        faults = [name for name in self.given if not self.matches(name, self.correct[name])]
+        parameter = max(faults, key=lambda name: (int(name[1:]), name))
+        correct = frozenset(self.given) - frozenset(faults)
+        firsts = [(h, score) for h, score in scored if parameter in score and score > correct]
+        firsts.sort(key=lambda scored_hypothesis: (-len(scored_hypothesis[1]), scored_hypothesis[0].cost))
         pairs = [
-            first & second for first, _ in firsts[:_FIRST] for second, _ in scored if second is not first
+            hypothesis & partner
+            for hypothesis, _ in firsts[:_FIRST]
+            for partner, _ in scored
+            if partner is not hypothesis
         ]
         if not pairs:  # both in the last layer
-            likely = sorted((h for h, _ in scored), key=lambda h: h.cost)[:_LIKELY]
-            pairs = [first & second for first, second in combinations(likely, 2)]
-        return [both for both in pairs if len(self._scores(both)) == len(self.given)]
+            cheapest = sorted((h for h, _ in scored), key=lambda h: h.cost)[:_LIKELY]
+            pairs = [hypothesis & partner for hypothesis, partner in combinations(cheapest, 2)]
+        return [pair for pair in pairs if len(self._scores(pair)) == len(self.given)]
 
-    def _scores(self, one: Hypothesis) -> frozenset[str]:
+    def _scores(self, hypothesis: Hypothesis) -> frozenset[str]:
         """The parameters whose claimed gradient comes of it."""
         with np.errstate(all="ignore"):
-            found = one.gradients(self.case)
-        return frozenset(name for name in self.given if self.matches(name, found[name]))
+            gradients = hypothesis.gradients(self.case)
+        return frozenset(name for name in self.given if self.matches(name, gradients[name]))
 
-    def _told(self, found: Sequence[Hypothesis]) -> Cause:
-        best, *others = found
-        rivals = {one.name: one for one in others if one.name != best.name and one.cost <= best.cost + 0.3}
-        wrong = sum(not self.matches(name, self.correct[name]) for name in self.given)
+    def _as_cause(self, hypotheses: Sequence[Hypothesis]) -> Cause:
+        best, *alternatives = hypotheses
+        rivals = {
+            hypothesis.name: hypothesis
+            for hypothesis in alternatives
+            if hypothesis.name != best.name and hypothesis.cost <= best.cost + 0.3
+        }
+        count = sum(not self.matches(name, self.correct[name]) for name in self.given)
         return Cause(
             best.kind,
             best.name,
             best.text,
-            wrong,
-            wrong,
-            rivals=tuple(Cause(h.kind, h.name, h.text, wrong, wrong) for h in rivals.values()),
+            count,
+            count,
+            rivals=tuple(Cause(h.kind, h.name, h.text, count, count) for h in rivals.values()),
         )
 
-    def _turned(self) -> Cause | None:
+    def _transposed(self) -> Cause | None:
         """Square matrices whose gradients are all transposed."""
-        wrong = [n for n in self.given if not self.matches(n, self.correct[n])]
-        if not all(self.compared(name).note == "transposed" for name in wrong):
+        faults = [n for n in self.given if not self.matches(n, self.correct[n])]
+        if not all(self.compared(name).note == "transposed" for name in faults):
             return None
         text = (
             "The gradients of weights are (units, inputs): here they are (inputs, units), as the weights are."
         )
-        return Cause("convention", "gradients transposed", text, len(wrong), len(wrong))
+        return Cause("convention", "gradients transposed", text, len(faults), len(faults))
 
 
 def _largest(array: Array) -> float:

@@ -1,4 +1,4 @@
-"""The slope of any function, from its values alone: by the complex step, by differences, on either side."""
+"""Derivatives of any function from its values: complex step, central and one-sided differences."""
 
 import warnings
 from collections.abc import Callable, Iterable
@@ -29,11 +29,12 @@ class Probe:
     value: float = field(init=False)
 
     def __post_init__(self) -> None:
-        once, again = self.function(self.point.at), self.function(self.point.at)
-        self.value, other = _number(once), _number(again)
-        if self.value != other and not (np.isnan(self.value) and np.isnan(other)):
+        once, repeated = self.function(self.point.at), self.function(self.point.at)
+        self.value, repeated_value = _number(once), _number(repeated)
+        if self.value != repeated_value and not (np.isnan(self.value) and np.isnan(repeated_value)):
             raise InputError(
-                f"the function gives {self.value!r}, then {other!r} at one point: fix what is random in it"
+                f"the function gives {self.value!r}, then {repeated_value!r} at one point: "
+                "fix what is random in it"
             )
         if not np.isfinite(self.value):
             raise InputError(f"the function is {self.value} at the point: it has no gradient there")
@@ -55,16 +56,16 @@ class Analytic:
     """Whether the complex step may be believed: at a few elements it gives what differences give."""
 
     probe: Probe
-    tried: Iterable[int]
+    elements: Iterable[int]
 
     @property
     def holds(self) -> bool:
         if not self.probe.point.takes_complex:
             return False
-        for k in self.tried:
-            found = complex_step(self.probe, int(k))
+        for k in self.elements:
+            exact = complex_step(self.probe, int(k))
             slope, bound = difference(self.probe, int(k))
-            if found is None or not abs(found - slope) <= bound + 1e-7 * abs(slope):
+            if exact is None or not abs(exact - slope) <= bound + 1e-7 * abs(slope):
                 return False
         return True
 
@@ -74,33 +75,35 @@ def complex_step(probe: Probe, k: int) -> float | None:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            found = np.asarray(probe(k, 1j * _TINY))
+            value = np.asarray(probe(k, 1j * _TINY))
     except (TypeError, ValueError, ArithmeticError, np.exceptions.ComplexWarning):
         return None
-    if found.dtype.kind != "c" or found.size != 1:
+    if value.dtype.kind != "c" or value.size != 1:
         return None
-    return float(found.reshape(()).imag) / _TINY
+    return float(value.reshape(()).imag) / _TINY
 
 
 def difference(probe: Probe, k: int) -> tuple[float, float]:
     """The slope by extrapolated central differences, and a bound of its error."""
     step = _FIRST * max(abs(probe.point.element(k)), 1.0)
     best, bound = np.nan, np.inf
-    before: list[float] = []
+    previous_row: list[float] = []
     for _ in range(_LEVELS):
-        (up, right), (down, left) = probe.real(k, step), probe.real(k, -step)
-        width = right - left
-        row = [(up - down) / width if width else np.nan]
-        size = max(abs(up), abs(down), abs(probe.value))
+        (f_plus, h_plus), (f_minus, h_minus) = probe.real(k, step), probe.real(k, -step)
+        width = h_plus - h_minus
+        row = [(f_plus - f_minus) / width if width else np.nan]
+        size = max(abs(f_plus), abs(f_minus), abs(probe.value))
         rounding = 2 * probe.unit * size / width if width else np.inf
-        for order, old in enumerate(before[:_ORDERS], 1):
+        for order, old in enumerate(previous_row[:_ORDERS], 1):
             factor = _RATIO ** (2 * order)
             row.append((factor * row[-1] - old) / (factor - 1))
-        changes = [max(abs(row[j] - row[j - 1]), abs(row[j] - before[j - 1])) for j in range(1, len(row))]
+        changes = [
+            max(abs(row[j] - row[j - 1]), abs(row[j] - previous_row[j - 1])) for j in range(1, len(row))
+        ]
         for value, change in zip(row[1:], changes, strict=True):
             if change + rounding < bound:
                 best, bound = value, change + rounding
-        before, step = row, step / _RATIO
+        previous_row, step = row, step / _RATIO
         if bound <= _ENOUGH * abs(best):
             break
     return best, _SAFE * bound
@@ -112,14 +115,14 @@ def two_slopes(probe: Probe, k: int) -> tuple[float, float] | None:
     gaps: list[tuple[float, float]] = []
     for step in (_KINK * size * 64, _KINK * size * 8, _KINK * size):
         step = max(step, 64 * np.sqrt(probe.unit) * size if probe.unit > 1e-10 else 0.0)
-        (up, right), (down, left) = probe.real(k, step), probe.real(k, -step)
-        if not (right and left):
+        (f_plus, h_plus), (f_minus, h_minus) = probe.real(k, step), probe.real(k, -step)
+        if not (h_plus and h_minus):
             return None
-        gaps.append(((down - probe.value) / left, (up - probe.value) / right))
-    first, last = (abs(b - a) for a, b in (gaps[0], gaps[-1]))
+        gaps.append(((f_minus - probe.value) / h_minus, (f_plus - probe.value) / h_plus))
+    widest, narrowest = (abs(b - a) for a, b in (gaps[0], gaps[-1]))
     noise = 4 * probe.unit * abs(probe.value) / (_KINK * size)
     scale = max(abs(gaps[-1][0]), abs(gaps[-1][1]))
-    if not np.isfinite(last) or last <= max(noise, 1e-4 * scale) or last < _BEND * first:
+    if not np.isfinite(narrowest) or narrowest <= max(noise, 1e-4 * scale) or narrowest < _BEND * widest:
         return None
     return gaps[-1]
 
@@ -136,5 +139,5 @@ def _number(value: Any) -> float:
 
 
 def _dtype(value: Any) -> np.dtype[Any]:
-    found = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value).dtype
-    return found if found.kind == "f" else np.dtype(np.float64)
+    dtype = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value).dtype
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)

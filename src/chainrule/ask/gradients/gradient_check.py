@@ -75,16 +75,16 @@ class GradientCheck(Shown):
     @property
     def verdict(self) -> str:
         """`wrong` if any element is, `undecided` if some cannot be judged, else `right`."""
-        found = {one.finding for one in self.coordinates}
-        if Finding.WRONG in found:
+        findings = {coordinate.finding for coordinate in self.coordinates}
+        if Finding.WRONG in findings:
             return "wrong"
-        return "undecided" if found - {Finding.RIGHT, Finding.KINK} else "right"
+        return "undecided" if findings - {Finding.RIGHT, Finding.KINK} else "right"
 
     @property
     def worst(self) -> Coordinate | None:
         """The element that is most wrong, by its own bound; None if none is."""
-        wrong = [one for one in self.coordinates if one.finding is Finding.WRONG]
-        return max(wrong, key=lambda one: abs(one.claimed - one.found), default=None)
+        faults = [coordinate for coordinate in self.coordinates if coordinate.finding is Finding.WRONG]
+        return max(faults, key=lambda coordinate: abs(coordinate.claimed - coordinate.found), default=None)
 
     def __repr__(self) -> str:
         return f"<GradientCheck: {self.verdict}, {len(self.coordinates)} of {self.size} elements>"
@@ -98,34 +98,40 @@ class GradientCheck(Shown):
             "of": self.size,
             "coordinates": [
                 {
-                    "where": one.where,
-                    "claimed": _finite(one.claimed),
-                    "found": _finite(one.found),
-                    "bound": _finite(one.bound),
-                    "finding": str(one.finding),
-                    "slopes": list(one.slopes) if one.slopes else None,
+                    "where": coordinate.where,
+                    "claimed": _finite(coordinate.claimed),
+                    "found": _finite(coordinate.found),
+                    "bound": _finite(coordinate.bound),
+                    "finding": str(coordinate.finding),
+                    "slopes": list(coordinate.slopes) if coordinate.slopes else None,
                 }
-                for one in self.coordinates
+                for coordinate in self.coordinates
             ],
         }
 
     def blocks(self) -> Iterator[Block]:
         """The findings as a document; what is right is only counted."""
-        count = Counter(one.finding for one in self.coordinates)
+        count = Counter(coordinate.finding for coordinate in self.coordinates)
         yield Heading(f"The gradient is {self.verdict}", 1)
         looked = counted(len(self.coordinates), "element")
         part = f"{looked} of {self.size}, drawn at random," if len(self.coordinates) < self.size else looked
-        told = ", ".join(f"{count[kind]} {kind}" for kind in Finding if count[kind])
-        yield paragraph(f"{part} looked at by {self.method}: {told}.")
-        notable = [one for one in self.coordinates if one.finding is not Finding.RIGHT]
-        notable.sort(key=lambda one: list(Finding).index(one.finding))
+        counts = ", ".join(f"{count[kind]} {kind}" for kind in Finding if count[kind])
+        yield paragraph(f"{part} looked at by {self.method}: {counts}.")
+        notable = [coordinate for coordinate in self.coordinates if coordinate.finding is not Finding.RIGHT]
+        notable.sort(key=lambda coordinate: list(Finding).index(coordinate.finding))
         if notable:
             rows = tuple(
-                (one.where, Value(one.claimed, 7), Value(one.found, 7), Value(one.bound, 2), str(one.finding))
-                for one in notable[:_LISTED]
+                (
+                    coordinate.where,
+                    Value(coordinate.claimed, 7),
+                    Value(coordinate.found, 7),
+                    Value(coordinate.bound, 2),
+                    str(coordinate.finding),
+                )
+                for coordinate in notable[:_LISTED]
             )
-            more = f"and {counted(len(notable) - _LISTED, 'element')} more" if notable[_LISTED:] else ""
-            yield Table(("where", "claimed", "found", "± at most", "finding"), rows, more)
+            note = f"and {counted(len(notable) - _LISTED, 'element')} more" if notable[_LISTED:] else ""
+            yield Table(("where", "claimed", "found", "± at most", "finding"), rows, note)
         if count[Finding.KINK]:
             yield paragraph(
                 "At a kink the function has one slope on the left and another on the right; any number "
@@ -170,8 +176,8 @@ def gradient_check(
     rng = np.random.default_rng(seed)
     chosen = np.arange(size) if size <= coordinates else np.sort(rng.choice(size, coordinates, replace=False))
     analytic = Analytic(probe, rng.permutation(chosen)[:3]).holds
-    found = tuple(_judged(probe, int(k), float(claimed[k]), analytic) for k in chosen)
-    return GradientCheck(found, size, "complex step" if analytic else "central differences")
+    judged = tuple(_judged(probe, int(k), float(claimed[k]), analytic) for k in chosen)
+    return GradientCheck(judged, size, "complex step" if analytic else "central differences")
 
 
 def _judged(probe: Probe, k: int, claimed: float, analytic: bool) -> Coordinate:
@@ -184,8 +190,8 @@ def _judged(probe: Probe, k: int, claimed: float, analytic: bool) -> Coordinate:
     bound += 1e3 * probe.unit * abs(slope)
     agree = abs(claimed - slope) <= bound
     size = max(abs(probe.point.element(k)), 1.0)
-    fine = max(_LOOSE * max(abs(slope), abs(claimed)), np.sqrt(probe.unit) * abs(probe.value) / size)
-    if agree and bound <= fine:
+    tolerance = max(_LOOSE * max(abs(slope), abs(claimed)), np.sqrt(probe.unit) * abs(probe.value) / size)
+    if agree and bound <= tolerance:
         return Coordinate(where, claimed, slope, bound, Finding.RIGHT)
     if slopes := two_slopes(probe, k):
         low, high = sorted(slopes)

@@ -1,4 +1,4 @@
-"""Leaves: the arrays in a number, an array, or lists and mappings of them, as one row of elements."""
+"""Pytrees: the arrays in a number, an array, or lists and mappings of them, as one row of elements."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,43 +29,43 @@ class Leaves:
         Raises:
             InputError: one is no array of real numbers.
         """
-        found = [as_numpy(leaf) for leaf in self.named.values()]
-        for name, array in zip(self.named, found, strict=True):
+        arrays = [as_numpy(leaf) for leaf in self.named.values()]
+        for name, array in zip(self.named, arrays, strict=True):
             if array.dtype.kind not in "fiu":
                 raise InputError(
                     f"{name or 'the point'} is {array.dtype}: a gradient is taken at real numbers"
                 )
-        if not any(array.size for array in found):
+        if not any(array.size for array in arrays):
             raise InputError("the point has no elements")
-        return [array if array.dtype.kind == "f" else array.astype(np.float64) for array in found]
+        return [array if array.dtype.kind == "f" else array.astype(np.float64) for array in arrays]
 
     @property
     def takes_complex(self) -> bool:
         """Whether a complex number can stand in it: in arrays of NumPy, and in numbers."""
         return all(isinstance(leaf, (float, int, np.ndarray, np.generic)) for leaf in self.named.values())
 
-    def matched(self, other: Any) -> np.ndarray:
+    def matched(self, structure: Any) -> np.ndarray:
         """The elements of another structure, if it is built like this one.
 
         Raises:
             ShapeError: it is not.
         """
-        given = dict(_leaves(other, ""))
-        if list(given) != list(self.named):
-            raise ShapeError(f"the gradient has {_listed(given)}, but the point has {_listed(self.named)}")
+        leaves = dict(_leaves(structure, ""))
+        if list(leaves) != list(self.named):
+            raise ShapeError(f"the gradient has {_listed(leaves)}, but the point has {_listed(self.named)}")
         flat = []
-        for name, leaf, array in zip(given, given.values(), self.arrays, strict=True):
-            found = as_numpy(leaf)
-            if found.shape != array.shape:
+        for name, leaf, array in zip(leaves, leaves.values(), self.arrays, strict=True):
+            claimed = as_numpy(leaf)
+            if claimed.shape != array.shape:
                 raise ShapeError(
-                    f"the gradient{' of ' if name else ''}{name} is {found.shape}, not {array.shape}"
+                    f"the gradient{' of ' if name else ''}{name} is {claimed.shape}, not {array.shape}"
                 )
-            flat.append(found.astype(np.float64).ravel())
+            flat.append(claimed.astype(np.float64).ravel())
         return np.concatenate(flat)
 
     def element(self, k: int) -> float:
-        leaf, at = self._place(k)
-        return float(self.arrays[leaf].ravel()[at])
+        leaf, position = self._place(k)
+        return float(self.arrays[leaf].ravel()[position])
 
     def rounded(self, k: int, value: float) -> float:
         """The value as element k can hold it."""
@@ -73,16 +73,16 @@ class Leaves:
 
     def where(self, k: int) -> str:
         """`w1[0,2]`."""
-        leaf, at = self._place(k)
-        index = np.unravel_index(at, self.arrays[leaf].shape)
+        leaf, position = self._place(k)
+        index = np.unravel_index(position, self.arrays[leaf].shape)
         return list(self.named)[leaf] + (f"[{','.join(map(str, index))}]" if index else "")
 
     def shifted(self, k: int, shift: complex) -> Any:
         """The whole structure with element k shifted."""
-        leaf, at = self._place(k)
-        own = self.arrays[leaf]
-        array = np.array(own, np.complex128 if np.iscomplexobj(shift) else own.dtype)
-        array.reshape(-1)[at] += shift
+        leaf, position = self._place(k)
+        original = self.arrays[leaf]
+        array = np.array(original, np.complex128 if np.iscomplexobj(shift) else original.dtype)
+        array.reshape(-1)[position] += shift
         names = list(self.named)
         return _rebuilt(self.at, "", {names[leaf]: array})
 
@@ -94,24 +94,26 @@ class Leaves:
         raise IndexError(k)
 
 
-def _leaves(one: Any, way: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(one, Mapping):
-        for key in one:
-            yield from _leaves(one[key], f"{way}.{key}" if way else str(key))
-    elif isinstance(one, (list, tuple)):
-        for key, each in enumerate(one):
-            yield from _leaves(each, f"{way}[{key}]")
+def _leaves(structure: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(structure, Mapping):
+        for key in structure:
+            yield from _leaves(structure[key], f"{path}.{key}" if path else str(key))
+    elif isinstance(structure, (list, tuple)):
+        for key, child in enumerate(structure):
+            yield from _leaves(child, f"{path}[{key}]")
     else:
-        yield way, one
+        yield path, structure
 
 
-def _rebuilt(one: Any, way: str, new: Mapping[str, np.ndarray]) -> Any:
+def _rebuilt(structure: Any, path: str, new: Mapping[str, np.ndarray]) -> Any:
     """The structure with other leaves, each in the library of the old."""
-    if isinstance(one, Mapping):
-        return {key: _rebuilt(one[key], f"{way}.{key}" if way else str(key), new) for key in one}
-    if isinstance(one, (list, tuple)):
-        return type(one)(_rebuilt(each, f"{way}[{key}]", new) for key, each in enumerate(one))
-    return _like(one, new[way]) if way in new else one
+    if isinstance(structure, Mapping):
+        return {
+            key: _rebuilt(structure[key], f"{path}.{key}" if path else str(key), new) for key in structure
+        }
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(_rebuilt(child, f"{path}[{key}]", new) for key, child in enumerate(structure))
+    return _like(structure, new[path]) if path in new else structure
 
 
 def _like(old: Any, array: np.ndarray) -> Any:
