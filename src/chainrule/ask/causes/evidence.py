@@ -29,7 +29,7 @@ class Evidence:
         return frozenset(i for i, judgement in enumerate(self.judged) if judgement.status.is_fault)
 
     def roots(self, unexplained: Collection[int]) -> list[int]:
-        """Of the claims `left`, those in which a fault starts."""
+        """Of the claims `unexplained`, those in which a fault starts."""
         return [i for i in sorted(unexplained) if self.judged[i].status is Status.WRONG]
 
     def after(self, i: int) -> int:

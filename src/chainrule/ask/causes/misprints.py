@@ -1,4 +1,4 @@
-"""Causes that stay in one place: a number that was printed wrongly, or copied from another line."""
+"""Misprints: a wrong number that is one stroke from the right one, or another line copied."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,62 +16,67 @@ _COPIED = 2  # digits: shorter numbers agree by chance
 
 
 def printed_wrongly(
-    known: Evidence, left: frozenset[int], least: int
+    evidence: Evidence, unexplained: frozenset[int], threshold: int
 ) -> Iterator[tuple[Hypothesis, frozenset[int]]]:
     """Numbers that are one stroke from what they should be, or another line's, and what they explain.
 
-    Those that cannot explain as many as `least` are left out.
+    Those that cannot explain as many as `threshold` are left out.
     """
-    roots = known.roots(left)
-    if 1 + len(left) - len(roots) < least:
+    roots = evidence.roots(unexplained)
+    if 1 + len(unexplained) - len(roots) < threshold:
         return
     for i in roots:
-        claim = known.claims[i]
-        values = (known.judged[i].computed, known.local[i])
-        strokes = (found for value in values if (found := misprint(claim, value)))
-        found = next(strokes, None)
-        if found:
-            wanted, how, cost = found
-            text = f"{claim.quantity} is printed as {claim.printed} where {wanted} belongs: {how}."
+        claim = evidence.claims[i]
+        values = (evidence.judged[i].computed, evidence.local[i])
+        strokes = (stroke for value in values if (stroke := misprint(claim, value)))
+        stroke = next(strokes, None)
+        if stroke:
+            correction, difference, cost = stroke
+            text = f"{claim.quantity} is printed as {claim.printed} where {correction} belongs: {difference}."
             name = f"misprint of {claim.quantity}"
-        elif (line := _copied(known, i)) is not None:
-            wanted = _as_printed(claim, known.local[i])
-            name = f"{claim.quantity} copied from {known.claims[line].quantity}"
+        elif (line := _copied(evidence, i)) is not None:
+            correction = _as_printed(claim, evidence.local[i])
+            name = f"{claim.quantity} copied from {evidence.claims[line].quantity}"
             text = (
-                f"{claim.quantity} is printed as {claim.printed}, which is {known.claims[line].quantity}: "
-                f"it should be {wanted}."
+                f"{claim.quantity} is printed as {claim.printed}, which is {evidence.claims[line].quantity}: "
+                f"it should be {correction}."
             )
             cost = 1.3
         else:
             continue
-        heirs = _heirs(known, i) & left
+        heirs = _heirs(evidence, i) & unexplained
         if heirs:
             text += " The numbers after it were computed from that."
         printed = claim.printed
-        yield Hypothesis("claim", name, text, cost, claim.quantity, printed, wanted), frozenset({i}) | heirs
+        yield (
+            Hypothesis("claim", name, text, cost, claim.quantity, printed, correction),
+            frozenset({i}) | heirs,
+        )
 
 
-def _copied(known: Evidence, i: int) -> int | None:
+def _copied(evidence: Evidence, i: int) -> int | None:
     """The line that has just the number which stands, wrongly, in claim i."""
-    own = known.claims[i].exact
-    if len(own.as_tuple().digits) < _COPIED:
+    printed = evidence.claims[i].exact
+    if len(printed.as_tuple().digits) < _COPIED:
         return None
-    others = (j for j, one in enumerate(known.claims) if j not in known.faults and one.exact == own)
-    return next(others, None)
+    lines = (
+        j for j, claim in enumerate(evidence.claims) if j not in evidence.faults and claim.exact == printed
+    )
+    return next(lines, None)
 
 
-def _heirs(known: Evidence, root: int) -> frozenset[int]:
+def _heirs(evidence: Evidence, root: int) -> frozenset[int]:
     """The faults that are inherited from this root."""
-    if root not in known.heirs:
-        heirs = [i for i in known.faults if known.judged[i].status is Status.INHERITED]
-        roots = known.roots(known.faults)
+    if root not in evidence.heirs:
+        heirs = [i for i in evidence.faults if evidence.judged[i].status is Status.INHERITED]
+        roots = evidence.roots(evidence.faults)
         if len(roots) > 1 and heirs:
-            kept = [i for i in range(len(known.claims)) if i not in roots or i == root]
-            alone = judge(replace(known.example, claims=known.only(kept)), known.book)
-            status = dict(zip(kept, (one.status for one in alone), strict=True))
+            indices = [i for i in range(len(evidence.claims)) if i not in roots or i == root]
+            alone = judge(replace(evidence.example, claims=evidence.only(indices)), evidence.book)
+            status = dict(zip(indices, (judgement.status for judgement in alone), strict=True))
             heirs = [i for i in heirs if status[i] is Status.INHERITED]
-        known.heirs[root] = frozenset(heirs)
-    return known.heirs[root]
+        evidence.heirs[root] = frozenset(heirs)
+    return evidence.heirs[root]
 
 
 def _as_printed(claim: Claim, value: float) -> str:
@@ -84,40 +89,40 @@ def misprint(claim: Claim, value: float) -> tuple[str, str, float] | None:
         return None
     printed = claim.exact
     places = -int(printed.as_tuple().exponent)
-    found: list[tuple[str, str, float]] = []
-    for wanted in _prints(value, places):
-        if wanted == printed:
+    strokes: list[tuple[str, str, float]] = []
+    for correction in _prints(value, places):
+        if correction == printed:
             continue
-        if wanted == -printed:
-            return f"{wanted:f}", "the sign is wrong", 1.05
-        how = _stroke(_digits(printed), _digits(wanted))
-        if how and (wanted < 0) == (printed < 0):
-            found.append((f"{wanted:f}", how, _COST.get(how, 1.1)))
-    return min(found, key=lambda one: one[2], default=None)
+        if correction == -printed:
+            return f"{correction:f}", "the sign is wrong", 1.05
+        difference = _stroke(_digits(printed), _digits(correction))
+        if difference and (correction < 0) == (printed < 0):
+            strokes.append((f"{correction:f}", difference, _COST.get(difference, 1.1)))
+    return min(strokes, key=lambda stroke: stroke[2], default=None)
 
 
 def _prints(value: float, places: int) -> Iterator[Decimal]:
     """`value` with about so many digits after the point, rounded and cut."""
     true = Decimal(value)
-    for more in (0, 1, -1, 2, -2, 3, -3):
-        if 0 <= places + more <= 25:
-            unit = Decimal(1).scaleb(-(places + more))
+    for extra in (0, 1, -1, 2, -2, 3, -3):
+        if 0 <= places + extra <= 25:
+            unit = Decimal(1).scaleb(-(places + extra))
             try:
-                yield from {true.quantize(unit, how) for how in (ROUND_HALF_EVEN, ROUND_DOWN)}
+                yield from {true.quantize(unit, rounding) for rounding in (ROUND_HALF_EVEN, ROUND_DOWN)}
             except ArithmeticError:
                 return
 
 
-def _digits(one: Decimal) -> tuple[str, int]:
+def _digits(number: Decimal) -> tuple[str, int]:
     """The digits as printed after the point, and before it, as one text, and where the point stands."""
-    text = f"{abs(one):f}"
-    whole, _, part = text.partition(".")
-    return (whole + part), len(whole)
+    text = f"{abs(number):f}"
+    integer, _, part = text.partition(".")
+    return (integer + part), len(integer)
 
 
-def _stroke(printed: tuple[str, int], wanted: tuple[str, int]) -> str:
-    """In words the one stroke that makes `printed` of `wanted`; nothing if it takes more."""
-    (p, p_point), (w, w_point) = printed, wanted
+def _stroke(printed: tuple[str, int], correction: tuple[str, int]) -> str:
+    """In words the one stroke that makes `printed` of `correction`; nothing if it takes more."""
+    (p, p_point), (w, w_point) = printed, correction
     if p.strip("0") == w.strip("0") and p.strip("0"):
         return "the decimal point is moved" if p != w else ""
     if p_point == w_point and len(p) == len(w):

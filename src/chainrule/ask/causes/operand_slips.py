@@ -34,7 +34,7 @@ class Operand:
 
 
 def slips(evidence: Evidence, unexplained: frozenset[int]) -> Iterator[Hypothesis]:
-    """Wrong operands in single products, each of which explains a fault among `left`."""
+    """Wrong operands in single products, each of which explains a fault among `unexplained`."""
     groups: dict[tuple[object, ...], list[Operand]] = {}
     for i in evidence.roots(unexplained):
         query = evidence.judged[i].asked
@@ -99,7 +99,7 @@ def _terms(
 
 
 def _inverse(node: Number, index: Index, total: float, target: float, leeway: float) -> tuple[float, float]:
-    """From which sum the function of `of` makes what is wanted, and how far that may be off."""
+    """From which sum the function of `node` makes `target`, and how far that may be off."""
     assert node.through is not None
     function = node.through.apply
     if (

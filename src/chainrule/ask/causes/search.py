@@ -36,7 +36,7 @@ def find(example: Example, judged: Sequence[Judged]) -> Cause | None:
 
 
 @dataclass(frozen=True)
-class Found:
+class Finding:
     """A hypothesis, the faults it explains, what the claims come to by it, and which of them it is about;
     a misprint is `local`: it changes nothing else.
     """
@@ -61,133 +61,147 @@ class Search(Evidence):
 
     def causes(self) -> Iterator[Cause]:
         """The causes, each for what those before it leave unexplained."""
-        base, left = BOOK, self.faults
+        base, unexplained = BOOK, self.faults
         for _ in range(_MOST):
-            found = self._misprint(left) if base is not BOOK else None
-            found = found or self._best(base, left)
-            if not found:
+            choice = self._misprint(unexplained) if base is not BOOK else None
+            choice = choice or self._best(base, unexplained)
+            if not choice:
                 return
-            best, rivals = found
+            best, rivals = choice
             yield self._cause(best, rivals)
-            left -= best.explains
+            unexplained -= best.explains
             if not best.local:
                 base = base & best.hypothesis if base is not BOOK else best.hypothesis
-            if not left:
+            if not unexplained:
                 return
 
     # --- one round
 
-    def _misprint(self, left: frozenset[int]) -> tuple[Found, list[Found]] | None:
+    def _misprint(self, unexplained: frozenset[int]) -> tuple[Finding, list[Finding]] | None:
         """The first number, if each of those left over is one stroke from right, and nothing else is."""
-        found = [Found(h, explains, local=True) for h, explains in printed_wrongly(self, left, 1)]
-        return (found[0], []) if len(found) == len(left) else None
+        misprints = [
+            Finding(h, explains, local=True) for h, explains in printed_wrongly(self, unexplained, 1)
+        ]
+        return (misprints[0], []) if len(misprints) == len(unexplained) else None
 
-    def _best(self, base: Hypothesis, left: frozenset[int]) -> tuple[Found, list[Found]] | None:
-        """The best single hypothesis for the faults `left`, and those that are as good."""
-        likely = sorted(
+    def _best(self, base: Hypothesis, unexplained: frozenset[int]) -> tuple[Finding, list[Finding]] | None:
+        """The best single hypothesis for the faults `unexplained`, and those that are as good."""
+        candidates = sorted(
             (
-                found
-                for h, values in self._candidates(base, left)
-                if (found := self._glance(base, h, values, left))
+                finding
+                for h, values in self._candidates(base, unexplained)
+                if (finding := self._glance(base, h, values, unexplained))
             ),
-            key=lambda found: found.rank,
+            key=lambda finding: finding.rank,
         )
-        sure: list[Found] = []
-        twins: list[Found] = []
-        for one in likely:
-            if len(sure) >= _TRIED or (sure and one.rank[0] > min(s.rank[0] for s in sure)):
+        confirmed: list[Finding] = []
+        twins: list[Finding] = []
+        for candidate in candidates:
+            if len(confirmed) >= _TRIED or (
+                confirmed and candidate.rank[0] > min(s.rank[0] for s in confirmed)
+            ):
                 break
-            if same := next((other for other in sure if _same(one, other)), None):
-                twins.append(replace(one, explains=same.explains))
-            elif any(len(s.explains) == -one.rank[0] and s.rank[1] + _BESIDE < one.rank[1] for s in sure):
+            if same := next((twin for twin in confirmed if _same(candidate, twin)), None):
+                twins.append(replace(candidate, explains=same.explains))
+            elif any(
+                len(s.explains) == -candidate.rank[0] and s.rank[1] + _BESIDE < candidate.rank[1]
+                for s in confirmed
+            ):
                 continue  # it could be no better, and too far behind to be named along
-            elif checked := self._look(base, one, left):
-                sure.append(checked)
-        least = max((len(one.explains) for one in sure), default=1)
-        misprints = [Found(h, explains, local=True) for h, explains in printed_wrongly(self, left, least)]
-        ranked = sorted([*sure, *twins, *misprints], key=lambda found: found.rank)
+            elif checked := self._look(base, candidate, unexplained):
+                confirmed.append(checked)
+        threshold = max((len(candidate.explains) for candidate in confirmed), default=1)
+        misprints = [
+            Finding(h, explains, local=True) for h, explains in printed_wrongly(self, unexplained, threshold)
+        ]
+        ranked = sorted([*confirmed, *twins, *misprints], key=lambda finding: finding.rank)
         if not ranked:
             return None
         best = ranked[0]
-        beside = {
-            one.hypothesis.name: one
-            for one in ranked[1:]
-            if one.explains == best.explains
-            and one.hypothesis.cost - best.hypothesis.cost <= (_TWIN if _same(one, best) else _BESIDE)
-            and not _longer(one.hypothesis, best.hypothesis)
+        rivals = {
+            candidate.hypothesis.name: candidate
+            for candidate in ranked[1:]
+            if candidate.explains == best.explains
+            and candidate.hypothesis.cost - best.hypothesis.cost
+            <= (_TWIN if _same(candidate, best) else _BESIDE)
+            and not _longer(candidate.hypothesis, best.hypothesis)
         }
-        beside.pop(best.hypothesis.name, None)
-        return best, list(beside.values())
+        rivals.pop(best.hypothesis.name, None)
+        return best, list(rivals.values())
 
-    def _candidates(self, base: Hypothesis, left: frozenset[int]) -> list[tuple[Hypothesis, np.ndarray]]:
+    def _candidates(
+        self, base: Hypothesis, unexplained: frozenset[int]
+    ) -> list[tuple[Hypothesis, np.ndarray]]:
         """All hypotheses on top of `base`, with what each claim comes to by them."""
         if base.name not in self._known:
-            self._known[base.name] = [(h, self._fresh(_both(base, h))) for h in self._hypotheses(base, left)]
+            self._known[base.name] = [
+                (h, self._fresh(_both(base, h))) for h in self._hypotheses(base, unexplained)
+            ]
         return self._known[base.name]
 
-    def _hypotheses(self, base: Hypothesis, left: frozenset[int]) -> Iterator[Hypothesis]:
+    def _hypotheses(self, base: Hypothesis, unexplained: frozenset[int]) -> Iterator[Hypothesis]:
         case = base.case(self.example)
         yield from conventions(case)
         yield from mistakes(case)
         if base is BOOK:  # where something else is wrong, too, single products tell nothing
-            yield from slips(self, left)
-        faults = [i for i in left if np.isfinite(self._worth(base)[i])]
+            yield from slips(self, unexplained)
+        faults = [i for i in unexplained if np.isfinite(self._worth(base)[i])]
         if faults:
             units = np.array([float(claim.unit) for claim in self.claims])
             claimed = np.array([claim.value for claim in self.claims])
             yield from givens(Aim(case, base, self._fresh, claimed, units, sorted(faults)))
 
     def _glance(
-        self, base: Hypothesis, other: Hypothesis, values: np.ndarray, left: frozenset[int]
-    ) -> Found | None:
+        self, base: Hypothesis, hypothesis: Hypothesis, values: np.ndarray, unexplained: frozenset[int]
+    ) -> Finding | None:
         """What the hypothesis explains at full precision, if it breaks nothing that was fine."""
-        before = self._worth(base)
-        known = np.isfinite(values)
-        if np.array_equal(values[known], before[known]) and known.all():
+        baseline = self._worth(base)
+        finite = np.isfinite(values)
+        if np.array_equal(values[finite], baseline[finite]) and finite.all():
             return None
         broken = [
             i
-            for i in np.flatnonzero(known).tolist()
-            if i not in self.faults and not self._still(i, before[i], values[i])
+            for i in np.flatnonzero(finite).tolist()
+            if i not in self.faults and not self._still(i, baseline[i], values[i])
         ]
-        scope = self._scope(broken, left)
+        scope = self._scope(broken, unexplained)
         if scope is None:
             return None
-        near = [i for i in left & scope if known[i]]
-        explained = frozenset(i for i in near if self._reached(i, before[i], values[i]))
-        far = frozenset(i for i in left if not np.isfinite(before[i]))
-        if not explained and (near or not far or not self._far_reached(base, other, min(far))):
+        early = [i for i in unexplained & scope if finite[i]]
+        explained = frozenset(i for i in early if self._reached(i, baseline[i], values[i]))
+        late = frozenset(i for i in unexplained if not np.isfinite(baseline[i]))
+        if not explained and (early or not late or not self._far_reached(base, hypothesis, min(late))):
             return None
-        return Found(other, explained | far, tuple(values), scope)
+        return Finding(hypothesis, explained | late, tuple(values), scope)
 
-    def _scope(self, broken: list[int], left: frozenset[int]) -> frozenset[int] | None:
+    def _scope(self, broken: list[int], unexplained: frozenset[int]) -> frozenset[int] | None:
         """The claims that a hypothesis is about: all, or those after updates if only others contradict it."""
         if not broken:
             return frozenset(range(len(self.claims)))
         later = frozenset(i for i in range(len(self.judged)) if self.after(i))
-        return later if later & left and not later & set(broken) else None
+        return later if later & unexplained and not later & set(broken) else None
 
-    def _far_reached(self, base: Hypothesis, other: Hypothesis, i: int) -> bool:
+    def _far_reached(self, base: Hypothesis, hypothesis: Hypothesis, i: int) -> bool:
         """The same for claims about many updates: only one of them is looked at."""
-        value = _both(base, other).world(self.example).value(self.judged[i].asked)
+        value = _both(base, hypothesis).world(self.example).value(self.judged[i].asked)
         return self._reached(i, self.judged[i].computed, value)
 
-    def _look(self, base: Hypothesis, one: Found, left: frozenset[int]) -> Found | None:
+    def _look(self, base: Hypothesis, candidate: Finding, unexplained: frozenset[int]) -> Finding | None:
         """What it explains when each number is judged by the source's own operands."""
-        both = _both(base, one.hypothesis)
-        case = both.case(self.example)
+        combination = _both(base, candidate.hypothesis)
+        case = combination.case(self.example)
         assert isinstance(case, Example)
-        if len(one.scope) < len(self.claims):
-            case = replace(case, claims=self.only(one.scope))
-        judged = judge(case, both.world(self.example))
-        places = [i for i in range(len(self.claims)) if i in one.scope]
-        now = frozenset(i for i, claim in zip(places, judged, strict=True) if claim.status.is_fault)
-        if now - self.faults:
+        if len(candidate.scope) < len(self.claims):
+            case = replace(case, claims=self.only(candidate.scope))
+        judged = judge(case, combination.world(self.example))
+        places = [i for i in range(len(self.claims)) if i in candidate.scope]
+        faults = frozenset(i for i, claim in zip(places, judged, strict=True) if claim.status.is_fault)
+        if faults - self.faults:
             return None
-        explained = (left & one.scope) - now
-        if len(explained) == 1 and one.hypothesis.digits > _SHORT:
+        explained = (unexplained & candidate.scope) - faults
+        if len(explained) == 1 and candidate.hypothesis.digits > _SHORT:
             return None  # for a single number a given can always be found
-        return replace(one, explains=explained) if explained else None
+        return replace(candidate, explains=explained) if explained else None
 
     # --- numbers
 
@@ -202,25 +216,25 @@ class Search(Evidence):
         with np.errstate(all="ignore"):
             return np.array(
                 [
-                    world.value(one.asked) if self.after(i) <= _NEAR else np.nan
-                    for i, one in enumerate(self.judged)
+                    world.value(judgement.asked) if self.after(i) <= _NEAR else np.nan
+                    for i, judgement in enumerate(self.judged)
                 ]
             )
 
-    def _reached(self, i: int, before: float, value: float) -> bool:
+    def _reached(self, i: int, baseline: float, value: float) -> bool:
         claim = self.claims[i]
         if claim.near(value) or claim.truncates(value):
             return True
-        return abs(value - claim.value) <= min(_WAY * abs(claim.value - before), 50 * float(claim.unit))
+        return abs(value - claim.value) <= min(_WAY * abs(claim.value - baseline), 50 * float(claim.unit))
 
-    def _still(self, i: int, before: float, value: float) -> bool:
+    def _still(self, i: int, baseline: float, value: float) -> bool:
         claim = self.claims[i]
-        off = abs(before - claim.value)
+        off = abs(baseline - claim.value)
         return claim.near(value) or claim.truncates(value) or abs(value - claim.value) <= 2 * off
 
     # --- words
 
-    def _cause(self, best: Found, rivals: Sequence[Found] = ()) -> Cause:
+    def _cause(self, best: Finding, rivals: Sequence[Finding] = ()) -> Cause:
         h = best.hypothesis
         return Cause(
             h.kind,
@@ -231,21 +245,21 @@ class Search(Evidence):
             h.quantity,
             h.stated,
             h.corrected,
-            tuple(self._cause(one) for one in rivals),
+            tuple(self._cause(rival) for rival in rivals),
         )
 
 
-def _longer(one: Hypothesis, best: Hypothesis) -> bool:
+def _longer(hypothesis: Hypothesis, best: Hypothesis) -> bool:
     """Whether one is the best with more digits."""
-    return one.kind == best.kind == "given" and one.quantity == best.quantity
+    return hypothesis.kind == best.kind == "given" and hypothesis.quantity == best.quantity
 
 
-def _both(base: Hypothesis, other: Hypothesis) -> Hypothesis:
-    return other if base is BOOK else base & other
+def _both(base: Hypothesis, hypothesis: Hypothesis) -> Hypothesis:
+    return hypothesis if base is BOOK else base & hypothesis
 
 
-def _same(one: Found, other: Found) -> bool:
+def _same(finding: Finding, twin: Finding) -> bool:
     """Whether two come to the same numbers."""
-    return bool(one.values and other.values) and bool(
-        np.allclose(one.values, other.values, rtol=1e-9, atol=1e-300, equal_nan=True)
+    return bool(finding.values and twin.values) and bool(
+        np.allclose(finding.values, twin.values, rtol=1e-9, atol=1e-300, equal_nan=True)
     )

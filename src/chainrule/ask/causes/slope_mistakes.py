@@ -86,7 +86,7 @@ def _slope_at_z(structure: Structure, slope: str) -> Change | None:
 
 
 def _within(node: Number, name: str) -> Number | None:
-    """The Number called `name` among the factors of the factors of `one`."""
+    """The Number called `name` among the factors of the factors of `node`."""
     inner = (g for p in node.paths for f in p.factors for q in f.paths for g in q.factors)
     direct = (f for p in node.paths for f in p.factors)
     return next((f for f in (*direct, *inner) if f.name == name), None)

@@ -13,7 +13,7 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
-from chainrule.ask.judging.printed_operands import Asked, Dither, Habit, Sheet
+from chainrule.ask.judging.printed_operands import Dither, Habit, Query, Sheet
 
 _MOST_DIGITS = 9  # nobody rounds on paper to more
 _SAME = 1e-12  # relative: what is printed in full leaves nothing open
@@ -28,16 +28,16 @@ def judge(example: Example, world: Trajectory | None = None) -> tuple[Judged, ..
     """Each claim of `example`, in its order, with its status; computed in `world`, its own by default."""
     world = world or Trajectory(example)
     claims = example.printed
-    asked = tuple(example.asked(claim.quantity) for claim in claims)
-    values = [world.value(one) for one in asked]
-    status = _Judgement(claims, asked, values, Sheet(world, asked)).status
-    return tuple(map(Judged, claims, asked, values, status))
+    queries = tuple(example.asked(claim.quantity) for claim in claims)
+    values = [world.value(query) for query in queries]
+    status = _Judgement(claims, queries, values, Sheet(world, queries)).status
+    return tuple(map(Judged, claims, queries, values, status))
 
 
 @dataclass(frozen=True)
 class _Judgement:
     claims: Sequence[Claim]
-    asked: tuple[Asked, ...]
+    queries: tuple[Query, ...]
     values: Sequence[float]
     sheet: Sheet
     _passes: dict[tuple[frozenset[int], Habit | Dither | None, int], list[float]] = field(
@@ -47,54 +47,56 @@ class _Judgement:
     @property
     def status(self) -> list[Status]:
         exact = map(_at_full_precision, self.claims, self.values)
-        found = {i: status for i, status in enumerate(exact) if status}
-        open_ = sorted(set(range(len(self.claims))) - set(found), key=self._when)
+        statuses = {i: status for i, status in enumerate(exact) if status}
+        open_ = sorted(set(range(len(self.claims))) - set(statuses), key=self._when)
         while open_:
-            sound = self._sound(found)
+            sound = self._sound(statuses)
             settled = [i for i in open_ if self._exact(i, sound, None)]
-            found |= dict.fromkeys(settled, Status.CARRIED)
+            statuses |= dict.fromkeys(settled, Status.CARRIED)
             if not settled:
                 settled = open_[:1]  # all that went into it is settled already
-                found[open_[0]] = self._look_closer(open_[0], sound, self._faults(found, before=open_[0]))
+                statuses[open_[0]] = self._look_closer(
+                    open_[0], sound, self._faults(statuses, index=open_[0])
+                )
             open_ = [i for i in open_ if i not in settled]
-        return [found[i] for i in range(len(self.claims))]
+        return [statuses[i] for i in range(len(self.claims))]
 
     def _look_closer(self, i: int, sound: frozenset[int], faults: frozenset[int]) -> Status:
         """What is to be said of claim i, for which `sound` operands as printed are not enough."""
-        mixed = [one for one in self._mixtures(sound, faults) if self._differs(i, sound, one)]
-        near = self.claims[i].near(self.values[i])
-        if (near and not mixed) or self._fits(i, sound):
+        mixed = [operands for operands in self._mixtures(sound, faults) if self._differs(i, sound, operands)]
+        close = self.claims[i].near(self.values[i])
+        if (close and not mixed) or self._fits(i, sound):
             return Status.CARRIED
-        if any(self._exact(i, one, None) for one in mixed):
+        if any(self._exact(i, operands, None) for operands in mixed):
             return Status.INHERITED
-        if not near and any(self._fits(i, one) for one in mixed):
+        if not close and any(self._fits(i, operands) for operands in mixed):
             return Status.INHERITED
-        return Status.CARRIED if near or self._touches(i, sound) else Status.WRONG
+        return Status.CARRIED if close or self._touches(i, sound) else Status.WRONG
 
     # --- what a claim is made of
 
-    def _sound(self, found: Mapping[int, Status]) -> frozenset[int]:
+    def _sound(self, statuses: Mapping[int, Status]) -> frozenset[int]:
         """Of every quantity the printed number that is right, or the nearest one if it is printed often."""
-        fine = [i for i, status in found.items() if not status.is_fault]
-        nearest = sorted(fine, key=lambda i: -abs(self.claims[i].value - self.values[i]))
-        return frozenset({self.asked[i]: i for i in nearest if self._is_quantity(i)}.values())
+        candidates = [i for i, status in statuses.items() if not status.is_fault]
+        nearest = sorted(candidates, key=lambda i: -abs(self.claims[i].value - self.values[i]))
+        return frozenset({self.queries[i]: i for i in nearest if self._is_quantity(i)}.values())
 
-    def _faults(self, found: Mapping[int, Status], before: int) -> frozenset[int]:
+    def _faults(self, statuses: Mapping[int, Status], index: int) -> frozenset[int]:
         """Wrong numbers that stand before a claim, in the order of the source."""
-        return frozenset(i for i in found if found[i].is_fault and i < before and self._is_quantity(i))
+        return frozenset(i for i in statuses if statuses[i].is_fault and i < index and self._is_quantity(i))
 
     def _mixtures(self, sound: frozenset[int], faults: frozenset[int]) -> list[frozenset[int]]:
         """Sound operands and wrong ones; where a quantity is printed right and wrong, either."""
-        of = {self.asked[i] for i in sound}
-        alone = {self.asked[i]: i for i in faults if self.asked[i] not in of}
-        both = {self.asked[i]: i for i in faults}
+        quantities = {self.queries[i] for i in sound}
+        alone = {self.queries[i]: i for i in faults if self.queries[i] not in quantities}
+        combined = {self.queries[i]: i for i in faults}
         return [
-            frozenset({**{self.asked[i]: i for i in sound}, **wrong}.values())
-            for wrong in ((alone, both) if alone != both else (alone,))
+            frozenset({**{self.queries[i]: i for i in sound}, **replacements}.values())
+            for replacements in ((alone, combined) if alone != combined else (alone,))
         ]
 
     def _is_quantity(self, i: int) -> bool:
-        return isinstance(self.asked[i], Address)
+        return isinstance(self.queries[i], Address)
 
     # --- whether that gives it
 
@@ -148,8 +150,8 @@ class _Judgement:
             self._moves[key] = self.sheet.locally(printed, None, key[2])
         return self._moves[key]
 
-    def _differs(self, i: int, operands: frozenset[int], others: frozenset[int]) -> bool:
-        return self._locally(operands, None, i)[i] != self._locally(others, None, i)[i]
+    def _differs(self, i: int, operands: frozenset[int], alternatives: frozenset[int]) -> bool:
+        return self._locally(operands, None, i)[i] != self._locally(alternatives, None, i)[i]
 
     def _locally(self, operands: frozenset[int], habit: Habit | Dither | None, i: int) -> list[float]:
         """Everything that is computed after as many updates as claim i, from these operands."""
@@ -162,9 +164,9 @@ class _Judgement:
         return {self.sheet.place(self._quantity(i)): self.claims[i].value for i in operands}
 
     def _quantity(self, i: int) -> Address:
-        asked = self.asked[i]
-        assert isinstance(asked, Address)
-        return asked
+        query = self.queries[i]
+        assert isinstance(query, Address)
+        return query
 
     # --- what the source is like
 
@@ -178,16 +180,16 @@ class _Judgement:
         after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in self.claims}
         significant = {len(claim.exact.as_tuple().digits) for claim in self.claims}
         kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
-        found: list[Habit] = []
+        habits: list[Habit] = []
         for digits, which in kinds:
             if 2 <= digits <= _MOST_DIGITS:
                 longer = max(after_point if which else significant) > digits
-                found += [
+                habits += [
                     Habit(digits, which, cut, printed)
                     for cut in (False, True)[: 1 + self._cuts]
                     for printed in (False, True)[: 1 + longer]
                 ]
-        return found
+        return habits
 
     def _able(self, i: int, operands: frozenset[int]) -> list[Habit]:
         """Of these, the ones that are coarse enough to make the difference between local and printed."""
@@ -209,9 +211,9 @@ class _Judgement:
     def _fine(self, i: int, operands: frozenset[int]) -> list[Habit | None]:
         """Of these, the ones that keep as many digits as claim i has."""
         number = self.claims[i].exact.as_tuple()
-        own = {True: -int(number.exponent), False: len(number.digits)}
-        able = self._able(i, operands)
-        return [None, *(h for h in able if h.digits >= own[h.after_point] and not h.also_printed)]
+        digits = {True: -int(number.exponent), False: len(number.digits)}
+        habits = self._able(i, operands)
+        return [None, *(h for h in habits if h.digits >= digits[h.after_point] and not h.also_printed)]
 
     @cached_property
     def _cuts(self) -> bool:
@@ -222,7 +224,7 @@ class _Judgement:
         )
 
     def _when(self, i: int) -> tuple[tuple[int, int], int]:
-        return self.sheet.order[self.asked[i]], i
+        return self.sheet.order[self.queries[i]], i
 
 
 def _at_full_precision(claim: Claim, value: float) -> Status | None:

@@ -1,4 +1,4 @@
-"""A sheet: what the numbers of a worked example come to when each is made of the printed ones before it.
+"""Printed operands: what each number comes to when it is made of the printed numbers before it.
 
 Somebody who works by hand goes on with what is on the paper: `0.4653 · 0.2036 · 0.6023`, not with all
 sixteen digits. One pass over a step's Numbers, with what is printed in the place of what is exact,
@@ -18,7 +18,7 @@ from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.names import atoms, spelled
 from chainrule.numbers import Array, Function, Number, given, number, path
 
-Asked = Address | Expression
+Query = Address | Expression
 
 # A Number is computed so that no digit is lost; on paper it is what its name says, of what the paper says.
 BY_NAME = {
@@ -50,8 +50,8 @@ class Habit:
             places = self.digits - 1 - np.floor(np.log10(size) + 1e-12)
         unit = 10.0 ** -np.clip(places, -300, 300)
         steps = array / unit
-        whole = np.trunc(steps + np.sign(steps) * 1e-9) if self.cut else np.round(steps)
-        return np.where(np.isfinite(array), whole * unit, array)
+        multiples = np.trunc(steps + np.sign(steps) * 1e-9) if self.cut else np.round(steps)
+        return np.where(np.isfinite(array), multiples * unit, array)
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,11 @@ class Sheet:
 
     Attributes:
         world: where the exact numbers are.
-        asked: what the claims speak of.
+        queries: what the claims speak of.
     """
 
     world: Trajectory
-    asked: tuple[Asked, ...]
+    queries: tuple[Query, ...]
 
     def place(self, quantity: Address) -> Address:
         """Where a quantity is computed: w@3 is the new value that the third update gives."""
@@ -88,9 +88,9 @@ class Sheet:
         return quantity
 
     @cached_property
-    def order(self) -> dict[Asked, tuple[int, int]]:
+    def order(self) -> dict[Query, tuple[int, int]]:
         """For each that is asked, when it is computed: after which update, and after how many Numbers."""
-        return {asked: max(map(self._when, self._parts(asked))) for asked in self.asked}
+        return {query: max(map(self._when, self._parts(query))) for query in self.queries}
 
     def locally(
         self, printed: Mapping[Address, float], habit: Habit | Dither | None = None, upto: int | None = None
@@ -100,82 +100,87 @@ class Sheet:
         A printed number stands in for itself in whatever is made of it, never in its own result.
         With `upto`, those that are computed after more updates are left out, as NaN.
         """
-        found: dict[int, dict[str, Array]] = {}  # as the operands make it
-        used: dict[int, dict[str, Array]] = {}  # as the next ones take it
+        results: dict[int, dict[str, Array]] = {}  # as the operands make it
+        operands: dict[int, dict[str, Array]] = {}  # as the next ones take it
         with np.errstate(all="ignore"):
-            for after in self._afters:
-                if upto is not None and after > upto:
+            for updates in self._afters:
+                if upto is not None and updates > upto:
                     break
-                before = used.get(after - 1, {})
-                carried = {w: before[f"{w}'"] for w in self.world.case.parameters if f"{w}'" in before}
-                numbers = self.numbers(printed, after, carried, habit, found.setdefault(after, {}))
-                used[after] = {name: one.array for name, one in numbers.items()}
+                previous = operands.get(updates - 1, {})
+                carried = {w: previous[f"{w}'"] for w in self.world.case.parameters if f"{w}'" in previous}
+                numbers = self.numbers(printed, updates, carried, habit, results.setdefault(updates, {}))
+                operands[updates] = {name: node.array for name, node in numbers.items()}
         return [
-            self._told(asked, found, used) if self.order[asked][0] in found else np.nan
-            for asked in self.asked
+            self._told(query, results, operands) if self.order[query][0] in results else np.nan
+            for query in self.queries
         ]
 
     def numbers(
         self,
         printed: Mapping[Address, float],
-        after: int = 0,
+        updates: int = 0,
         carried: Mapping[str, Array] | None = None,
         habit: Habit | Dither | None = None,
-        found: dict[str, Array] | None = None,
+        results: dict[str, Array] | None = None,
     ) -> dict[str, Number]:
-        """A step's Numbers with `printed` in their places; `found` is told what each was before that.
+        """A step's Numbers with `printed` in their places; `results` is told what each was before that.
 
         `carried` are parameters that the step before, worked through in the same way, has left.
         """
         mine: dict[str, list[tuple[tuple[int, ...], float]]] = {}
         for quantity, value in printed.items():
-            if quantity.after == after:
+            if quantity.after == updates:
                 mine.setdefault(quantity.name, []).append((quantity.index, value))
         carried = carried or {}
 
-        def change(old: Number, now: Number) -> Number:
-            array = carried.get(old.name, now.array) if not old.paths else now.array
-            if found is not None:
-                found[old.name] = array
+        def change(old: Number, node: Number) -> Number:
+            array = carried.get(old.name, node.array) if not old.paths else node.array
+            if results is not None:
+                results[old.name] = array
             if habit and old.paths:
                 array = np.asarray(habit.of(array))
             if old.name in mine:
                 array = array.copy()
                 for index, value in mine[old.name]:
                     array[index] = habit.of(np.float64(value)) if habit and habit.also_printed else value
-            return now if array is now.array else given(old.name, array)
+            return node if array is node.array else given(old.name, array)
 
-        return rework(self._numbers(after), change)
+        return rework(self._numbers(updates), change)
 
     def _told(
-        self, asked: Asked, found: Mapping[int, Mapping[str, Array]], used: Mapping[int, Mapping[str, Array]]
+        self,
+        query: Query,
+        results: Mapping[int, Mapping[str, Array]],
+        operands: Mapping[int, Mapping[str, Array]],
     ) -> float:
-        if isinstance(asked, Expression):
-            return asked.value(lambda one: float(used[(q := self.place(one)).after][q.name][q.index]))
-        quantity = self.place(asked)
-        return float(found[quantity.after][quantity.name][quantity.index])
+        if isinstance(query, Expression):
+            return query.value(
+                lambda address: float(operands[(q := self.place(address)).after][q.name][q.index])
+            )
+        quantity = self.place(query)
+        return float(results[quantity.after][quantity.name][quantity.index])
 
     # --- the Numbers
 
     @cached_property
     def _afters(self) -> list[int]:
-        return sorted({part.after for asked in self.asked for part in self._parts(asked)})
+        return sorted({part.after for query in self.queries for part in self._parts(query)})
 
-    def _parts(self, asked: Asked) -> list[Address]:
-        return [self.place(q) for q in (asked.quantities if isinstance(asked, Expression) else [asked])]
+    def _parts(self, query: Query) -> list[Address]:
+        return [self.place(q) for q in (query.quantities if isinstance(query, Expression) else [query])]
 
     def _when(self, quantity: Address) -> tuple[int, int]:
         names = self._places.setdefault(quantity.after, list(self.named(quantity.after)))
         return quantity.after, names.index(quantity.name)
 
-    def _numbers(self, after: int) -> Iterable[Number]:
-        return self.named(after).values()
+    def _numbers(self, updates: int) -> Iterable[Number]:
+        return self.named(updates).values()
 
-    def named(self, after: int) -> dict[str, Number]:
+    def named(self, updates: int) -> dict[str, Number]:
         """A step's Numbers at full precision, each made of what its name says."""
-        if after not in self._graphs:
-            self._graphs[after] = as_named(self.world.numbers(after))
-        return self._graphs[after]
+        if updates not in self._graphs:
+            self._graphs[updates] = as_named(self.world.numbers(updates))
+        return self._graphs[updates]
 
     @cached_property
     def _graphs(self) -> dict[int, dict[str, Number]]:
@@ -190,21 +195,21 @@ def as_named(numbers: Mapping[str, Number]) -> dict[str, Number]:
     """The same Numbers, but `1-a1` made of a1, as its name says, and not of z1."""
     ready: dict[str, Number] = {}
 
-    def change(old: Number, now: Number) -> Number:
+    def change(old: Number, node: Number) -> Number:
         inside = atoms(old.name)
         if old.paths and len(inside) == 1 and inside[0] in ready:
             function = BY_NAME.get(spelled(old.name, ()).text)
             if function and not any(f.name == inside[0] for p in old.paths for f in p.factors):
-                now = number(old.name, path("nj->nj", ready[inside[0]]), through=function)
-        ready[old.name] = now
-        return now
+                node = number(old.name, path("nj->nj", ready[inside[0]]), through=function)
+        ready[old.name] = node
+        return node
 
     forward_last = sorted(numbers.values(), key=_forward)
     return rework(forward_last, change)
 
 
-def _forward(one: Number) -> tuple[bool, int]:
+def _forward(node: Number) -> tuple[bool, int]:
     """The last are looked at first: activations, from the first layer on."""
-    layer = one.name[1:].split("_")[0]
-    forward = one.name[:1] == "a" and layer.isdigit()
+    layer = node.name[1:].split("_")[0]
+    forward = node.name[:1] == "a" and layer.isdigit()
     return forward, -int(layer) if forward else 0
