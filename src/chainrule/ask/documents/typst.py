@@ -38,8 +38,8 @@ def pdf(blocks: Iterable[Block]) -> bytes:
         import typst
     except ImportError:
         raise InputError("a PDF wants Typst: pip install 'chainrule[pdf]'") from None
-    found: bytes = typst.compile(markup(blocks).encode())
-    return found
+    file: bytes = typst.compile(markup(blocks).encode())
+    return file
 
 
 def markup(blocks: Iterable[Block]) -> str:
@@ -47,8 +47,8 @@ def markup(blocks: Iterable[Block]) -> str:
     return _START + "\n\n".join(map(_block, blocks)) + "\n"
 
 
-def _block(one: Block) -> str:
-    match one:
+def _block(block: Block) -> str:
+    match block:
         case Heading(words, level):
             return f"#heading(level: {level})[{_escaped(words)}]"
         case Paragraph(parts):
@@ -56,29 +56,29 @@ def _block(one: Block) -> str:
         case Commands(lines):
             return "\n".join(f"- #raw({_quoted(command)}): {_escaped(does)}" for command, does in lines)
         case Equations(equations):
-            return "$ " + " \\\n".join(row for each in equations for row in _rows(each)) + " $"
+            return "$ " + " \\\n".join(row for equation in equations for row in _rows(equation)) + " $"
         case Listing(groups):
             return "\n\n".join(
                 f"_{_escaped(group.label)}_ "
-                + ", ".join(f"${TYPST.equation(each)}$" for each in group.equations)
+                + ", ".join(f"${TYPST.equation(equation)}$" for equation in group.equations)
                 + (f" {_escaped(group.more)}" if group.more else "")
                 for group in groups
             )
         case Table():
-            return _table(one)
+            return _table(block)
 
 
-def _rows(one: Equation) -> Iterator[str]:
-    for left, right in TYPST.rows(one, _ROOM):
+def _rows(equation: Equation) -> Iterator[str]:
+    for left, right in TYPST.rows(equation, _ROOM):
         yield f"{left} &{right}" if right.startswith("=") else f"&quad {right}"
 
 
-def _table(one: Table) -> str:
-    columns = list(zip(*one.rows, strict=True)) or [()] * len(one.headings)
+def _table(table: Table) -> str:
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.headings)
     sides = ("right" if cells and all(isinstance(c, Value) for c in cells) else "left" for cells in columns)
-    cells = [f"[{_cell(cell)}]" for row in (one.headings, *one.rows) for cell in row]
-    shape = f"columns: {len(one.headings)}, align: ({', '.join(sides)},)"
-    more = f"\n\n{_escaped(one.more)}" if one.more else ""
+    cells = [f"[{_cell(cell)}]" for row in (table.headings, *table.rows) for cell in row]
+    shape = f"columns: {len(table.headings)}, align: ({', '.join(sides)},)"
+    more = f"\n\n{_escaped(table.more)}" if table.more else ""
     return f"#table({shape}, {', '.join(cells)}){more}"
 
 

@@ -20,29 +20,29 @@ class Road:
     value: float
 
 
-def by_row(of: Factor) -> np.ndarray | None:
-    """What each row of the batch gives to `of` (n,): its terms with the rows left apart.
+def by_row(element: Factor) -> np.ndarray | None:
+    """What each row of the batch gives to `element` (n,): its terms with the rows left apart.
 
-    Nothing where `of` is no sum over rows. What is no row's (a penalty) is in none of them.
+    Nothing where `element` is no sum over rows. What is no row's (a penalty) is in none of them.
     """
-    found: np.ndarray | None = None
-    for path in of.number.paths if not of.number.through else ():
-        summed = list(letters(path, of.at)[1])
+    contributions: np.ndarray | None = None
+    for path in element.number.paths if not element.number.through else ():
+        summed = list(letters(path, element.at)[1])
         if ROW in summed:
-            table = products(path, of.at)[0]
+            table = products(path, element.at)[0]
             rows = table.sum(axis=tuple(k for k, letter in enumerate(summed) if letter != ROW))
-            found = rows if found is None else found + rows
-    return found
+            contributions = rows if contributions is None else contributions + rows
+    return contributions
 
 
-def by_road(of: Factor) -> list[Road]:
+def by_road(gradient: Factor) -> list[Road]:
     """The roads by which a gradient comes back, where they first part; none where they never do.
 
     A gradient is a sum of error signals, each times a weight of its own. Followed towards the error,
     that is one signal of one unit for a while, and then several: those are the roads.
     """
-    signal, weights = of.number, np.zeros(of.number.array.shape)
-    weights[of.at] = 1.0
+    signal, weights = gradient.number, np.zeros(gradient.number.array.shape)
+    weights[gradient.at] = 1.0
     with np.errstate(all="ignore"):
         while True:
             ahead = _ahead(signal, weights)
@@ -60,26 +60,28 @@ def by_road(of: Factor) -> list[Road]:
 
 def _ahead(signal: Number, weights: np.ndarray) -> list[tuple[Number, np.ndarray]]:
     """The error signals that `signal` is made of, and how each element of them counts."""
-    found: dict[int, tuple[Number, np.ndarray]] = {}
+    upstream_signals: dict[int, tuple[Number, np.ndarray]] = {}
     for path in signal.paths:
         groups, result = path.indices.split("->")[0].split(","), path.indices.split("->")[1]
         for place, factor in enumerate(path.factors):
             if factor.name.startswith("dE/d"):
                 passed = _passed(path, groups, result, place, weights)
-                known = found.get(id(factor))
-                found[id(factor)] = (factor, passed + known[1] if known else passed)
-    return list(found.values())
+                earlier = upstream_signals.get(id(factor))
+                upstream_signals[id(factor)] = (factor, passed + earlier[1] if earlier else passed)
+    return list(upstream_signals.values())
 
 
 def _passed(path: Path, groups: Sequence[str], result: str, place: int, weights: np.ndarray) -> np.ndarray:
     """The weights of a path's result, as weights of the factor at `place`."""
-    sizes, wanted = path.sizes(), groups[place]
+    sizes, subscript = path.sizes(), groups[place]
     inside = [
         (group, f.array) for k, (group, f) in enumerate(zip(groups, path.factors, strict=True)) if k != place
     ]
     inside.append((result, weights))
-    there = set("".join(group for group, _ in inside))
-    inside += [(letter, np.ones(sizes[letter])) for letter in wanted if letter not in there]
+    letters_present = set("".join(group for group, _ in inside))
+    inside += [(letter, np.ones(sizes[letter])) for letter in subscript if letter not in letters_present]
     subscripts = ",".join(group for group, _ in inside)
-    found: np.ndarray = np.einsum(f"{subscripts}->{wanted}", *(a for _, a in inside), optimize=True)
-    return found
+    factor_weights: np.ndarray = np.einsum(
+        f"{subscripts}->{subscript}", *(a for _, a in inside), optimize=True
+    )
+    return factor_weights
