@@ -13,7 +13,8 @@ from chainrule.rules import registry
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.dense import Dense
-from chainrule.rules.protocols import Kept, Layer, Names, Parameters
+from chainrule.rules.protocols import Kept, Layer, Loss, Names, Parameters
+from chainrule.rules.rule_names import ActivationName, LossName
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Network:
     layers: tuple[Layer, ...]
     loss: Any
 
-    def __init__(self, layers: Sequence[Any], loss: Any = "half_squared_error") -> None:
+    def __init__(
+        self, layers: Sequence[Layer | ActivationName], loss: Loss | LossName = "half_squared_error"
+    ) -> None:
         object.__setattr__(self, "layers", Chain(layers).layers)
         object.__setattr__(self, "loss", registry.loss(loss))
         _ = self.chain  # so that a mistake is named here and not at the first use

@@ -1,14 +1,54 @@
 """Optimisers and schedules: all of them Optax's, by name or as objects."""
 
+from collections.abc import Callable
 from inspect import isfunction, signature
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from chainrule.errors import InputError, did_you_mean
 
-PLAIN = "sgd"  # plain gradient descent: the glass box's own update, w' = w - α ∂E/∂w
+PLAIN: Literal["sgd"] = "sgd"  # plain gradient descent: the glass box's own update, w' = w - α ∂E/∂w
 _UNFIT = {"lbfgs", "noisy_sgd", "optimistic_adam"}  # a line search, a key of its own, deprecated
+
+OptimizerName = Literal[
+    "adabelief",
+    "adadelta",
+    "adafactor",
+    "adagrad",
+    "adam",
+    "adamax",
+    "adamaxw",
+    "adamw",
+    "adan",
+    "amsgrad",
+    "fromage",
+    "lamb",
+    "lars",
+    "lion",
+    "novograd",
+    "optimistic_adam_v2",
+    "optimistic_gradient_descent",
+    "radam",
+    "rmsprop",
+    "rprop",
+    "sgd",
+    "sign_sgd",
+    "signum",
+    "sm3",
+    "yogi",
+]
+Rate = float | np.floating[Any] | Callable[[Any], Any]  # a number, or an Optax schedule
+
+
+class Transformation(Protocol):
+    """An optimiser as Optax makes them."""
+
+    @property
+    def init(self) -> Any: ...
+
+    @property
+    def update(self) -> Any: ...
 
 
 def names() -> list[str]:

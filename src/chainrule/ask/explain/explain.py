@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.case import Case, case_of
 from chainrule.ask.cases.trajectory import Trajectory
@@ -23,8 +25,8 @@ _PLAIN = "An update here is one of plain gradient descent on these rows; the run
 
 def explain(
     subject: Case | Network | Run,
-    x: Any = None,
-    t: Any = None,
+    x: ArrayLike | None = None,
+    t: ArrayLike | None = None,
     quantity: str | None = None,
     *,
     parameters: Mapping[str, Any] | None = None,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from chainrule.engine.data import Data
 from chainrule.engine.network import Network
-from chainrule.engine.optimizers import PLAIN
+from chainrule.engine.optimizers import PLAIN, OptimizerName, Rate, Transformation
 from chainrule.engine.runs.checkpoint import HISTORY, Moment, arrays_of, identity, machine, state_of
 from chainrule.engine.runs.checkpointer import Keeper
 from chainrule.engine.runs.run import History, Run
@@ -46,18 +47,18 @@ Log = Callable[[dict[str, float], int], object]  # as `wandb.log` and `trackio.l
 
 def train(
     network: Network,
-    x: Any,
-    t: Any,
+    x: ArrayLike,
+    t: ArrayLike,
     *,
-    optimizer: Any = PLAIN,
-    learning_rate: Any = 0.1,
+    optimizer: OptimizerName | Transformation = PLAIN,
+    learning_rate: Rate = 0.1,
     epochs: int = 1000,
     batch_size: int | None = None,
     shuffle: bool = True,
     threshold: float | None = None,
     patience: int | None = None,
-    validation: tuple[Any, Any] | float | None = None,
-    sample_weight: Any = None,
+    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    sample_weight: ArrayLike | None = None,
     weight_decay: float = 0.0,
     parameters: Mapping[str, Any] | None = None,
     seed: int = 0,

@@ -8,9 +8,10 @@ from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from chainrule.engine.network import Network
-from chainrule.engine.optimizers import PLAIN, from_zero
+from chainrule.engine.optimizers import PLAIN, OptimizerName, Rate, Transformation, from_zero
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Divergence, Stop
@@ -34,12 +35,12 @@ class Member(NamedTuple):
 
 def train_ensemble(
     network: Network,
-    x: Any,
-    t: Any,
+    x: ArrayLike,
+    t: ArrayLike,
     *,
     seeds: int | Sequence[int] = 8,
-    optimizer: Any = PLAIN,
-    learning_rate: Any = 0.1,
+    optimizer: OptimizerName | Transformation = PLAIN,
+    learning_rate: Rate | Sequence[float] = 0.1,
     weight_decay: float | Sequence[float] = 0.0,
     scale: float | Sequence[float] = 1.0,
     epochs: int = 1000,
@@ -47,8 +48,8 @@ def train_ensemble(
     shuffle: bool = True,
     threshold: float | None = None,
     patience: int | None = None,
-    validation: tuple[Any, Any] | float | None = None,
-    sample_weight: Any = None,
+    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    sample_weight: ArrayLike | None = None,
     seed: int = 0,
     progress: Report | None = None,
 ) -> Ensemble:

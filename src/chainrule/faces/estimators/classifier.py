@@ -20,6 +20,7 @@ from chainrule.errors import InputError
 from chainrule.faces.architecture import loss_of
 from chainrule.faces.estimators.base import Backprop, goes_on
 from chainrule.rules import registry
+from chainrule.rules.rule_names import InitializerName
 
 
 class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
@@ -77,7 +78,7 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         max_fun: int = 15000,
         loss: Any = "auto",
         dropout: Any = 0.0,
-        start: str = "auto",
+        start: InitializerName = "auto",
         on_epoch: Any = None,
         class_weight: Any = None,
     ) -> None:

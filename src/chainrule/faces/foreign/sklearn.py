@@ -6,8 +6,15 @@ from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.taken import Taken, run_of
 from chainrule.rules.layers.dense import Dense
+from chainrule.rules.rule_names import ActivationName
 
-NAMES = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "softmax": "softmax"}
+NAMES: dict[str, ActivationName] = {
+    "identity": "identity",
+    "logistic": "sigmoid",
+    "tanh": "tanh",
+    "relu": "relu",
+    "softmax": "softmax",
+}
 
 
 def from_sklearn(mlp: Any) -> Run:

@@ -10,6 +10,7 @@ from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError, ShapeError
 from chainrule.faces.architecture import loss_of
+from chainrule.rules import registry
 from chainrule.rules.layers.dense import Dense
 
 
@@ -33,7 +34,7 @@ def run_of(taken: Iterable[Taken], loss: Any, source: str, ends: str | None) -> 
         ShapeError: weights that do not fit the layer before; the layer is named.
     """
     parts = list(taken)
-    network = Network([one.layer for one in parts], loss or loss_of(ends))
+    network = Network([one.layer for one in parts], registry.loss(loss or loss_of(ends)))
     weighing = [one for one in parts if one.w is not None]
     if not weighing:
         raise InputError(f"{source}: there is no layer with weights")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chainrule.engine.network import Network
+from chainrule.engine.optimizers import OptimizerName, Rate, Transformation
 from chainrule.engine.optimizers import optimizer as checked_optimizer
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
@@ -14,6 +15,7 @@ from chainrule.faces.tabular import prediction, training
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.source import Reading, reading_of
 from chainrule.faces.tabular.training import Request
+from chainrule.rules.rule_names import ActivationName, LossName
 
 
 def train_table(
@@ -21,9 +23,9 @@ def train_table(
     target: str,
     *,
     hidden: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    activation: ActivationName = "relu",
     dropout: float = 0.0,
-    loss: str = "auto",
+    loss: LossName | Literal["auto"] = "auto",
     task: Literal["classification", "regression"] | None = None,
     drop: str | Sequence[str] = (),
     missing: Literal["impute", "refuse"] = "impute",
@@ -31,8 +33,8 @@ def train_table(
     delimiter: str | None = None,
     decimal: str = ".",
     encoding: str | None = None,
-    optimizer: Any = "adam",
-    learning_rate: Any = 0.001,
+    optimizer: OptimizerName | Transformation = "adam",
+    learning_rate: Rate = 0.001,
     batch_size: int = 32,
     epochs: int = 200,
     threshold: float | None = None,

@@ -5,8 +5,9 @@
 Shapes: x (n, i), W (i, j), b (j,), z (n, j).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +26,11 @@ from chainrule.rules.protocols import (
     Words,
     derivative,
 )
+
+if TYPE_CHECKING:
+    from chainrule.rules.rule_names import ActivationName, InitializerName
+
+Values = Sequence[float] | Sequence[Sequence[float]] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,20 @@ class Dense(Layer):
         latex=r"z_j = \sum_i x_i w_{ij} + b_j",
         source="Rumelhart, Hinton & Williams 1986, eq. 1",
     )
+
+    if TYPE_CHECKING:  # what may be given is wider than what is kept
+
+        def __init__(
+            self,
+            units: int,
+            activation: Activation | ActivationName | None = "identity",
+            weights: InitializerName | Values = "auto",
+            biases: InitializerName | Values = "zeros",
+            *,
+            w: str = "w",
+            b: str = "b",
+            z: str = "z",
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if not _counts(self.units):
