@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from chainrule.ask.lessons.interpretation import Reading, stands
-from chainrule.ask.lessons.lesson_text import Lesson
-from chainrule.ask.lessons.placement import Cell, Placed
+from chainrule.ask.lessons.interpretation import Interpretation, stands
+from chainrule.ask.lessons.lesson_text import LessonText
+from chainrule.ask.lessons.placement import Cell, Placement
 from chainrule.ask.lessons.placing import place
-from chainrule.ask.lessons.prose import Words
+from chainrule.ask.lessons.prose import Prose
 
 _ROWS = {
     ("numbered", True): "weights are numbered unit by unit",
@@ -20,7 +20,7 @@ _ROWS = {
 }
 
 
-def assumed(best: Reading, lesson: Lesson) -> Iterator[str]:
+def assumed(best: Interpretation, lesson: LessonText) -> Iterator[str]:
     """What the lesson does not say in so many words."""
     layout, said = best.way.layout, lesson.words
     yield from lesson.assumed
@@ -35,7 +35,7 @@ def assumed(best: Reading, lesson: Lesson) -> Iterator[str]:
         yield "no learning rate was found, so new values are left out"
 
 
-def _loss(best: Reading, said: Words) -> str:
+def _loss(best: Interpretation, said: Prose) -> str:
     formula = best.example.network.loss.words.formula
     why = said.loss.why or "not stated"
     if len(said.loss.among) > 1:
@@ -43,7 +43,7 @@ def _loss(best: Reading, said: Words) -> str:
     return f"the loss: {formula} ({best.way.loss}), {why}"
 
 
-def _activation(best: Reading, said: Words) -> str:
+def _activation(best: Interpretation, said: Prose) -> str:
     depth, way = best.way.layout.depth, best.way
     agree = f"not stated; {best.agreeing} of {len(best.claims)} numbers agree with it"
     output = said.output.why or agree
@@ -54,7 +54,7 @@ def _activation(best: Reading, said: Words) -> str:
     return f"activation {way.hidden} for hidden layers ({hidden}), {way.output} for the last ({output})"
 
 
-def _names(placed: Placed) -> str:
+def _names(placed: Placement) -> str:
     """`w1, b1, w2, b2`: the arrays that were given."""
     return ", ".join(dict.fromkeys(name for name, _ in sorted(placed.given, key=_order) if name not in "xt"))
 
@@ -63,7 +63,7 @@ def _order(cell: Cell) -> tuple[int, int]:
     return int(cell[0][1:] or 0), "xtwb".find(cell[0][0])
 
 
-def _numbering(best: Reading, lesson: Lesson) -> Iterator[str]:
+def _numbering(best: Interpretation, lesson: LessonText) -> Iterator[str]:
     """How biases and weights are numbered, where that can be told in two ways."""
     layout = best.way.layout
     has_biases = any(name[0] == "b" for name, _ in best.placed.given)

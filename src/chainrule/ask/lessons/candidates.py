@@ -5,12 +5,12 @@ from itertools import pairwise
 
 from chainrule.ask.lessons.numbering import Layout
 from chainrule.ask.lessons.statements import Statement, Value
-from chainrule.ask.lessons.symbol import Symbol
+from chainrule.ask.lessons.symbol import LessonSymbol
 
 
 def layouts(said: list[Statement], sizes: tuple[tuple[int, ...], ...]) -> Iterator[Layout]:
     """The layouts that the names allow; `sizes` are those that the prose mentions."""
-    found = _Found(said)
+    found = _Inventory(said)
     if not found.weights:
         return
     start = 2 if found.superscripts and min(found.superscripts) >= 1 and found.counts_inputs else 1
@@ -23,7 +23,7 @@ def layouts(said: list[Statement], sizes: tuple[tuple[int, ...], ...]) -> Iterat
 Fitting = Iterator[tuple[tuple[int, ...], str, bool, tuple[str, ...]]]
 
 
-def _fitting(found: "_Found", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
+def _fitting(found: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
     if any(not isinstance(value, str) for _, value in found.weights):
         yield from _of_matrices(found)
     elif found.are_paired:
@@ -35,7 +35,7 @@ def _fitting(found: "_Found", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
                 yield chosen, "numbered", unit_first, ()
 
 
-def _of_numbers(found: "_Found", sizes: tuple[tuple[int, ...], ...]) -> Iterator[tuple[int, ...]]:
+def _of_numbers(found: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Iterator[tuple[int, ...]]:
     """The sizes of networks with as many weights as there are numbers: w1, ..., w8."""
     numbers = [one.places[0][1] or 0 for one, _ in found.weights if len(one.places) == 1]
     count = max(numbers, default=1)  # a lonely `w`
@@ -54,7 +54,7 @@ def _of_numbers(found: "_Found", sizes: tuple[tuple[int, ...], ...]) -> Iterator
             yield inputs, width, width, outputs
 
 
-def _of_matrices(found: "_Found") -> Fitting:
+def _of_matrices(found: "_Inventory") -> Fitting:
     letters = found.letters
     for unit_first in (False, True):
         layers: dict[int, tuple[int, int]] = {}
@@ -100,7 +100,7 @@ def _with_vectors(chain: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-def _of_pairs(found: "_Found") -> Fitting:
+def _of_pairs(found: "_Inventory") -> Fitting:
     letters = found.letters
     for unit_first in (True, False):
         trial = Layout((99,) * (found.layers + 1), "paired", unit_first, letters)
@@ -113,11 +113,11 @@ def _of_pairs(found: "_Found") -> Fitting:
             yield (sizes[0][0], *(one[1] for one in sizes)), "paired", unit_first, letters
 
 
-class _Found:
+class _Inventory:
     """What the statements name: weights, and how many inputs, outputs, hidden units and biases."""
 
     def __init__(self, said: list[Statement]) -> None:
-        named = [(one, s.value) for s in said for one in s.symbols if isinstance(one, Symbol)]
+        named = [(one, s.value) for s in said for one in s.symbols if isinstance(one, LessonSymbol)]
         self.weights = [(one, value) for one, value in named if one.kind == "w" and not one.new]
         self.biases = [(one, value) for one, value in named if one.kind == "b" and not one.new]
         self.inputs = _count([pair for pair in named if pair[0].kind == "x"])
@@ -161,7 +161,7 @@ class _Found:
         return "each" if len(plain) > len(sizes) - 1 or sizes[1:] == (len(plain),) else "layer"
 
 
-def _count(named: list[tuple[Symbol, Value]]) -> int:
+def _count(named: list[tuple[LessonSymbol, Value]]) -> int:
     """How many numbers x or t has, from its largest number or from its vector; 0 if that is open."""
     counts = [0]
     for one, value in named:

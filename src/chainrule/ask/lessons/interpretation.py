@@ -13,13 +13,13 @@ from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.toml_writer import LayerValues, toml
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.lessons.candidates import layouts
-from chainrule.ask.lessons.lesson_text import Lesson
+from chainrule.ask.lessons.lesson_text import LessonText
 from chainrule.ask.lessons.numbering import Layout
-from chainrule.ask.lessons.placement import Claimed, Placed
+from chainrule.ask.lessons.placement import LessonClaim, Placement
 from chainrule.ask.lessons.placing import place
-from chainrule.ask.lessons.prose import Words
+from chainrule.ask.lessons.prose import Prose
 from chainrule.ask.lessons.statements import Statement
-from chainrule.ask.lessons.symbol import Symbol
+from chainrule.ask.lessons.symbol import LessonSymbol
 from chainrule.errors import InputError
 
 _TRIED = 16  # ways to number a network, at most
@@ -27,7 +27,7 @@ _LARGEST = 4000  # weights and biases of a worked example, at most
 
 
 @dataclass(frozen=True)
-class Way:
+class Architecture:
     """One way to read a lesson: a layout, activations and a loss."""
 
     layout: Layout
@@ -43,22 +43,22 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Interpretation:
     """A way to read a lesson, and what its statements come to in it."""
 
-    way: Way
-    placed: Placed
+    way: Architecture
+    placed: Placement
     title: str
     source: str
     frozen: bool
 
     @cached_property
-    def claims(self) -> tuple[Claimed, ...]:
+    def claims(self) -> tuple[LessonClaim, ...]:
         """The claims, those after the update told apart; without a learning rate, none of new values."""
         claims = [one for one in self.placed.claims if self.placed.rate or "'" not in one.quantity]
         return tuple(self._in_time(one) for one in claims)
 
-    def _in_time(self, one: Claimed) -> Claimed:
+    def _in_time(self, one: LessonClaim) -> LessonClaim:
         if not one.later or not self.placed.rate:
             return one
         after = f"{one.quantity}@1"
@@ -86,7 +86,7 @@ class Reading:
         """How many claims are what is computed."""
         return sum(self._near(one.quantity, one.printed) for one in self.claims)
 
-    def _written(self, claims: Sequence[Claimed]) -> str:
+    def _written(self, claims: Sequence[LessonClaim]) -> str:
         way = self.way
         placed, printed = self.placed, dict[str, list[str]]()
         for claim in claims:
@@ -115,14 +115,16 @@ class Reading:
         return example.parse(self.toml, self.source)
 
 
-def best(lesson: Lesson, source: str) -> Reading:
+def best(lesson: LessonText, source: str) -> Interpretation:
     """The reading with which most numbers agree; of equals, the first."""
     said, title = lesson.said, lesson.title or PurePath(source).stem
-    first = Way(Layout((1, 1), "numbered"), lesson.words.hidden.among[0], lesson.words.output.among[0],
-                 lesson.words.loss.among[0])  # fmt: skip
+    prose = lesson.words
+    first = Architecture(
+        Layout((1, 1), "numbered"), prose.hidden.among[0], prose.output.among[0], prose.loss.among[0]
+    )
 
-    def reading(way: Way) -> Reading:
-        return Reading(way, place(said, way.layout, way.loss), title, source, lesson.words.frozen)
+    def reading(way: Architecture) -> Interpretation:
+        return Interpretation(way, place(said, way.layout, way.loss), title, source, lesson.words.frozen)
 
     found = [
         reading(replace(first, layout=one))
@@ -141,7 +143,7 @@ def best(lesson: Lesson, source: str) -> Reading:
     return best
 
 
-def _choices(way: Way, said: Words) -> Iterator[list[Way]]:
+def _choices(way: Architecture, said: Prose) -> Iterator[list[Architecture]]:
     yield [replace(way, hidden=one) for one in _first(way.hidden, said.hidden.among)]
     yield [replace(way, output=one) for one in _first(way.output, said.output.among)]
     yield [replace(way, loss=one) for one in _first(way.loss, said.loss.among)]
@@ -151,7 +153,7 @@ def _first(now: str, among: Sequence[str]) -> list[str]:
     return [now, *(one for one in among if one != now)]
 
 
-def stands(one: Reading) -> bool:
+def stands(one: Interpretation) -> bool:
     """Whether it makes a worked example."""
     try:
         return bool(one.example)
@@ -159,14 +161,14 @@ def stands(one: Reading) -> bool:
         return False
 
 
-def _worth(one: Reading) -> tuple[int, int, int]:
+def _worth(one: Interpretation) -> tuple[int, int, int]:
     """How much speaks for a reading: numbers that agree, numbers placed, nothing left."""
     return (one.agreeing, len(one.claims), -len(one.placed.left)) if stands(one) else (-1, 0, 0)
 
 
-def _missing(said: Sequence[Statement], found: Sequence[Reading]) -> str:
+def _missing(said: Sequence[Statement], found: Sequence[Interpretation]) -> str:
     """What a lesson lacks, in one line."""
-    kinds = {one.kind for s in said for one in s.symbols if isinstance(one, Symbol)}
+    kinds = {one.kind for s in said for one in s.symbols if isinstance(one, LessonSymbol)}
     for kind, what in (
         ("w", "found no weight, such as `w_1 = 0.15` in maths, code or a table"),
         ("x", "found no input, such as `x_1 = 0.1`"),
@@ -175,7 +177,9 @@ def _missing(said: Sequence[Statement], found: Sequence[Reading]) -> str:
         if kind not in kinds:
             return what
     if not found:
-        count = len({one for s in said for one in s.symbols if isinstance(one, Symbol) and one.kind == "w"})
+        count = len(
+            {one for s in said for one in s.symbols if isinstance(one, LessonSymbol) and one.kind == "w"}
+        )
         return (
             f"found {count} {'weight' if count == 1 else 'weights'}, but no layers that they belong to; "
             "name them w_1, w_2, ..., or by layer, w^{(1)}_{12}, or as matrices"

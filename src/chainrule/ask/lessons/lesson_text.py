@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chainrule.ask.lessons import table_statements as grid
-from chainrule.ask.lessons.markdown_blocks import Table, Text, blocks
+from chainrule.ask.lessons.markdown_blocks import TableBlock, TextBlock, blocks
 from chainrule.ask.lessons.plain_maths import plain
-from chainrule.ask.lessons.prose import Words, words
+from chainrule.ask.lessons.prose import Prose, words
 from chainrule.ask.lessons.statements import Statement, phrased, statements
-from chainrule.ask.lessons.symbol import Symbol
+from chainrule.ask.lessons.symbol import LessonSymbol
 
 _COMMA = re.compile(r"(?<![\d.,])(?<!_\{)(?<!\^\{)(\d+)(?:,|\{,\})(\d+)(?!\d|,\d)")
 _POINT = re.compile(r"\d\.\d")
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LessonText:
     """What a lesson says.
 
     Attributes:
@@ -28,35 +28,37 @@ class Lesson:
 
     title: str
     said: tuple[Statement, ...]
-    words: Words
+    words: Prose
     assumed: tuple[str, ...] = ()
 
 
-def lesson(markdown: str) -> Lesson:
+def lesson(markdown: str) -> LessonText:
     """What a Markdown text says."""
     commas = not _POINT.search(markdown) and len(_COMMA.findall(markdown)) > 1
     if commas:
         markdown = _COMMA.sub(r"\1.\2", markdown)
     found = list(blocks(markdown))
-    said: list[Statement] = []
+    stated: list[Statement] = []
     for one in found:
-        said += (
-            grid.statements(one) if isinstance(one, Table) else statements(one.text, one.line, one.heading)
+        stated += (
+            grid.statements(one)
+            if isinstance(one, TableBlock)
+            else statements(one.text, one.line, one.heading)
         )
-    texts = [one for one in found if isinstance(one, Text)]
+    texts = [one for one in found if isinstance(one, TextBlock)]
     title = next((one.text for one in texts if one.level), "")
     prose = "\n".join(phrased(one.text) for one in texts)
     assumed = ("a comma between digits is a decimal point",) if commas else ()
-    return Lesson(" ".join(plain(title).split())[:100], _outputs(said), words(prose), assumed)
+    return LessonText(" ".join(plain(title).split())[:100], _outputs(stated), words(prose), assumed)
 
 
 def _outputs(said: Sequence[Statement]) -> tuple[Statement, ...]:
     """`y` is the target, unless another letter is, or it is said of an activation."""
-    named = [one for s in said for one in s.symbols if isinstance(one, Symbol) and one.kind == "t"]
+    named = [one for s in said for one in s.symbols if isinstance(one, LessonSymbol) and one.kind == "t"]
     others = any(one.letter not in ("y", "Y") for one in named)
 
     def meant(s: Statement) -> Statement:
-        activation = any(isinstance(one, Symbol) and one.kind == "a" for one in s.symbols)
+        activation = any(isinstance(one, LessonSymbol) and one.kind == "a" for one in s.symbols)
         if not (others or activation):
             return s
         return replace(s, symbols=tuple(_output(one) if _is_y(one) else one for one in s.symbols))
@@ -65,11 +67,11 @@ def _outputs(said: Sequence[Statement]) -> tuple[Statement, ...]:
 
 
 def _is_y(one: object) -> bool:
-    return isinstance(one, Symbol) and one.kind == "t" and one.letter in ("y", "Y")
+    return isinstance(one, LessonSymbol) and one.kind == "t" and one.letter in ("y", "Y")
 
 
-def _output(one: object) -> Symbol:
-    if not isinstance(one, Symbol):
+def _output(one: object) -> LessonSymbol:
+    if not isinstance(one, LessonSymbol):
         raise TypeError(one)
     number = next((number for _, number in one.places), None)
     return replace(one, kind="a", places=(("o", number),))

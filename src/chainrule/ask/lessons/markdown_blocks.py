@@ -13,7 +13,7 @@ _CLOSING = {"$$": "$$", "\\[": "\\]"}
 
 
 @dataclass(frozen=True)
-class Text:
+class TextBlock:
     """A run of text: a paragraph, a list item, a heading or code.
 
     Attributes:
@@ -30,7 +30,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """A table: its rows of cells, the head first, and the line of each."""
 
     rows: tuple[tuple[str, ...], ...]
@@ -38,54 +38,54 @@ class Table:
     heading: str = ""
 
 
-def blocks(markdown: str) -> Iterator[Text | Table]:
+def blocks(markdown: str) -> Iterator[TextBlock | TableBlock]:
     """The blocks of a Markdown text, in order."""
     folded = _folded(markdown.replace("\r\n", "\n").replace(FOLD, " "))
     lines = _Lines(folded)
     heading, level = "", 0
-    found = iter(_tokens(folded))
-    for token in found:
+    tokens = iter(_tokens(folded))
+    for token in tokens:
         match token.type:
             case "heading_open":
                 level = int(token.tag[1])
             case "heading_close":
                 level = 0
             case "table_open":
-                yield _table(found, lines, heading)
+                yield _table(tokens, lines, heading)
             case "inline":
                 heading = token.content if level else heading
-                yield Text(lines.number(token), token.content, heading, level)
+                yield TextBlock(lines.number(token), token.content, heading, level)
             case "fence" | "code_block":
-                yield Text(lines.number(token) + (token.type == "fence"), token.content, heading)
+                yield TextBlock(lines.number(token) + (token.type == "fence"), token.content, heading)
 
 
-def _table(found: Iterator[Token], lines: "_Lines", heading: str) -> Table:
+def _table(tokens: Iterator[Token], lines: "_Lines", heading: str) -> TableBlock:
     rows: list[list[str]] = []
-    at: list[int] = []
-    for token in found:
+    row_lines: list[int] = []
+    for token in tokens:
         match token.type:
             case "table_close":
                 break
             case "tr_open":
                 rows.append([])
-                at.append(lines.number(token))
+                row_lines.append(lines.number(token))
             case "inline":
                 rows[-1].append(token.content)
-    return Table(tuple(map(tuple, rows)), tuple(at), heading)
+    return TableBlock(tuple(map(tuple, rows)), tuple(row_lines), heading)
 
 
 def _folded(markdown: str) -> str:
     """The text with each display of mathematics on one line."""
-    written, done = [], 0
+    pieces, end = [], 0
     for opening in re.finditer(r"\$\$|\\\[", markdown):
-        if opening.start() < done:
+        if opening.start() < end:
             continue
         closing = markdown.find(_CLOSING[opening[0]], opening.end(), opening.end() + _LONGEST)
         if closing > 0:
-            shown = markdown[opening.start() : closing + 2]
-            written += [markdown[done : opening.start()], shown.replace("\n", FOLD)]
-            done = closing + 2
-    return "".join([*written, markdown[done:]])
+            display = markdown[opening.start() : closing + 2]
+            pieces += [markdown[end : opening.start()], display.replace("\n", FOLD)]
+            end = closing + 2
+    return "".join([*pieces, markdown[end:]])
 
 
 def _tokens(markdown: str) -> list[Token]:

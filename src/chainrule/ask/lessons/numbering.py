@@ -7,7 +7,7 @@ to unit 2 or the other way. Each layout that fits the names that were found is t
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chainrule.ask.lessons.symbol import Symbol
+from chainrule.ask.lessons.symbol import LessonSymbol
 
 Address = tuple[str, tuple[int, ...] | None]
 """An array's name and an index in it; no index means all of it."""
@@ -48,70 +48,70 @@ class Layout:
         layer = int(name[1:])
         return self.sizes[layer - 1 : layer + 1] if name[0] == "w" else (self.sizes[layer],)
 
-    def address(self, one: Symbol, *, whole: bool = False) -> Address | None:
-        """What a symbol names, with one number or, if `whole`, with many for a value.
+    def address(self, symbol: LessonSymbol, *, is_array: bool = False) -> Address | None:
+        """What a symbol names, with one number or, if `is_array`, with many for a value.
 
         Nothing if the network has no such number.
         """
-        if one.kind in ("x", "t"):
-            found = self._of_data(one)
+        if symbol.kind in ("x", "t"):
+            address = self._of_data(symbol)
         else:
-            found = self._weight(one) if one.kind == "w" else self._unit(one, whole)
-        if found is None:
+            address = self._weight(symbol) if symbol.kind == "w" else self._unit(symbol, is_array)
+        if address is None:
             return None
-        name, index = found
+        name, index = address
         if index is None:
-            return found
-        inside = all(0 <= at < size for at, size in zip(index, self.shape(name), strict=False))
-        return found if inside and len(index) == len(self.shape(name)) else None
+            return address
+        inside = all(0 <= position < size for position, size in zip(index, self.shape(name), strict=False))
+        return address if inside and len(index) == len(self.shape(name)) else None
 
-    def _of_data(self, one: Symbol) -> Address | None:
-        if one.index is not None:
-            return one.kind, one.index
-        number = next((number for _, number in one.places if number is not None), None)
+    def _of_data(self, symbol: LessonSymbol) -> Address | None:
+        if symbol.index is not None:
+            return symbol.kind, symbol.index
+        number = next((number for _, number in symbol.places if number is not None), None)
         if number is None:
-            return one.kind, (0,) if self.shape(one.kind) == (1,) else None
-        return one.kind, (number - 1,)
+            return symbol.kind, (0,) if self.shape(symbol.kind) == (1,) else None
+        return symbol.kind, (number - 1,)
 
     # --- weights
 
-    def _weight(self, one: Symbol) -> Address | None:
-        numbers = [number for _, number in one.places if number is not None]
-        if one.index is not None:
-            own = numbers[0] if numbers else self._by_letter(one) or 1
-            return self._in_layer(own, one.index)
+    def _weight(self, symbol: LessonSymbol) -> Address | None:
+        numbers = [number for _, number in symbol.places if number is not None]
+        if symbol.index is not None:
+            matrix_layer = numbers[0] if numbers else self._by_letter(symbol) or 1
+            return self._in_layer(matrix_layer, symbol.index)
         if self.style == "numbered":
-            alone = not numbers and self.sizes == (1, 1)
-            fits = alone or (len(numbers) == 1 and not one.layer)
-            return self._numbered(*(numbers or [1])) if fits else None
-        layer, rest = self.layer_of(one, numbers)
+            is_lonely = not numbers and self.sizes == (1, 1)
+            is_numbered = is_lonely or (len(numbers) == 1 and not symbol.layer)
+            return self._numbered(*(numbers or [1])) if is_numbered else None
+        layer, indices = self.layer_of(symbol, numbers)
         if not layer or not 1 <= layer <= self.depth:
             return None
-        rest = _pair(rest)
-        if not rest:
-            whole = self.sizes[layer - 1 : layer + 1] == (1, 1)
-            return f"w{layer}", (0, 0) if whole else None
-        if len(rest) == 1:
-            rest = [1, rest[0]] if self.unit_first else [rest[0], 1]
+        indices = _pair(indices)
+        if not indices:
+            is_single = self.sizes[layer - 1 : layer + 1] == (1, 1)
+            return f"w{layer}", (0, 0) if is_single else None
+        if len(indices) == 1:
+            indices = [1, indices[0]] if self.unit_first else [indices[0], 1]
             if self.sizes[layer] != 1:
                 return None
-        unit, source = (rest[0], rest[1]) if self.unit_first else (rest[1], rest[0])
+        unit, source = (indices[0], indices[1]) if self.unit_first else (indices[1], indices[0])
         return self._in_layer(layer, (source - 1, unit - 1))
 
     def _in_layer(self, layer: int, index: tuple[int, ...]) -> Address | None:
         return (f"w{layer}", index) if 1 <= layer <= self.depth else None
 
-    def layer_of(self, one: Symbol, numbers: list[int]) -> tuple[int | None, list[int]]:
+    def layer_of(self, symbol: LessonSymbol, numbers: list[int]) -> tuple[int | None, list[int]]:
         """The layer of a weight, and the rest of its numbers."""
-        roles = "".join(role for role, _ in one.places)
-        if one.layer is not None:
-            return one.layer, numbers
+        roles = "".join(role for role, _ in symbol.places)
+        if symbol.layer is not None:
+            return symbol.layer, numbers
         if roles[:2] in ("ih", "hi", "io"):
             return 1, numbers
         if roles[:2] in ("ho", "oh"):
             return self.depth, numbers
-        if self.letters and self._by_letter(one):
-            return self._by_letter(one), numbers
+        if self.letters and self._by_letter(symbol):
+            return self._by_letter(symbol), numbers
         if roles in ("h", "o"):
             return (1 if roles == "h" else self.depth), numbers
         if self.style == "matrix":
@@ -120,8 +120,8 @@ class Layout:
             return 1, numbers
         return (numbers[0], numbers[1:]) if len(numbers) in (1, 3) else (None, [])
 
-    def _by_letter(self, one: Symbol) -> int | None:
-        letter = one.letter.lower()
+    def _by_letter(self, symbol: LessonSymbol) -> int | None:
+        letter = symbol.letter.lower()
         return self.letters.index(letter) + 1 if letter in self.letters else None
 
     def _numbered(self, number: int) -> Address | None:
@@ -136,9 +136,9 @@ class Layout:
 
     # --- units
 
-    def _unit(self, one: Symbol, whole: bool) -> Address | None:
-        letter = "z" if one.kind == "delta" else one.kind
-        place = self._place(one, letter, whole)
+    def _unit(self, symbol: LessonSymbol, is_array: bool) -> Address | None:
+        letter = "z" if symbol.kind == "delta" else symbol.kind
+        place = self._place(symbol, letter, is_array)
         if place is None:
             return None
         layer, unit = place
@@ -148,31 +148,33 @@ class Layout:
             unit = (0,)
         return f"{letter}{layer}", unit
 
-    def _place(self, one: Symbol, letter: str, whole: bool) -> tuple[int, tuple[int, ...] | None] | None:
+    def _place(
+        self, symbol: LessonSymbol, letter: str, is_array: bool
+    ) -> tuple[int, tuple[int, ...] | None] | None:
         """The layer of a unit, and the unit in it."""
-        numbers = [number for _, number in one.places if number is not None]
-        role = next((role for role, _ in one.places if role), "")
+        numbers = [number for _, number in symbol.places if number is not None]
+        role = next((role for role, _ in symbol.places if role), "")
         unit = (numbers[0] - 1,) if numbers else None
-        if one.index is not None:
-            return (numbers[0] if numbers else self.depth), one.index
-        if one.layer is not None:
-            return one.layer - (self.start - 1 if letter != "b" else 0), unit
+        if symbol.index is not None:
+            return (numbers[0] if numbers else self.depth), symbol.index
+        if symbol.layer is not None:
+            return symbol.layer - (self.start - 1 if letter != "b" else 0), unit
         if role == "o":
             return self.depth, unit
         if role == "h":
-            return self._hidden(numbers, whole)
+            return self._hidden(numbers, is_array)
         if len(numbers) == 2:
             return numbers[0], (numbers[1] - 1,)
         if not numbers:
             return (self.depth, None) if self.depth == 1 or letter in "za" else None
         return self._single(numbers[0], letter)
 
-    def _hidden(self, numbers: list[int], whole: bool) -> tuple[int, tuple[int, ...] | None]:
+    def _hidden(self, numbers: list[int], is_array: bool) -> tuple[int, tuple[int, ...] | None]:
         if not numbers:
             return 1, None
         if len(numbers) == 2:
             return numbers[0], (numbers[1] - 1,)
-        if self.is_chain or whole:
+        if self.is_chain or is_array:
             return numbers[0], None
         if self.depth > 2 and 11 <= numbers[0] <= 99:
             return numbers[0] // 10, (numbers[0] % 10 - 1,)

@@ -10,7 +10,7 @@ Cell = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Claimed:
+class LessonClaim:
     """A number that the lesson works out.
 
     Attributes:
@@ -27,7 +27,7 @@ class Claimed:
 
 
 @dataclass
-class Placed:
+class Placement:
     """What the statements come to in a layout.
 
     Attributes:
@@ -43,7 +43,7 @@ class Placed:
     layout: Layout
     given: dict[Cell, str] = field(default_factory=dict)
     rate: str | None = None
-    claims: list[Claimed] = field(default_factory=list)
+    claims: list[LessonClaim] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from chainrule.ask.lessons.numbering import Address, Layout
-from chainrule.ask.lessons.placement import Cell, Claimed, Placed
+from chainrule.ask.lessons.placement import Cell, LessonClaim, Placement
 from chainrule.ask.lessons.statements import Statement, Value
-from chainrule.ask.lessons.symbol import Slope, Symbol
+from chainrule.ask.lessons.symbol import LessonSymbol, Slope
 
 _LATER = re.compile(r"after|second|new|updat|again|next|check|zweit|nach", re.IGNORECASE)
 _PER_OUTPUT = {
@@ -16,13 +16,13 @@ _PER_OUTPUT = {
 }
 
 
-def place(said: Iterable[Statement], layout: Layout, loss: str) -> Placed:
+def place(said: Iterable[Statement], layout: Layout, loss: str) -> Placement:
     """The statements in a layout, in their order: what is stated first is given."""
-    placing = _Placing(Placed(layout), loss)
+    placing = _Placing(Placement(layout), loss)
     said = list(said)
     for one in said:  # the rows of x and t must be known before anything is claimed of them
         for symbol in one.symbols:
-            if isinstance(symbol, Symbol) and symbol.kind in ("x", "t") and not symbol.new:
+            if isinstance(symbol, LessonSymbol) and symbol.kind in ("x", "t") and not symbol.new:
                 placing.data(symbol, one)
     for one in said:
         placing.take(one)
@@ -32,13 +32,13 @@ def place(said: Iterable[Statement], layout: Layout, loss: str) -> Placed:
 class _Placing:
     """Takes statement after statement."""
 
-    def __init__(self, placed: Placed, loss: str) -> None:
+    def __init__(self, placed: Placement, loss: str) -> None:
         self.placed, self.layout, self.loss = placed, placed.layout, loss
         self._updated = False
         self._seen: dict[str, set[Decimal]] = {}
         self._refused: set[int] = set()
 
-    def data(self, symbol: Symbol, said: Statement) -> None:
+    def data(self, symbol: LessonSymbol, said: Statement) -> None:
         """x or t, all of it or one of its numbers; what is stated of it first counts."""
         found = self.layout.address(symbol)
         if found is None:
@@ -73,14 +73,14 @@ class _Placing:
         text = said.value if isinstance(said.value, str) else _shown(said.value)
         self.placed.left.append(f"line {said.line}: {' '.join(said.written.split())[:60]} = {text}")
 
-    def _one(self, symbol: Symbol | Slope, said: Statement) -> bool:
+    def _one(self, symbol: LessonSymbol | Slope, said: Statement) -> bool:
         if isinstance(symbol, Slope):
             return self._slope(symbol, said)
         if symbol.kind == "rate":
             return self._rate(said)
         if symbol.kind == "E":
             return self._error(symbol, said)
-        found = self.layout.address(symbol, whole=not isinstance(said.value, str))
+        found = self.layout.address(symbol, is_array=not isinstance(said.value, str))
         if found is None:
             return False
         if symbol.kind in ("x", "t"):
@@ -162,10 +162,10 @@ class _Placing:
         again = bool(seen) and Decimal(printed) not in seen
         later = later and self._updated and (again or headed)
         if not any((one.quantity, one.printed) == (quantity, printed) for one in self.placed.claims):
-            self.placed.claims.append(Claimed(quantity, printed, later, headed))
+            self.placed.claims.append(LessonClaim(quantity, printed, later, headed))
         seen.add(Decimal(printed))
 
-    def _error(self, symbol: Symbol, said: Statement) -> bool:
+    def _error(self, symbol: LessonSymbol, said: Statement) -> bool:
         if not isinstance(said.value, str) or symbol.new:
             return False
         number = next((number for _, number in symbol.places if number is not None), None)
@@ -196,7 +196,7 @@ class _Placing:
             return self._claim_all(f"d{top[0]}/d", self._spread(bottom, said.value), said)
         return self._of_z(top, bottom, said) if top[0][0] == "z" else False
 
-    def _gradient(self, top: Symbol, bottom: Address, said: Statement) -> bool:
+    def _gradient(self, top: LessonSymbol, bottom: Address, said: Statement) -> bool:
         number = next((number for _, number in top.places if number is not None), None)
         cells = self._spread(bottom, said.value)
         last = self.layout.depth

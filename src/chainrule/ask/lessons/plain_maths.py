@@ -74,10 +74,10 @@ def plain(text: str) -> str:
     return _ARRAYS.sub("(", text)
 
 
-def _script(found: re.Match[str]) -> str:
-    if found["low"]:
-        return "_{" + "".join(_AS_LOW[one] for one in found["low"]) + "}"
-    return "^{" + "".join(_AS_HIGH[one] for one in found["high"]) + "}"
+def _script(match: re.Match[str]) -> str:
+    if match["low"]:
+        return "_{" + "".join(_AS_LOW[letter] for letter in match["low"]) + "}"
+    return "^{" + "".join(_AS_HIGH[letter] for letter in match["high"]) + "}"
 
 
 class _Writer:

@@ -1,4 +1,4 @@
-"""Words: what a lesson says of its activations, its loss and its size, in prose or by a formula."""
+"""Prose: what a lesson says of its activations, its loss and its size, in prose or by a formula."""
 
 import re
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _SIZES = re.compile(r"(?<![\d.])(\d{1,2}(?:\s*(?:-|→|x|:)\s*\d{1,2}){1,6})(?![
 
 
 @dataclass(frozen=True)
-class Choice:
+class Alternatives:
     """What may be meant, the likelier first, and from which word or formula it was read."""
 
     among: tuple[str, ...]
@@ -50,7 +50,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Words:
+class Prose:
     """What the prose says.
 
     Attributes:
@@ -60,26 +60,30 @@ class Words:
         frozen: whether biases are said to stay as they are.
     """
 
-    hidden: Choice
-    output: Choice
-    loss: Choice
+    hidden: Alternatives
+    output: Alternatives
+    loss: Alternatives
     sizes: tuple[tuple[int, ...], ...]
     frozen: bool
 
 
-def words(text: str) -> Words:
+def words(text: str) -> Prose:
     """What `text`, all of a lesson in plain letters, says."""
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
     low = text.lower()
     hidden, output = _activations(low)
     if "softmax" in hidden.among:  # only ever at the end
         rest = tuple(name for name in hidden.among if name != "softmax")
-        hidden = Choice(rest, hidden.why) if rest else Choice(("sigmoid", "relu", "tanh", "identity"), "")
+        hidden = (
+            Alternatives(rest, hidden.why)
+            if rest
+            else Alternatives(("sigmoid", "relu", "tanh", "identity"), "")
+        )
     sizes = tuple(tuple(map(int, re.findall(r"\d+", found))) for found in _SIZES.findall(low)[:50])
-    return Words(hidden, output, _loss(low, output), sizes, bool(_FROZEN.search(text)))
+    return Prose(hidden, output, _loss(low, output), sizes, bool(_FROZEN.search(text)))
 
 
-def _activations(low: str) -> tuple[Choice, Choice]:
+def _activations(low: str) -> tuple[Alternatives, Alternatives]:
     said: dict[str, str] = {}
     hidden: list[str] = []
     output: list[str] = []
@@ -98,30 +102,30 @@ def _activations(low: str) -> tuple[Choice, Choice]:
     return _choice(said, hidden, output), _choice(said, output, hidden)
 
 
-def _choice(said: dict[str, str], own: list[str], other: list[str]) -> Choice:
+def _choice(said: dict[str, str], own: list[str], other: list[str]) -> Alternatives:
     """The activations that are said of this place, then those that are said of none; or any."""
     among = list(dict.fromkeys([*own, *(name for name in said if name not in other)])) or list(said)
     if not among:
-        return Choice(("sigmoid", "identity", "tanh", "relu"), "")
-    return Choice(tuple(among), f"from {said[among[0]]!r}")
+        return Alternatives(("sigmoid", "identity", "tanh", "relu"), "")
+    return Alternatives(tuple(among), f"from {said[among[0]]!r}")
 
 
-def _loss(low: str, output: Choice) -> Choice:
+def _loss(low: str, output: Alternatives) -> Alternatives:
     fused = "softmax_cross_entropy" if "softmax" in output.among else "binary_cross_entropy"
     named = {name: found[0] for name, word in _LOSS_WORDS.items() if (found := re.search(word, low))}
     half = _HALF.search(low)
     if "cross_entropy" in named:
         more = ("half_squared_error",) if half else ()
-        return Choice((fused, *more), f"from {named['cross_entropy']!r}")
+        return Alternatives((fused, *more), f"from {named['cross_entropy']!r}")
     if half:
-        return Choice(("half_squared_error",), "from the formula with ½")
+        return Alternatives(("half_squared_error",), "from the formula with ½")
     if "half_squared_error" in named:
-        return Choice(("half_squared_error",), f"from {named['half_squared_error']!r}")
+        return Alternatives(("half_squared_error",), f"from {named['half_squared_error']!r}")
     if "mean_absolute_error" in named:
-        return Choice(("mean_absolute_error",), f"from {named['mean_absolute_error']!r}")
+        return Alternatives(("mean_absolute_error",), f"from {named['mean_absolute_error']!r}")
     half_of_it, mean, whole = "half_squared_error", "mean_squared_error", "sum_squared_error"
     if mean in named:
-        return Choice((mean, whole, half_of_it), f"from {' '.join(named[mean].split())!r}")
+        return Alternatives((mean, whole, half_of_it), f"from {' '.join(named[mean].split())!r}")
     if whole in named or re.search(_SQUARE, low):
-        return Choice((whole, half_of_it, mean), "from the squared error")
-    return Choice((half_of_it, mean, whole), "")
+        return Alternatives((whole, half_of_it, mean), "from the squared error")
+    return Alternatives((half_of_it, mean, whole), "")

@@ -12,7 +12,7 @@ from chainrule.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class LessonReading:
     """What was read of a lesson.
 
     Attributes:
@@ -31,7 +31,7 @@ class Read:
         return self._toml
 
 
-def read(path: str | Path) -> Read:
+def read(path: str | Path) -> LessonReading:
     """The worked example in a Markdown lesson.
 
     Raises:
@@ -40,12 +40,14 @@ def read(path: str | Path) -> Read:
     try:
         return _read(example.text(path), str(path))
     except InputError as error:
-        said = str(error)
-        raise InputError(said if said.startswith(str(path)) else f"{path}: {said}") from None
+        message = str(error)
+        raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None
 
 
-def _read(markdown: str, source: str) -> Read:
-    said = lesson(markdown)
-    found = best(said, source)
-    left = tuple(dict.fromkeys(found.placed.left))
-    return Read(found.example, tuple(assumed(found, said)), left, found.toml)
+def _read(markdown: str, source: str) -> LessonReading:
+    lesson_text = lesson(markdown)
+    interpretation = best(lesson_text, source)
+    unplaced = tuple(dict.fromkeys(interpretation.placed.left))
+    return LessonReading(
+        interpretation.example, tuple(assumed(interpretation, lesson_text)), unplaced, interpretation.toml
+    )

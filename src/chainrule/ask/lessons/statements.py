@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chainrule.ask.lessons.markdown_blocks import FOLD
 from chainrule.ask.lessons.plain_maths import plain
-from chainrule.ask.lessons.symbol import Slope, Symbol, is_word, symbol
+from chainrule.ask.lessons.symbol import LessonSymbol, Slope, is_word, parse_symbol
 
 Value = str | tuple["Value", ...]
 """A number as printed, or rows of them."""
@@ -53,7 +53,7 @@ class Statement:
         heading: the heading that it stands under.
     """
 
-    symbols: tuple[Symbol | Slope, ...]
+    symbols: tuple[LessonSymbol | Slope, ...]
     value: Value
     line: int
     written: str
@@ -80,22 +80,22 @@ def phrased(text: str) -> str:
 
 def statements(text: str, line: int, heading: str = "") -> Iterator[Statement]:
     """The statements in a run of text that begins at `line`."""
-    for clause in _clauses(list(tokens(phrased(text), line))):
-        yield from _stated(clause, heading)
+    for clause in _clauses(list(tokenize(phrased(text), line))):
+        yield from _clause_statements(clause, heading)
 
 
-def tokens(text: str, line: int) -> Iterator[Token]:
+def tokenize(text: str, line: int) -> Iterator[Token]:
     """The tokens of a text in plain letters, spaces left out."""
-    for found in _TOKEN.finditer(text):
-        if found["number"]:
-            power = found["power"]
-            written = re.match(_NUMBER, found["number"])
-            yield Token("number", f"{written[0] if written else ''}{f'e{power}' if power else ''}", line)
-        elif found["name"]:
-            yield Token("name", found["name"], line)
-        elif found["other"]:
-            yield Token("other", found["other"], line)
-            line += found["other"] in "\n" + FOLD
+    for match in _TOKEN.finditer(text):
+        if match["number"]:
+            power = match["power"]
+            mantissa = re.match(_NUMBER, match["number"])
+            yield Token("number", f"{mantissa[0] if mantissa else ''}{f'e{power}' if power else ''}", line)
+        elif match["name"]:
+            yield Token("name", match["name"], line)
+        elif match["other"]:
+            yield Token("other", match["other"], line)
+            line += match["other"] in "\n" + FOLD
 
 
 # --- clauses
@@ -104,19 +104,19 @@ def tokens(text: str, line: int) -> Iterator[Token]:
 Clause = list[list[Token]]
 
 
-def _clauses(found: list[Token]) -> Iterator[Clause]:
+def _clauses(tokens: list[Token]) -> Iterator[Clause]:
     """What stands between commas, full stops and words, cut at its equals signs."""
     clause: Clause = [[]]
     depth = 0
-    for at, token in enumerate(found):
-        what = _role(token, found, at, clause, depth)
-        if what == "equals":
+    for position, token in enumerate(tokens):
+        role = _role(token, tokens, position, clause, depth)
+        if role == "equals":
             clause.append([])
             depth = 0
-        elif what == "end":
+        elif role == "end":
             yield clause
             clause, depth = [[]], 0
-        elif what == "part":
+        elif role == "part":
             depth = max(depth + (token.text in "([") - (token.text in ")]"), 0) if _is(token) else depth
             clause[-1].append(token)
     yield clause
@@ -126,19 +126,19 @@ def _is(token: Token) -> bool:
     return token.kind == "other"
 
 
-def _role(token: Token, found: list[Token], at: int, clause: Clause, depth: int) -> str:
+def _role(token: Token, tokens: list[Token], position: int, clause: Clause, depth: int) -> str:
     if token.kind == "name":
-        return _word(token.text, found, at, clause)
+        return _word(token.text, tokens, position, clause)
     if token.kind == "number":
         return "part"
     if token.text == "=":
         return "equals"
     if token.text == ":":
-        return "equals" if _leads(clause, found, at) else "end"
+        return "equals" if _leads(clause, tokens, position) else "end"
     if token.text == "," and not depth:
         return "end"
     if token.text in _ENDS and not (depth and token.text in ";\n" + FOLD):
-        return "" if token.text in ";\n" + FOLD and _goes_on(found, at, clause) else "end"
+        return "" if token.text in ";\n" + FOLD and _goes_on(tokens, position, clause) else "end"
     if token.text in "\n" + FOLD:
         return ""
     if token.text in ")]" and not depth:
@@ -146,71 +146,75 @@ def _role(token: Token, found: list[Token], at: int, clause: Clause, depth: int)
     return "part" if token.text in _OPERATORS + "()[]{},;_'∂" else "end"
 
 
-def _word(name: str, found: list[Token], at: int, clause: Clause) -> str:
+def _word(name: str, tokens: list[Token], position: int, clause: Clause) -> str:
     """A word ends a clause, unless it is a name; `is` and `of` may be an equals sign."""
-    if name in _LINKS and _leads(clause, found, at):
+    if name in _LINKS and _leads(clause, tokens, position):
         return "equals"
-    divided = name[0] == "d" and found[at + 1 : at + 2] and found[at + 1].text == "/"
-    last = found[at + 1 : at + 2] and found[at + 1].text == "="
-    stated = len(clause) == 1 and last and name not in _LINKS
+    is_slope = name[0] == "d" and tokens[position + 1 : position + 2] and tokens[position + 1].text == "/"
+    is_assigned = tokens[position + 1 : position + 2] and tokens[position + 1].text == "="
+    is_left_side = len(clause) == 1 and is_assigned and name not in _LINKS
     if (
-        divided
-        or stated
+        is_slope
+        or is_left_side
         or _PRODUCT.fullmatch(name)
         or not name.isalpha()
         or len(name) == 1
         or name in _FUNCTIONS
-        or symbol(name)
+        or parse_symbol(name)
     ):
         return "part"
     return "end"
 
 
-def _leads(clause: Clause, found: list[Token], at: int) -> bool:
+def _leads(clause: Clause, tokens: list[Token], position: int) -> bool:
     """Whether a name stands before and a number after."""
-    after = found[at + 1 : at + 3]
-    signed = (
-        len(after) == 2 and after[0].text in "+-[(" and (after[1].kind == "number" or after[1].text == "[")
+    following = tokens[position + 1 : position + 3]
+    is_signed = (
+        len(following) == 2
+        and following[0].text in "+-[("
+        and (following[1].kind == "number" or following[1].text == "[")
     )
-    number = bool(after) and (after[0].kind == "number" or signed)
-    return len(clause) == 1 and number and bool(_named(clause[0]))
+    has_number = bool(following) and (following[0].kind == "number" or is_signed)
+    return len(clause) == 1 and has_number and bool(_named(clause[0]))
 
 
-def _goes_on(found: list[Token], at: int, clause: Clause) -> bool:
+def _goes_on(tokens: list[Token], position: int, clause: Clause) -> bool:
     """Whether a formula goes on after a line break: an equals sign or an operator stands beside it."""
-    after = next((one.text for one in found[at + 1 : at + 6] if one.text not in ";\n" + FOLD), "")
-    if not after:
+    following = next(
+        (token.text for token in tokens[position + 1 : position + 6] if token.text not in ";\n" + FOLD), ""
+    )
+    if not following:
         return False
-    last = clause[-1][-1].text if clause[-1] else "=" if len(clause) > 1 else ""
+    preceding = clause[-1][-1].text if clause[-1] else "=" if len(clause) > 1 else ""
     return (
-        after == "="
-        or last == "="
-        or (last != "" and last in _OPERATORS)
-        or (after in "+-*/" and bool(clause[-1]))
+        following == "="
+        or preceding == "="
+        or (preceding != "" and preceding in _OPERATORS)
+        or (following in "+-*/" and bool(clause[-1]))
     )
 
 
 # --- what a clause says
 
 
-def _stated(clause: Clause, heading: str) -> Iterator[Statement]:
+def _clause_statements(clause: Clause, heading: str) -> Iterator[Statement]:
     if len(clause) < 2:
         return
-    values = [(part, value(part)) for part in clause[1:]]
-    known = [(part, one) for part, one in values if one is not None]
-    if not known:
+    values = [(part, parse_value(part)) for part in clause[1:]]
+    numbers = [(part, value) for part, value in values if value is not None]
+    if not numbers:
         return
-    if several := _several(clause[0], known[-1][1]):
-        for name, one in several:
-            yield Statement((name[1],), one, clause[0][0].line, name[0], heading=heading)
+    if pairs := _pairs(clause[0], numbers[-1][1]):
+        for name, value in pairs:
+            yield Statement((name[1],), value, clause[0][0].line, name[0], heading=heading)
         return
-    named = [one for part in clause if value(part) is None for one in _named(part)]
-    first = _written(clause[0])
-    again = {token.text for part in clause[1:] for token in part if token.kind == "name"}
-    new = bool(clause[0]) and clause[0][-1].text in again
+    named = [value for part in clause if parse_value(part) is None for value in _named(part)]
+    left_side = _written(clause[0])
+    right_names = {token.text for part in clause[1:] for token in part if token.kind == "name"}
+    new = bool(clause[0]) and clause[0][-1].text in right_names
     if named or any(token.kind == "name" for token in clause[0]):
-        for part, one in known:
-            yield Statement(tuple(named), one, part[0].line, first, new, heading)
+        for part, value in numbers:
+            yield Statement(tuple(named), value, part[0].line, left_side, new, heading)
 
 
 def _written(part: list[Token]) -> str:
@@ -221,42 +225,48 @@ def _written(part: list[Token]) -> str:
     return text
 
 
-def _named(part: list[Token]) -> list[Symbol | Slope]:
+def _named(part: list[Token]) -> list[LessonSymbol | Slope]:
     """The symbol that a part of a clause is, behind words such as `target`; nothing for a formula."""
-    rest = [token for token in part if token.text not in "*_"] if len(part) < 60 else []
-    while rest:
-        if found := symbol("".join(token.text for token in rest)):
-            return [found]
-        article = rest[0].text in ("a", "A") and len(rest) > 1 and is_word(rest[1].text)
-        if not (article or is_word(rest[0].text) or rest[0].text in "(" or _said_twice(rest)):
+    words = [token for token in part if token.text not in "*_"] if len(part) < 60 else []
+    while words:
+        if symbol := parse_symbol("".join(token.text for token in words)):
+            return [symbol]
+        article = words[0].text in ("a", "A") and len(words) > 1 and is_word(words[1].text)
+        if not (article or is_word(words[0].text) or words[0].text in "(" or _is_rate_twice(words)):
             return []
-        rest = rest[1:]
+        words = words[1:]
     return []
 
 
-def _said_twice(rest: list[Token]) -> bool:
+def _is_rate_twice(words: list[Token]) -> bool:
     """`α α`, from `learning rate α`, or `α (η)`."""
-    first, last = symbol(rest[0].text), symbol(rest[-1].text if rest[-1].text != ")" else rest[-2].text)
-    return len(rest) > 1 and isinstance(first, Symbol) and isinstance(last, Symbol) and (
-        first.kind == last.kind == "rate"
-    )  # fmt: skip
+    first_symbol = parse_symbol(words[0].text)
+    last_symbol = parse_symbol(words[-1].text if words[-1].text != ")" else words[-2].text)
+    return (
+        len(words) > 1
+        and isinstance(first_symbol, LessonSymbol)
+        and isinstance(last_symbol, LessonSymbol)
+        and first_symbol.kind == last_symbol.kind == "rate"
+    )
 
 
-def _several(part: list[Token], stated: Value) -> list[tuple[tuple[str, Symbol | Slope], Value]]:
+def _pairs(part: list[Token], values: Value) -> list[tuple[tuple[str, LessonSymbol | Slope], Value]]:
     """`(w_1, w_2) = (0.15, 0.2)` as two."""
-    if isinstance(stated, str) or len(part) < 3 or part[0].text not in "([" or part[-1].text not in ")]":
+    if isinstance(values, str) or len(part) < 3 or part[0].text not in "([" or part[-1].text not in ")]":
         return []
     names = [token.text for token in part[1:-1] if token.text != ","]
-    found = [symbol(name) for name in names]
-    if len(found) != len(stated) or None in found:
+    symbols = [parse_symbol(name) for name in names]
+    if len(symbols) != len(values) or None in symbols:
         return []
-    return [((name, one), each) for name, one, each in zip(names, found, stated, strict=True) if one]
+    return [
+        ((name, symbol), value) for name, symbol, value in zip(names, symbols, values, strict=True) if symbol
+    ]
 
 
-def value(part: list[Token]) -> Value | None:
+def parse_value(part: list[Token]) -> Value | None:
     """The number, or the rows of numbers, that a part is; nothing for a formula."""
-    turned = "".join(token.text for token in part[-4:]).endswith(("^T", "^{T}"))
-    if turned:
+    is_transposed = "".join(token.text for token in part[-4:]).endswith(("^T", "^{T}"))
+    if is_transposed:
         part = part[: len(part) - (2 if part[-1].text == "T" else 4)]
     stack: list[list[Value]] = [[]]
     sign = ""
@@ -275,18 +285,18 @@ def value(part: list[Token]) -> Value | None:
             return None
         if sign and token.text not in "+-":
             return None
-    whole = stack[0][0] if len(stack) == 1 and len(stack[0]) == 1 and not sign else None
-    if whole == () or whole is None or (len(part) > 1 and isinstance(whole, str) and _multiplied(part)):
+    value = stack[0][0] if len(stack) == 1 and len(stack[0]) == 1 and not sign else None
+    if value == () or value is None or (len(part) > 1 and isinstance(value, str) and _multiplied(part)):
         return None
-    return _turned(whole) if turned else whole
+    return _transposed(value) if is_transposed else value
 
 
 def _multiplied(part: list[Token]) -> bool:
     return sum(token.kind == "number" for token in part) > 1
 
 
-def _turned(whole: Value) -> Value:
-    if isinstance(whole, str) or not all(isinstance(row, tuple) for row in whole):
-        return whole
-    rows = [row for row in whole if isinstance(row, tuple)]
-    return tuple(zip(*rows, strict=False)) if len({len(row) for row in rows}) == 1 else whole
+def _transposed(value: Value) -> Value:
+    if isinstance(value, str) or not all(isinstance(row, tuple) for row in value):
+        return value
+    rows = [row for row in value if isinstance(row, tuple)]
+    return tuple(zip(*rows, strict=False)) if len({len(row) for row in rows}) == 1 else value

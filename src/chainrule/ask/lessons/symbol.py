@@ -43,7 +43,7 @@ _BY_SIGMOID = re.compile(r"(?P<a>[^()]+?)\*?\(1-(?P<again>[^()]+)\)")
 
 
 @dataclass(frozen=True)
-class Symbol:
+class LessonSymbol:
     """A name, taken apart.
 
     Attributes:
@@ -67,34 +67,34 @@ class Symbol:
 class Slope:
     """∂top/∂bottom."""
 
-    top: Symbol
-    bottom: Symbol
+    top: LessonSymbol
+    bottom: LessonSymbol
     new: bool = field(default=False, init=False)
 
 
-ERROR = Symbol("E", "E")
+ERROR = LessonSymbol("E", "E")
 
 
-def symbol(text: str) -> Symbol | Slope | None:
+def parse_symbol(text: str) -> LessonSymbol | Slope | None:
     """What `text` names; nothing if it is no name that is known, or names no particular number (w_ij)."""
     text = _bare(text)
     if len(text) > 80:
         return None
-    if found := _SLOPE.fullmatch(text):
-        top, bottom = _plain(found["top"]), _plain(found["bottom"])
+    if match := _SLOPE.fullmatch(text):
+        top, bottom = _name(match["top"]), _name(match["bottom"])
         return Slope(top, bottom) if top and bottom else None
-    if found := _FUNCTION.fullmatch(text):
-        z = _plain(found["z"])
+    if match := _FUNCTION.fullmatch(text):
+        z = _name(match["z"])
         if not z or z.kind != "z":
             return None
-        return Slope(replace(z, kind="a"), z) if found["slope"] else replace(z, kind="a")
-    if (found := _BY_SIGMOID.fullmatch(text)) and found["a"] == found["again"]:
-        a = _plain(found["a"])
+        return Slope(replace(z, kind="a"), z) if match["slope"] else replace(z, kind="a")
+    if (match := _BY_SIGMOID.fullmatch(text)) and match["a"] == match["again"]:
+        a = _name(match["a"])
         return Slope(a, replace(a, kind="z")) if a and a.kind == "a" else None
-    if plain := _plain(text):
-        return plain
-    if found := _GRADIENT.fullmatch(text):
-        bottom = _plain(found["bottom"])
+    if name := _name(text):
+        return name
+    if match := _GRADIENT.fullmatch(text):
+        bottom = _name(match["bottom"])
         return Slope(ERROR, bottom) if bottom and bottom.kind in "wbxza" else None
     return None
 
@@ -113,104 +113,104 @@ def _bare(text: str) -> str:
 
 def _closes_at_end(text: str) -> bool:
     depth = 0
-    for at, letter in enumerate(text):
+    for position, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")
         if depth == 0:
-            return at == len(text) - 1
+            return position == len(text) - 1
     return False
 
 
-def _plain(text: str) -> Symbol | None:
+def _name(text: str) -> LessonSymbol | None:
     text, new = re.subn(r"^(?:new|updated)_?", "", text)
-    found = _PARTS.fullmatch(re.sub(r"^(?:old|initial)_?", "", text))
-    if not found:
+    match = _PARTS.fullmatch(re.sub(r"^(?:old|initial)_?", "", text))
+    if not match:
         return None
-    base, role = _base(found["base"], found["rest"])
+    base, role = _base(match["base"], match["rest"])
     if base not in _KINDS:
         return None
-    made = Symbol(_KINDS[base], base, new=bool(new) or text.endswith("'"))
-    rest = re.sub(r"^(\d*)", rf"_{{{role}\1}}", found["rest"], count=1) if role else found["rest"]
-    for piece in _PIECE.finditer(rest):
-        taken = _with(made, piece)
-        if taken is None:
+    symbol = LessonSymbol(_KINDS[base], base, new=bool(new) or text.endswith("'"))
+    suffixes = re.sub(r"^(\d*)", rf"_{{{role}\1}}", match["rest"], count=1) if role else match["rest"]
+    for piece in _PIECE.finditer(suffixes):
+        extended = _with_piece(symbol, piece)
+        if extended is None:
             return None
-        made = taken
-    if found["index"]:
-        made = replace(made, index=tuple(int(one) for one in found["index"][1:-1].split(",")))
-    return _by_itself(made)
+        symbol = extended
+    if match["index"]:
+        symbol = replace(symbol, index=tuple(int(number) for number in match["index"][1:-1].split(",")))
+    return _with_own_role(symbol)
 
 
-def _base(base: str, rest: str) -> tuple[str, str]:
+def _base(base: str, suffixes: str) -> tuple[str, str]:
     """`neth1` as net and h, `Etotal` as E and total."""
     if base not in _KINDS and len(base) > 2 and base.lower() in _KINDS:
         base = base.lower()
     if base in _KINDS:
         return base, ""
-    for tail in ("total", "new", "h", "o") if rest[:1].isdigit() else ("total", "new"):
+    for tail in ("total", "new", "h", "o") if suffixes[:1].isdigit() else ("total", "new"):
         if base.endswith(tail) and base.removesuffix(tail) in _KINDS:
             return base.removesuffix(tail), tail
     return base, ""
 
 
-def _with(made: Symbol, piece: re.Match[str]) -> Symbol | None:
+def _with_piece(symbol: LessonSymbol, piece: re.Match[str]) -> LessonSymbol | None:
     if piece["new"]:
-        return replace(made, new=True)
+        return replace(symbol, new=True)
     if piece["digits"]:
-        return replace(made, places=(*made.places, ("", int(piece["digits"][:9]))))
+        return replace(symbol, places=(*symbol.places, ("", int(piece["digits"][:9]))))
     high = piece["high"] or piece["mark"]
     if high is not None:
-        return _raised(made, high.strip().removesuffix("'"))
-    return _lowered(made, piece["low"] if piece["low"] is not None else piece["bare"])
+        return _raised(symbol, high.strip().removesuffix("'"))
+    return _lowered(symbol, piece["low"] if piece["low"] is not None else piece["bare"])
 
 
-def _raised(made: Symbol, high: str) -> Symbol | None:
+def _raised(symbol: LessonSymbol, high: str) -> LessonSymbol | None:
     if high in _NEW:
-        return replace(made, new=True)
+        return replace(symbol, new=True)
     if high in _OLD:
-        return made
+        return symbol
     inner = high.strip("()[] ")
     if inner.isdigit():
-        return replace(made, layer=int(inner[:9]))
+        return replace(symbol, layer=int(inner[:9]))
     if inner in _ROLES:
-        return replace(made, places=((_ROLES[inner], None), *made.places))
-    return _lowered(made, inner) if inner in _NEW or inner in _OLD else None
+        return replace(symbol, places=((_ROLES[inner], None), *symbol.places))
+    return _lowered(symbol, inner) if inner in _NEW or inner in _OLD else None
 
 
-def _lowered(made: Symbol, low: str) -> Symbol | None:
+def _lowered(symbol: LessonSymbol, low: str) -> LessonSymbol | None:
     for part in re.split(r"[\s,;|_^()\[\]{}→>-]+", low):
         if part in _NEW or part in _OLD or part in _WHOLE or not part:
-            made = replace(made, new=made.new or part in _NEW)
+            symbol = replace(symbol, new=symbol.new or part in _NEW)
             continue
         for word, digits in _ATOM.findall(part):
-            if word in ("net", "out") and made.letter in ("h", "H", "o") and not digits:
-                made = replace(made, kind="z" if word == "net" else "a")
+            if word in ("net", "out") and symbol.letter in ("h", "H", "o") and not digits:
+                symbol = replace(symbol, kind="z" if word == "net" else "a")
             elif word in _NEW or word in _OLD or word in _WHOLE:
-                made = replace(made, new=made.new or word in _NEW)
+                symbol = replace(symbol, new=symbol.new or word in _NEW)
             elif word and word not in _ROLES:
                 return None
             elif digits or (word and word not in ("i", "x", "y")):
-                made = _placed(made, _ROLES.get(word, ""), int(digits[:9]) if digits else None)
+                symbol = _with_place(symbol, _ROLES.get(word, ""), int(digits[:9]) if digits else None)
             elif word:
                 return None
-    return made
+    return symbol
 
 
-def _placed(made: Symbol, role: str, number: int | None) -> Symbol:
+def _with_place(symbol: LessonSymbol, role: str, number: int | None) -> LessonSymbol:
     """With one more number in the subscript; `o_1` is o1."""
-    before, last = made.places[:-1], made.places[-1:]
-    if last and last[0][0] and last[0][1] is None and not role:
-        return replace(made, places=(*before, (last[0][0], number)))
-    return replace(made, places=(*made.places, (role, number)))
+    earlier, latest = symbol.places[:-1], symbol.places[-1:]
+    if latest and latest[0][0] and latest[0][1] is None and not role:
+        return replace(symbol, places=(*earlier, (latest[0][0], number)))
+    return replace(symbol, places=(*symbol.places, (role, number)))
 
 
-def _by_itself(made: Symbol) -> Symbol:
+def _with_own_role(symbol: LessonSymbol) -> LessonSymbol:
     """`h1` is a hidden unit's activation, `o1` an output's, `in_h1` a hidden unit's z."""
-    roles = {role for role, _ in made.places if role}
-    if made.letter == "in" and roles & {"h", "o"}:
-        made = replace(made, kind="z")
-    role = _OF_ITSELF.get(made.letter)
-    numbered = any(number is not None for _, number in made.places)
-    if role and not roles and made.layer is None and not (numbered and made.letter == "out"):
-        first = made.places[0][1] if made.places else None
-        made = replace(made, places=((role, first), *made.places[1:]))
-    return made
+    roles = {role for role, _ in symbol.places if role}
+    if symbol.letter == "in" and roles & {"h", "o"}:
+        symbol = replace(symbol, kind="z")
+    role = _OF_ITSELF.get(symbol.letter)
+    numbered = any(number is not None for _, number in symbol.places)
+    if role and not roles and symbol.layer is None and not (numbered and symbol.letter == "out"):
+        first_number = symbol.places[0][1] if symbol.places else None
+        symbol = replace(symbol, places=((role, first_number), *symbol.places[1:]))
+    return symbol

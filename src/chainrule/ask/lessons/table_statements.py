@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chainrule.ask.lessons.markdown_blocks import Table
-from chainrule.ask.lessons.statements import Statement, Value, phrased, tokens, value
-from chainrule.ask.lessons.symbol import ERROR, Slope, Symbol, symbol
+from chainrule.ask.lessons.markdown_blocks import TableBlock
+from chainrule.ask.lessons.statements import Statement, Value, parse_value, phrased, tokenize
+from chainrule.ask.lessons.symbol import ERROR, LessonSymbol, Slope, parse_symbol
 
 _GRADIENT = re.compile(r"grad|∂|deriv|ableit|slope|d[ELJC]/d|∇", re.IGNORECASE)
 _NEW = re.compile(
@@ -18,20 +18,22 @@ _OWN = re.compile(
 _STEP = re.compile(r"[Δ]|\bchange|\bstep|\bdiff|learning|α|η|·", re.IGNORECASE)
 
 
-def statements(table: Table) -> Iterator[Statement]:
+def statements(table: TableBlock) -> Iterator[Statement]:
     """The statements of a table: one symbol a row, or one a column."""
     head, *body = [[phrased(cell).strip() for cell in row] for row in table.rows]
     if not body or len(head) < 2:
         return
-    across = [symbol(cell) for cell in head]
-    down = _names(body)
-    if sum(one is not None for one in across) >= max(2, len(head) - 1) and not _of_units(across, body):
-        yield from _by_column(table, head, across, body)
-    elif down is not None:
-        yield from _by_row(table, head, down, body)
+    column_symbols = [parse_symbol(cell) for cell in head]
+    name_column = _name_column(body)
+    if sum(symbol is not None for symbol in column_symbols) >= max(2, len(head) - 1) and not _rows_are_units(
+        column_symbols, body
+    ):
+        yield from _by_column(table, head, column_symbols, body)
+    elif name_column is not None:
+        yield from _by_row(table, head, name_column, body)
 
 
-def _names(body: list[list[str]]) -> int | None:
+def _name_column(body: list[list[str]]) -> int | None:
     """The column that says what a row is about: the first in which most cells are names."""
     for column in range(len(body[0])):
         named = sum(_name(row[column]) is not None for row in body if column < len(row))
@@ -40,70 +42,93 @@ def _names(body: list[list[str]]) -> int | None:
     return None
 
 
-def _name(cell: str) -> Symbol | Slope | None:
+def _name(cell: str) -> LessonSymbol | Slope | None:
     """The symbol in a cell: all of it, or what stands at its beginning or in its brackets."""
-    if found := symbol(cell):
-        return found
-    words = [one for one in re.split(r"[\s(),:]+", cell) if one]
-    short = [found for one in words[:6] if len(one) < 40 and (found := symbol(one)) is not None]
+    if symbol := parse_symbol(cell):
+        return symbol
+    words = [word for word in re.split(r"[\s(),:]+", cell) if word]
+    short = [symbol for word in words[:6] if len(word) < 40 and (symbol := parse_symbol(word)) is not None]
     return short[-1] if short and len(words) <= 6 else None
 
 
-def _of_units(across: list[Symbol | Slope | None], body: list[list[str]]) -> bool:
+def _rows_are_units(column_symbols: list[LessonSymbol | Slope | None], body: list[list[str]]) -> bool:
     """Whether rows are units and columns are what they have: `h1 | net | out`."""
-    whole = [one for one in across if _of_a_unit(one)]
-    units = [one for row in body if (one := symbol(row[0])) and isinstance(one, Symbol) and one.places]
-    return len(whole) > 1 or bool(whole and len(units) == len(body))
+    unit_columns = [symbol for symbol in column_symbols if _unit_column(symbol)]
+    units = [
+        symbol
+        for row in body
+        if (symbol := parse_symbol(row[0])) and isinstance(symbol, LessonSymbol) and symbol.places
+    ]
+    return len(unit_columns) > 1 or bool(unit_columns and len(units) == len(body))
 
 
 def _by_column(
-    table: Table, head: list[str], across: list[Symbol | Slope | None], body: list[list[str]]
+    table: TableBlock,
+    head: list[str],
+    column_symbols: list[LessonSymbol | Slope | None],
+    body: list[list[str]],
 ) -> Iterator[Statement]:
     for row, line in zip(body, table.lines[1:], strict=False):
-        label = row[0] if across[0] is None else ""
-        for name, one, cell in zip(head, across, row, strict=False):
-            stated = _cell(cell, line)
-            if one is not None and stated is not None:
-                said = _said(one, label, label)
-                written = f"{name} ({label})" if label else name
-                yield Statement((said,) if said else (), stated, line, written, heading=table.heading)
+        label = row[0] if column_symbols[0] is None else ""
+        for header, symbol, cell in zip(head, column_symbols, row, strict=False):
+            value = _cell(cell, line)
+            if symbol is not None and value is not None:
+                cell_symbol = _cell_symbol(symbol, label, label)
+                title = f"{header} ({label})" if label else header
+                yield Statement(
+                    (cell_symbol,) if cell_symbol else (), value, line, title, heading=table.heading
+                )
 
 
-def _by_row(table: Table, head: list[str], down: int, body: list[list[str]]) -> Iterator[Statement]:
-    numeric = [any(_cell(row[at], 0) is not None for row in body) for at in range(len(head)) if at != down]
-    only = sum(numeric) == 1
+def _by_row(
+    table: TableBlock, head: list[str], name_column: int, body: list[list[str]]
+) -> Iterator[Statement]:
+    numeric = [
+        any(_cell(row[column], 0) is not None for row in body)
+        for column in range(len(head))
+        if column != name_column
+    ]
+    is_single = sum(numeric) == 1
     for row, line in zip(body, table.lines[1:], strict=False):
-        one = _name(row[down]) if down < len(row) else None
-        if one is None:
+        symbol = _name(row[name_column]) if name_column < len(row) else None
+        if symbol is None:
             continue
         for column, cell in enumerate(row):
-            stated = _cell(cell, line) if column != down else None
-            if stated is not None and column < len(head):
-                said = _said(one, head[column][:80], head[column]) or (one if only else None)
-                written = f"{row[down]} ({head[column]})"
-                yield Statement((said,) if said else (), stated, line, written, heading=table.heading)
+            value = _cell(cell, line) if column != name_column else None
+            if value is not None and column < len(head):
+                cell_symbol = _cell_symbol(symbol, head[column][:80], head[column]) or (
+                    symbol if is_single else None
+                )
+                title = f"{row[name_column]} ({head[column]})"
+                yield Statement(
+                    (cell_symbol,) if cell_symbol else (), value, line, title, heading=table.heading
+                )
 
 
-def _said(one: Symbol | Slope, label: str, written: str) -> Symbol | Slope | None:
+def _cell_symbol(symbol: LessonSymbol | Slope, label: str, header: str) -> LessonSymbol | Slope | None:
     """What a column makes of a row's symbol: its gradient, its new value, or itself."""
-    if isinstance(one, Slope):
-        return one
-    if (own := _of_a_unit(symbol(written))) and one.places:
-        return replace(own, places=one.places, layer=one.layer) if one.kind in ("a", "z") else None
+    if isinstance(symbol, Slope):
+        return symbol
+    if (unit_symbol := _unit_column(parse_symbol(header))) and symbol.places:
+        return (
+            replace(unit_symbol, places=symbol.places, layer=symbol.layer)
+            if symbol.kind in ("a", "z")
+            else None
+        )
     if _GRADIENT.search(label):
-        return Slope(ERROR, one) if not _STEP.search(label.replace("∇", "")) else None
+        return Slope(ERROR, symbol) if not _STEP.search(label.replace("∇", "")) else None
     if _NEW.search(label):
-        return replace(one, new=True)
-    return one if _OWN.search(label) and not _STEP.search(label) else None
+        return replace(symbol, new=True)
+    return symbol if _OWN.search(label) and not _STEP.search(label) else None
 
 
-def _of_a_unit(one: Symbol | Slope | None) -> Symbol | None:
+def _unit_column(symbol: LessonSymbol | Slope | None) -> LessonSymbol | None:
     """A column's `net`, `out` or δ, of which a row says the unit."""
-    if not isinstance(one, Symbol) or any(number is not None for _, number in one.places):
+    if not isinstance(symbol, LessonSymbol) or any(number is not None for _, number in symbol.places):
         return None
-    return one if one.kind in ("z", "a", "delta", "b") else None
+    return symbol if symbol.kind in ("z", "a", "delta", "b") else None
 
 
 def _cell(cell: str, line: int) -> Value | None:
     """The number in a cell; of `0.45 - 0.4 · 0.05706 = 0.427`, the last."""
-    return value(list(tokens(cell.rpartition("=")[2], line)))
+    return parse_value(list(tokenize(cell.rpartition("=")[2], line)))
