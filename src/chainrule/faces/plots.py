@@ -43,37 +43,37 @@ def in_terminal(history: History, width: int = 54, height: int = 9, colour: bool
 
 def as_svg(history: History, title: str) -> str:
     """The same picture as a stand-alone SVG, readable in a light and in a dark page."""
-    left, top, width, height = 70, 40, 540, 260
+    margin, top, width, height = 70, 40, 540, 260
     curves = _curves(history)
     values = [y for _, points in curves for _, y in points]
     low, high = (min(values), max(values)) if values else (0.1, 1.0)
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    last = max(last, first + 1)
+    lowest, highest = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    highest = max(highest, lowest + 1)
 
     def across(epoch: float) -> float:
-        return left + width * (epoch - 1) / max(len(history) - 1, 1)
+        return margin + width * (epoch - 1) / max(len(history) - 1, 1)
 
     def down(loss: float) -> float:
-        return top + height * (last - math.log10(loss)) / (last - first)
+        return top + height * (highest - math.log10(loss)) / (highest - lowest)
 
     parts = [
         f"<svg {FRAME}>",
         f"<style>{STYLE}</style>",
-        f'<text x="{left}" y="24" font-size="15">{escape(title)}</text>',
+        f'<text x="{margin}" y="24" font-size="15">{escape(title)}</text>',
     ]
-    for power in range(first, last + 1):
+    for power in range(lowest, highest + 1):
         y = down(10.0**power)
-        parts.append(f'<line class="grid" x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
+        parts.append(f'<line class="grid" x1="{margin}" x2="{margin + width}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{margin - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
     for epoch in sorted({1, (len(history) + 1) // 2, max(len(history), 1)}):
         x, y = across(epoch), top + height + 20
         parts.append(f'<text x="{x:.1f}" y="{y}" text-anchor="middle">{epoch}</text>')
-    parts.append(f'<text x="{left + width / 2}" y="{top + height + 42}" text-anchor="middle">epoch</text>')
+    parts.append(f'<text x="{margin + width / 2}" y="{top + height + 42}" text-anchor="middle">epoch</text>')
     for number, (label, points) in enumerate(curves):
         line = " ".join(f"{across(x):.1f},{down(y):.1f}" for x, y in points)
         kind = label.split()[0]
         parts.append(f'<polyline class="{kind}" fill="none" stroke-width="2" points="{line}"/>')
-        x = left + width - 130
+        x = margin + width - 130
         y = top + 16 + 18 * number
         parts.append(
             f'<line class="{kind}" stroke-width="2" x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}"/>'
@@ -89,6 +89,6 @@ def _curves(history: History) -> list[tuple[str, list[tuple[int, float]]]]:
 
 
 def _points(losses: Sequence[float]) -> list[tuple[int, float]]:
-    every = max(1, len(losses) // POINTS)
-    chosen = [i for i in range(len(losses)) if i % every == 0 or i == len(losses) - 1]
+    stride = max(1, len(losses) // POINTS)
+    chosen = [i for i in range(len(losses)) if i % stride == 0 or i == len(losses) - 1]
     return [(i + 1, losses[i]) for i in chosen if losses[i] > 0 and math.isfinite(losses[i])]

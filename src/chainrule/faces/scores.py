@@ -22,8 +22,8 @@ def _of_classes(target: Classes, output: np.ndarray, t: np.ndarray) -> dict[str,
     codes, predicted = target.codes_of(t), target.codes_of(output)
     shares = target.probabilities(output)
     shares = shares / shares.sum(axis=1, keepdims=True)  # what rounding to float32 took away
-    least = np.finfo(shares.dtype).eps  # a certain error is a large loss, not an infinite one
-    of_truth = np.clip(shares[np.arange(len(codes)), codes], least, 1 - least)
+    epsilon = np.finfo(shares.dtype).eps  # a certain error is a large loss, not an infinite one
+    of_truth = np.clip(shares[np.arange(len(codes)), codes], epsilon, 1 - epsilon)
     confusion = np.zeros((len(target.labels), len(target.labels)), int)
     np.add.at(confusion, (codes, predicted), 1)
     return {

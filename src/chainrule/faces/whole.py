@@ -31,22 +31,22 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], objec
 def _replace(path: str, write: Callable[[IO[bytes]], object]) -> None:
     """Write beside `path`, then take its place; whatever goes wrong, nothing of it stays."""
     folder = os.path.dirname(path)
-    beside = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.tmp")
+    scratch = os.path.join(folder, f".{os.path.basename(path)[:100]}.{os.getpid()}.tmp")
     try:
-        with open(beside, "xb") as stream:
+        with open(scratch, "xb") as stream:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(beside, path)
+        os.replace(scratch, path)
     except FileExistsError:
         raise
     except BaseException:
-        if os.path.exists(beside):
-            os.unlink(beside)
+        if os.path.exists(scratch):
+            os.unlink(scratch)
         raise
 
 
 def _plain(name: str) -> str:
     """A path for a message; of a long one the end counts."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return shown if len(shown) <= 100 else f"…{shown[-99:]}"
+    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return printable if len(printable) <= 100 else f"…{printable[-99:]}"

@@ -20,18 +20,18 @@ def check(example: str, plain: bool, as_json: bool, write: str | None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from chainrule.ask.check.check import check as checked
 
-    found = checked(example)
+    verdict = checked(example)
     if write:
-        _write(found.toml, example, write)
+        _write(verdict.toml, example, write)
     if as_json:
         import json
 
-        click.echo(json.dumps(found.plain(), allow_nan=False))
+        click.echo(json.dumps(verdict.plain(), allow_nan=False))
     else:
         from chainrule.faces.cli.terminal import show
 
-        show(found.blocks(), ascii_only=plain)
-    return int(found.verdict == "wrong")
+        show(verdict.blocks(), ascii_only=plain)
+    return int(verdict.verdict == "wrong")
 
 
 def _write(toml: str, example: str, path: str) -> None:

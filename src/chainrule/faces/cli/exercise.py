@@ -32,7 +32,7 @@ class Parts(click.ParamType[tuple[str, ...]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        return value if isinstance(value, tuple) else tuple(one.strip() for one in value.split(","))
+        return value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
 
 
 @click.command()
@@ -104,10 +104,10 @@ def exercise(
 
     kind = kind or _SUFFIXES.get(os.path.splitext(output or "")[1].lower(), "text")
     asked["output"] = asked.pop("output_activation")
-    of = _example(example) if example else layers or (2, 2, 1)
-    for one in range(seed, seed + (versions or 1)):
-        found = made(of, seed=one, **asked)
-        _write(found, answers, kind, output.replace("{}", str(one)) if output else None, plain)
+    subject = _example(example) if example else layers or (2, 2, 1)
+    for number in range(seed, seed + (versions or 1)):
+        sheet = made(subject, seed=number, **asked)
+        _write(sheet, answers, kind, output.replace("{}", str(number)) if output else None, plain)
     return 0
 
 
@@ -117,23 +117,23 @@ def _example(path: str) -> Any:
     return read(path)
 
 
-def _write(found: Any, answers: bool, kind: str, output: str | None, plain: bool) -> None:
+def _write(sheet: Any, answers: bool, kind: str, output: str | None, ascii_only: bool) -> None:
     if kind == "toml":
         if answers:
             raise click.UsageError("toml is for sheets: a key is text, markdown, latex, html or pdf")
-        content = found.toml.encode()
+        content = sheet.toml.encode()
     else:
         from chainrule.faces.cli.terminal import printed
 
-        shown = found.key if answers else found
+        page = sheet.key if answers else sheet
         if kind == "text" and not output:
             from chainrule.faces.cli.terminal import show
 
-            show(shown.blocks(), ascii_only=plain)
+            show(page.blocks(), ascii_only=ascii_only)
             return
-        content = printed(shown.blocks(), kind, plain)
+        content = printed(page.blocks(), kind, ascii_only)
         if kind == "markdown" and not answers:
-            content += f"\n## To be marked\n\nFill in and save.\n\n```toml\n{found.toml}```\n".encode()
+            content += f"\n## To be marked\n\nFill in and save.\n\n```toml\n{sheet.toml}```\n".encode()
     if output:
         from chainrule.faces.whole import write_whole
 
@@ -142,26 +142,26 @@ def _write(found: Any, answers: bool, kind: str, output: str | None, plain: bool
         click.echo(content, nl=False)
 
 
-def _mark(sheets: tuple[str, ...], plain: bool, as_json: bool) -> int:
+def _mark(sheets: tuple[str, ...], ascii_only: bool, as_json: bool) -> int:
     """Mark sheets: one in full, of several a table with a line each."""
     from chainrule.ask.exercises.marking import mark
 
-    found = [mark(sheet) for sheet in sheets]
+    marked = [mark(sheet) for sheet in sheets]
     if as_json:
         import json
 
-        all_ = [{"sheet": sheet} | one.plain() for sheet, one in zip(sheets, found, strict=True)]
+        all_ = [{"sheet": sheet} | marks.plain() for sheet, marks in zip(sheets, marked, strict=True)]
         click.echo(json.dumps(all_[0] if len(all_) == 1 else {"sheets": all_}, allow_nan=False))
     else:
         from chainrule.ask.documents.blocks import Table
         from chainrule.faces.cli.terminal import show
 
-        if len(found) == 1:
-            show(found[0].blocks(), ascii_only=plain)
+        if len(marked) == 1:
+            show(marked[0].blocks(), ascii_only=ascii_only)
         else:
             rows = tuple(
-                (sheet, f"{one.marks} of {len(one.answers)}", one.first_slip)
-                for sheet, one in zip(sheets, found, strict=True)
+                (sheet, f"{marks.marks} of {len(marks.answers)}", marks.first_slip)
+                for sheet, marks in zip(sheets, marked, strict=True)
             )
-            show([Table(("sheet", "marks", "first slip"), rows)], ascii_only=plain)
-    return int(any(one.marks < len(one.answers) for one in found))
+            show([Table(("sheet", "marks", "first slip"), rows)], ascii_only=ascii_only)
+    return int(any(marks.marks < len(marks.answers) for marks in marked))

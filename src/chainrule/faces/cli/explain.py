@@ -71,17 +71,17 @@ def explain(
 
     output, plain = options.pop("output"), options.pop("plain")
     kind = _kind(kind, as_json, output)
-    asked = {name: options.pop(name) for name in ("depth", "terms", "learning_rate")}
+    choices = {name: options.pop(name) for name in ("depth", "terms", "learning_rate")}
     reading = given(options)
     if os.path.isdir(subject):
         rows: tuple[Any, ...]
         rows, names = _on_a_table(subject, row, table, reading)
-        found = explained(*rows, quantity, **asked | names)
+        explanation = explained(*rows, quantity, **choices | names)
     else:
         if table or reading:
             raise click.UsageError("--table and how it is read are for a RUN; an example has rows of its own")
-        found = explained(_example(subject, row), quantity, **asked)
-    _write(found, kind, output, plain)
+        explanation = explained(_example(subject, row), quantity, **choices)
+    _write(explanation, kind, output, plain)
 
 
 def _example(path: str, row: int | None) -> Any:
@@ -96,8 +96,8 @@ def _example(path: str, row: int | None) -> Any:
         return example
     if row >= len(example.x):
         raise InputError(f"{path} has {_rows(len(example.x))}, counted from 0: there is no row {row}")
-    here = slice(row, row + 1)
-    return replace(example, x=example.x[here], t=example.t[here])
+    rows = slice(row, row + 1)
+    return replace(example, x=example.x[rows], t=example.t[rows])
 
 
 def _on_a_table(
@@ -119,20 +119,20 @@ def _on_a_table(
     name = Path(path).name
     if row is None:
         count = min(int(run.settings.get("batch_size") or len(x)), len(x))
-        here = slice(0, count)
-        said = f"The rows are the first {count} of {name}, as many as went into an update of the training."
+        rows = slice(0, count)
+        note = f"The rows are the first {count} of {name}, as many as went into an update of the training."
     elif row >= len(x):
         raise InputError(f"{path} has {_rows(len(x))}, counted from 0: there is no row {row}")
     else:
-        here = slice(row, row + 1)
-        said = f"The row is row {row} of {name}, {table.where(row)}."
+        rows = slice(row, row + 1)
+        note = f"The row is row {row} of {name}, {table.where(row)}."
     names: dict[str, Any] = {
         "columns": encoding.feature_names,
         "outputs": prediction.output_names(encoding),
-        "notes": [said],
+        "notes": [note],
     }
     dtype = run.parameters["w1"].dtype
-    return (run, x[here].astype(dtype), t[here].astype(dtype)), names
+    return (run, x[rows].astype(dtype), t[rows].astype(dtype)), names
 
 
 def _kind(kind: str | None, as_json: bool, output: str | None) -> str:
@@ -144,16 +144,16 @@ def _kind(kind: str | None, as_json: bool, output: str | None) -> str:
     return _SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
 
 
-def _write(found: "Explanation", kind: str, output: str | None, plain: bool) -> None:
+def _write(explanation: "Explanation", kind: str, output: str | None, ascii_only: bool) -> None:
     """Print the explanation, or write it to a file."""
     if kind == "text" and not output:
         from chainrule.faces.cli.terminal import show
 
-        show(found.blocks(), ascii_only=plain)
+        show(explanation.blocks(), ascii_only=ascii_only)
         return
     if kind == "pdf" and not output and sys.stdout.isatty():
         raise click.UsageError("a PDF is not for a terminal: write it to a file, with --output FILE.pdf")
-    content = _content(found, kind, plain)
+    content = _content(explanation, kind, ascii_only)
     if output:
         from chainrule.faces.whole import write_whole
 
@@ -162,15 +162,15 @@ def _write(found: "Explanation", kind: str, output: str | None, plain: bool) -> 
         click.echo(content, nl=False)
 
 
-def _content(found: "Explanation", kind: str, plain: bool) -> bytes:
+def _content(explanation: "Explanation", kind: str, ascii_only: bool) -> bytes:
     """The explanation in one of the formats."""
     if kind == "json":
         import json
 
-        return (json.dumps(found.plain(), ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return (json.dumps(explanation.plain(), ensure_ascii=False, allow_nan=False) + "\n").encode()
     from chainrule.faces.cli.terminal import printed
 
-    return printed(found.blocks(), kind, plain)
+    return printed(explanation.blocks(), kind, ascii_only)
 
 
 def _rows(count: int) -> str:

@@ -31,15 +31,15 @@ def lesson(
     from chainrule.faces.cli.terminal import show
 
     text = worked.text(example) if example else worked.builtin()
-    found = worked.parse(text, example or "lesson.toml")
+    parsed = worked.parse(text, example or "lesson.toml")
     if as_toml:
         click.echo(text, nl=False)
         return 0
-    told = Lesson(found, epochs, threshold)
+    text_of_lesson = Lesson(parsed, epochs, threshold)
     if as_json:
         import json
 
-        click.echo(json.dumps(told.plain(), allow_nan=False))
+        click.echo(json.dumps(text_of_lesson.plain(), allow_nan=False))
     else:
-        show(told.blocks(), ascii_only=plain)
-    return int(told.diverged)
+        show(text_of_lesson.blocks(), ascii_only=plain)
+    return int(text_of_lesson.diverged)

@@ -72,8 +72,8 @@ class Whole(click.ParamType[int]):
 
     name = "number"
 
-    def __init__(self, least: int = 1, most: int = 2**31 - 1) -> None:
-        self.least, self.most = least, most
+    def __init__(self, minimum: int = 1, maximum: int = 2**31 - 1) -> None:
+        self.least, self.most = minimum, maximum
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         number = _whole(value)
@@ -96,16 +96,16 @@ class Wholes(click.ParamType[tuple[int, ...]]):
             return value
         if value.strip() in ("", "none"):
             return ()
-        numbers = [_whole(one) for one in value.split(",")]
-        found = tuple(one for one in numbers if one is not None and one >= 1)
-        if len(found) < len(numbers):
+        numbers = [_whole(number) for number in value.split(",")]
+        sizes = tuple(number for number in numbers if number is not None and number >= 1)
+        if len(sizes) < len(numbers):
             self._refuse(value, param, ctx)
-        return found
+        return sizes
 
     def _refuse(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
-        wrong = next(one for one in value.split(",") if (_whole(one) or 0) < 1).strip()
-        said = f"{wrong!r} in {value!r}" if wrong != value else repr(value)
-        self.fail(f"{said} is not a whole number from 1 up; write 64,32 for two layers", param, ctx)
+        part = next(piece for piece in value.split(",") if (_whole(piece) or 0) < 1).strip()
+        place = f"{part!r} in {value!r}" if part != value else repr(value)
+        self.fail(f"{place} is not a whole number from 1 up; write 64,32 for two layers", param, ctx)
 
 
 def _whole(value: Any) -> int | None:

@@ -27,9 +27,13 @@ def bar(epochs: int, quiet: bool = False) -> Iterator[Report | None]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as drawn:
         task = drawn.add_task("compiling", total=epochs)
 
-        def report(now: Progress) -> None:
-            held_out = "" if now.validation_loss is None else f"  validation {now.validation_loss:.4g}"
-            pace = f"{now.epoch / max(now.seconds, 1e-9):.3g} epochs/s"
-            drawn.update(task, completed=now.epoch, description=f"loss {now.loss:.4g}{held_out}  {pace}")
+        def report(progress: Progress) -> None:
+            held_out = (
+                "" if progress.validation_loss is None else f"  validation {progress.validation_loss:.4g}"
+            )
+            pace = f"{progress.epoch / max(progress.seconds, 1e-9):.3g} epochs/s"
+            drawn.update(
+                task, completed=progress.epoch, description=f"loss {progress.loss:.4g}{held_out}  {pace}"
+            )
 
         yield report

@@ -92,7 +92,7 @@ def network_table(network: Network, inputs: int) -> str:
         )
     total = sum(row.count for row in network.summary(inputs))
     rows.append(("", "", "", f"{total:,}"))
-    return aligned(rows, right=(3,))
+    return aligned(rows, numeric=(3,))
 
 
 def scores_text(scores: dict[str, Any]) -> str:
@@ -100,25 +100,27 @@ def scores_text(scores: dict[str, Any]) -> str:
     if "accuracy" not in scores:
         r2 = "not defined" if scores["r2"] is None else f"{scores['r2']:.4f}"
         return f"  R² {r2}   MAE {scores['mae']:.4g}   RMSE {scores['rmse']:.4g}"
-    right = sum(scores["confusion"][i][i] for i in range(len(scores["labels"])))
-    hits = f"accuracy {scores['accuracy']:.4f} ({right} of {scores['rows']})"
+    correct = sum(scores["confusion"][i][i] for i in range(len(scores["labels"])))
+    hits = f"accuracy {scores['accuracy']:.4f} ({correct} of {scores['rows']})"
     lines = [f"  {hits}   log loss {scores['log_loss']:.4f}"]
     labels = [plain(label, 12) for label in scores["labels"]]
     if len(labels) <= CLASSES_SHOWN:
         rows = [("true \\ predicted", *labels)]
         rows += [(label, *map(str, row)) for label, row in zip(labels, scores["confusion"], strict=True)]
-        lines += ["", aligned(rows, right=tuple(range(1, len(labels) + 1)))]
+        lines += ["", aligned(rows, numeric=tuple(range(1, len(labels) + 1)))]
     return "\n".join(lines)
 
 
-def aligned(rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> str:
+def aligned(rows: Sequence[tuple[str, ...]], numeric: tuple[int, ...] = ()) -> str:
     """Rows as columns of text, two spaces apart and two in."""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
 
-    def cell(text: str, at: int) -> str:
-        return text.rjust(widths[at]) if at in right else text.ljust(widths[at])
+    def cell(text: str, column: int) -> str:
+        return text.rjust(widths[column]) if column in numeric else text.ljust(widths[column])
 
-    return "\n".join("  " + "  ".join(cell(text, at) for at, text in enumerate(row)).rstrip() for row in rows)
+    return "\n".join(
+        "  " + "  ".join(cell(text, column) for column, text in enumerate(row)).rstrip() for row in rows
+    )
 
 
 def dumps(values: dict[str, Any]) -> str:
@@ -135,13 +137,13 @@ def no_colour() -> bool:
 
 def measured(run: Run) -> dict[str, Any] | None:
     """The scores of a run on the rows held out, with the loss there."""
-    found = run.extra["validation"]
-    return found and {"loss": run.validation_loss, **found}
+    validation = run.extra["validation"]
+    return validation and {"loss": run.validation_loss, **validation}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

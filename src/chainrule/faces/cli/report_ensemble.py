@@ -44,20 +44,22 @@ def as_text(ensemble: Ensemble, table: Table, request: Request, ready: Fit, fold
     """The report, at most 80 columns wide: the members, best first, and what they are together."""
     best, places = ensemble.best, ensemble.places(folder)
     held_out = best.validation_loss is not None
-    order = sorted(range(len(ensemble)), key=lambda at: (at != ensemble.best_at, _rank(ensemble.members[at])))
+    order = sorted(
+        range(len(ensemble)), key=lambda member: (member != ensemble.best_at, _rank(ensemble.members[member]))
+    )
     rows = [("member", "seed", "epochs", "loss", *(("held out", _score(best)[0]) if held_out else ()), "")]
-    for at in order[:SHOWN]:
-        run = ensemble.members[at]
+    for member in order[:SHOWN]:
+        run = ensemble.members[member]
         numbers = [f"{run.loss:.4g}"]
         if held_out:
             numbers += [f"{run.validation_loss:.4g}", _score(run)[1]]
         why = "" if run.stopped_by is best.stopped_by else run.stopped_by.word
-        rows.append((places[at].name, str(run.settings["seed"]), str(run.epochs), *numbers, why))
+        rows.append((places[member].name, str(run.settings["seed"]), str(run.epochs), *numbers, why))
     parts = [
         *beginning(best, table, ready),
         "",
         f"{len(ensemble)} networks at once in {ensemble.seconds:.2g} s, the best first:",
-        aligned(rows, right=(1, 2, 3, 4, 5) if held_out else (1, 2, 3)),
+        aligned(rows, numeric=(1, 2, 3, 4, 5) if held_out else (1, 2, 3)),
     ]
     if len(order) > SHOWN:
         parts += [f"  ... and {len(order) - SHOWN} more"]
@@ -84,12 +86,12 @@ def _rank(run: Run) -> tuple[bool, float]:
 
 def _score(run: Run) -> tuple[str, str]:
     """What is quoted of a member's scores, and its value."""
-    found = run.extra["validation"] or {}
-    if "accuracy" in found:
-        return "accuracy", f"{found['accuracy']:.4f}"
-    return "R²", "-" if found.get("r2") is None else f"{found['r2']:.4f}"
+    validation = run.extra["validation"] or {}
+    if "accuracy" in validation:
+        return "accuracy", f"{validation['accuracy']:.4f}"
+    return "R²", "-" if validation.get("r2") is None else f"{validation['r2']:.4f}"
 
 
-def _spread(what: str, values: list[Any]) -> str:
-    found = np.array(values, float)
-    return f"{what}: {found.mean():.4g} ± {found.std():.2g}, from {found.min():.4g} to {found.max():.4g}"
+def _spread(label: str, values: list[Any]) -> str:
+    array = np.array(values, float)
+    return f"{label}: {array.mean():.4g} ± {array.std():.2g}, from {array.min():.4g} to {array.max():.4g}"

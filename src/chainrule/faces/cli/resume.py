@@ -12,54 +12,54 @@ from chainrule.faces.cli.options import Wholes
 from chainrule.faces.tabular.source import as_text
 
 
-def fresh(table: str, folder: Path, every: str, options: dict[str, Any]) -> Keeper:
+def fresh(table: str, folder: Path, interval: str, options: dict[str, Any]) -> Keeper:
     """What keeps a new training in `folder`; its options are stored along."""
-    return Keeper(folder, every, about={"table": as_text(table), "options": _plain(options)}, say=_say)
+    return Keeper(folder, interval, about={"table": as_text(table), "options": _plain(options)}, say=_say)
 
 
 def resumed(
-    context: click.Context, folder: Path, every: str, asked: dict[str, Any]
+    context: click.Context, folder: Path, interval: str, wishes: dict[str, Any]
 ) -> tuple[Keeper, dict[str, Any]]:
     """What keeps the training in `folder`, and its options; `asked` may want more epochs, nothing else.
 
     Raises:
         InputError: there is nothing to resume, or an option is another than it was started with.
     """
-    keeper = Keeper(folder, every, resume=True, say=_say)
+    keeper = Keeper(folder, interval, resume=True, say=_say)
     try:
-        return keeper, _options(context, keeper, folder, asked)
+        return keeper, _options(context, keeper, folder, wishes)
     except (InputError, click.UsageError):
         keeper.close()
         raise
 
 
-def done(folder: Path, asked: dict[str, Any]) -> Run | None:
+def done(folder: Path, wishes: dict[str, Any]) -> Run | None:
     """The run in `folder` if it is finished.
 
     Raises:
         InputError: it is, and more epochs are asked for.
     """
     run = finished(folder)
-    if run and asked.get("epochs", 0) > run.settings.get("epochs", 0):
+    if run and wishes.get("epochs", 0) > run.settings.get("epochs", 0):
         raise InputError(f"{folder} is finished: more --epochs are for a training that was interrupted")
     return run
 
 
-def _options(context: click.Context, keeper: Keeper, folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
+def _options(context: click.Context, keeper: Keeper, folder: Path, wishes: dict[str, Any]) -> dict[str, Any]:
     stored = keeper.about.get("options")
     if not isinstance(stored, dict):
         raise InputError(f"{folder} was trained from Python: resume it there, with train(..., resume=True)")
-    before = _plain(_checked(context, stored))
-    for name, value in _plain(asked).items():
-        more = name == "epochs" and before.get("schedule") == "constant"
-        if value != before.get(name) and not more:
+    begun = _plain(_checked(context, stored))
+    for name, value in _plain(wishes).items():
+        longer = name == "epochs" and begun.get("schedule") == "constant"
+        if value != begun.get(name) and not longer:
             raise InputError(
-                f"--{name.replace('_', '-')}: {folder} was started with {_shown(before.get(name))}"
+                f"--{name.replace('_', '-')}: {folder} was started with {_shown(begun.get(name))}"
             )
-    options = before | asked
-    done = keeper.found.epoch if keeper.found else 0
-    if options["epochs"] < done:
-        raise InputError(f"--epochs {options['epochs']}: {folder} has gone through {done} already")
+    options = begun | wishes
+    epochs = keeper.found.epoch if keeper.found else 0
+    if options["epochs"] < epochs:
+        raise InputError(f"--epochs {options['epochs']}: {folder} has gone through {epochs} already")
     keeper.about = keeper.about | {"options": _plain(options)}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
 
@@ -67,12 +67,12 @@ def _options(context: click.Context, keeper: Keeper, folder: Path, asked: dict[s
 def _checked(context: click.Context, stored: dict[str, Any]) -> dict[str, Any]:
     """Options from a file, as strictly as from the command line."""
     params = {param.name: param for param in context.command.params if param.name in stored}
-    found = {}
+    options = {}
     for name, param in params.items():
         value = stored[name]
         wholes = isinstance(param.type, Wholes) and isinstance(value, list)
-        found[name] = param.type_cast_value(context, ",".join(map(str, value)) if wholes else value)
-    return found
+        options[name] = param.type_cast_value(context, ",".join(map(str, value)) if wholes else value)
+    return options
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:

@@ -131,12 +131,12 @@ def train(
             raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
         if seeds is not None:
             raise click.UsageError("--resume is for one network: leave --seeds away.", context)
-        asked = {name: options[name] for name in options if _was_given(context, name)}
-        if run := done(Path(resume), asked):
+        wishes = {name: options[name] for name in options if _was_given(context, name)}
+        if run := done(Path(resume), wishes):
             click.echo(f"note: {resume} is finished: there is nothing to resume", err=True)
             click.echo(report.as_json(run, Path(resume)) if as_json else f"saved in {resume}")
             return DIVERGED if run.divergence else 0
-        keeper, options = resumed(context, Path(resume), checkpoint_every, asked)
+        keeper, options = resumed(context, Path(resume), checkpoint_every, wishes)
     try:
         return _train(table, keeper, as_json, events, options)
     finally:
@@ -150,16 +150,16 @@ def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: 
     from chainrule.faces.tabular import training as tabular
     from chainrule.faces.tensorboard import event_files
 
-    asked, options, rates = _asked(table, options)
+    inputs, options, rates = _asked(table, options)
     logs = nullcontext(None) if events is None else event_files(events)
     with logs as log, bar(options["epochs"], quiet=as_json) as progress:
-        run = tabular.fit(*asked, progress, folder=keeper, log=log, **options)
+        run = tabular.fit(*inputs, progress, folder=keeper, log=log, **options)
     run = replace(run, settings=run.settings | rates)
-    keeper.finish(run, _picture(run, *asked[:2]))
+    keeper.finish(run, _picture(run, *inputs[:2]))
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
-    told = report.as_json(run, keeper.folder) if as_json else report.as_text(run, *asked[:3], keeper.folder)
-    click.echo(told)
+    text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, *inputs[:3], keeper.folder)
+    click.echo(text)
     if run.stopped_by.word == "interrupted":
         click.echo(f"chainrule: stopped after epoch {run.epochs}; go on: {keeper.how_to_resume}", err=True)
         return 128 + (keeper.signal or 2)
@@ -173,18 +173,18 @@ def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options
     from chainrule.faces.cli.report import REMEDY
     from chainrule.faces.tabular import training as tabular
 
-    asked, options, rates = _asked(table, options)
+    inputs, options, rates = _asked(table, options)
     with bar(options["epochs"], quiet=as_json) as progress:
-        ensemble = tabular.fit_ensemble(*asked, progress, seeds=seeds, **options)
+        ensemble = tabular.fit_ensemble(*inputs, progress, seeds=seeds, **options)
     members = (replace(run, settings=run.settings | rates) for run in ensemble.members)
     ensemble = replace(ensemble, members=tuple(members))
-    ensemble.save(folder, _picture(ensemble.best, *asked[:2]))
+    ensemble.save(folder, _picture(ensemble.best, *inputs[:2]))
     diverged = [run.divergence for run in ensemble.members if run.divergence]
     if diverged:
-        some = f"{len(diverged)} of {seeds} networks diverged, the first in {diverged[0]}"
-        click.echo(f"chainrule: {some}; {REMEDY}", err=True)
-    told = report_ensemble.as_json if as_json else report_ensemble.as_text
-    click.echo(told(ensemble, *asked[:3], folder))
+        failures = f"{len(diverged)} of {seeds} networks diverged, the first in {diverged[0]}"
+        click.echo(f"chainrule: {failures}; {REMEDY}", err=True)
+    printer = report_ensemble.as_json if as_json else report_ensemble.as_text
+    click.echo(printer(ensemble, *inputs[:3], folder))
     if any(run.stopped_by.word == "interrupted" for run in ensemble.members):
         return 128 + signal.SIGINT
     return DIVERGED if len(diverged) == seeds else 0
@@ -246,7 +246,7 @@ def free_folder(out: str | None, table: str) -> Path:
             number += 1
     elif (folder := Path(out)).exists():
         raise InputError(f"--out {out} exists already: name another folder, or remove it first")
-    parent = next(one for one in folder.absolute().parents if one.exists())
+    parent = next(ancestor for ancestor in folder.absolute().parents if ancestor.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise InputError(f"{folder} cannot be made: {parent} is not a folder you can write to")
     return folder

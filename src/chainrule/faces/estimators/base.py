@@ -127,9 +127,9 @@ class Backprop(Parameters):
         tasks = Tasks(
             self, network, x, y, {"sample_weight": sample_weight}, 1 if incremental else self.max_iter
         )
-        told = all_told(settings.functions(self), tasks)
+        report = all_told(settings.functions(self), tasks)
         if isinstance(self.solver, str) and self.solver == LBFGS:
-            run, memory, watch = self._newton(network, data, begin, told), None, None
+            run, memory, watch = self._newton(network, data, begin, report), None, None
         else:
             memory = getattr(self, "_memory", None) if incremental and not fresh else None
             seed = memory.seed if memory else int(rng.randint(2**31 - 1))
@@ -147,11 +147,11 @@ class Backprop(Parameters):
                 memory=memory,
                 history=([], []) if fresh else (self.loss_curve_, self.validation_loss_curve_ or []),
                 watch=watch,
-                told=told,
+                told=report,
             )
             run, memory = descent.run()
         self._keep(run, memory, watch, data, fresh)
-        self._judge(run, incremental, told)
+        self._judge(run, incremental, report)
         tasks.end()
         return self
 
@@ -166,8 +166,8 @@ class Backprop(Parameters):
         if fresh:
             return drawn(network, inputs, settings.activations(self), rng, self.start != "auto")
         begin = named(self.coefs_, self.intercepts_)
-        wanted = {name: array.shape for name, array in network.start(inputs).items()}
-        if {name: np.shape(array) for name, array in begin.items()} != wanted:
+        shapes = {name: array.shape for name, array in network.start(inputs).items()}
+        if {name: np.shape(array) for name, array in begin.items()} != shapes:
             raise InputError(
                 f"the weights there are have the shapes {[c.shape for c in self.coefs_]}, which do not fit "
                 "hidden_layer_sizes and the data any more: set warm_start=False, or begin with a clone"
@@ -193,14 +193,14 @@ class Backprop(Parameters):
             return everything, None
         rows = np.arange(len(x))
         stratify = t if self._numeric is False and t.shape[1] == 1 else None
-        kept, out = train_test_split(
+        training, out = train_test_split(
             rows, random_state=rng, test_size=self.validation_fraction, stratify=stratify
         )
         if len(out) < 2:
             raise InputError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
-        return everything.rows(kept), everything.rows(out)
+        return everything.rows(training), everything.rows(out)
 
     def _watch(self, network: Network, watched: Held | None, fresh: bool) -> Watch | None:
         """How each epoch is scored on the rows held out."""
@@ -216,11 +216,11 @@ class Backprop(Parameters):
         scores = [] if fresh else list(self.validation_scores_ or [])
         return Watch(score, bool(self.early_stopping), self.n_iter_no_change, self.tol, scores)
 
-    def _newton(self, network: Network, data: Data, begin: Arrays, told: Told | None) -> Run:
+    def _newton(self, network: Network, data: Data, begin: Arrays, report: Told | None) -> Run:
         """Train by L-BFGS, on all rows at once."""
 
         def watch(number: int, loss: float, weights: Arrays) -> bool:
-            return told is not None and told(Epoch(number, loss, None, None, *listed(weights)))
+            return report is not None and report(Epoch(number, loss, None, None, *listed(weights)))
 
         total = len(data) if data.weight is None else float(data.weight.sum())
         run = minimize(
@@ -240,13 +240,13 @@ class Backprop(Parameters):
     # What a fit leaves.
 
     def _keep(self, run: Run, memory: Memory | None, watch: Watch | None, data: Data, fresh: bool) -> None:
-        before = 0 if fresh or memory is None else len(self.loss_curve_)
+        epochs_before = 0 if fresh or memory is None else len(self.loss_curve_)
         self._run, self._memory = replace(run, extra=self._about()), memory
         self.coefs_, self.intercepts_ = listed(run.parameters)
         self.n_layers_, self.n_outputs_ = len(self.coefs_) + 1, self.coefs_[-1].shape[1]
         end = self._end()[0]
         self.out_activation_ = "logistic" if end == "sigmoid" else end
-        self.n_iter_ = run.epochs - before
+        self.n_iter_ = run.epochs - epochs_before
         self.t_ += self.n_iter_ * len(data)
         self.loss_curve_ = run.history.loss
         self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else run.loss
@@ -259,7 +259,7 @@ class Backprop(Parameters):
         """What a saved run is to know beyond its network."""
         return {"task": "regression"}
 
-    def _judge(self, run: Run, incremental: bool, told: Told | None) -> None:
+    def _judge(self, run: Run, incremental: bool, report: Told | None) -> None:
         """Warn, or refuse, where the training did not end well."""
         if run.stopped_by is Stop.DIVERGED:
             where = f" ({run.divergence})" if run.divergence else ""
@@ -276,7 +276,7 @@ class Backprop(Parameters):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-        if run.stopped_by is Stop.INTERRUPTED and told is None:
+        if run.stopped_by is Stop.INTERRUPTED and report is None:
             warnings.warn("Training interrupted by user.", stacklevel=4)
 
     # Using it.

@@ -78,7 +78,9 @@ def all_told(functions: list[Callable[[Epoch], Any]], tasks: Tasks) -> Told | No
         return None
 
     def told(epoch: Epoch) -> bool:
-        answers = [bool(one(epoch)) for one in everyone]  # everyone is told, whatever the first one answers
+        answers = [
+            bool(listener(epoch)) for listener in everyone
+        ]  # everyone is told, whatever the first one answers
         return any(answers)
 
     return told

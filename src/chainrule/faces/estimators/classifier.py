@@ -199,11 +199,11 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
     def _counted(self, y: np.ndarray, weight: np.ndarray | None, incremental: bool) -> np.ndarray | None:
         if self.class_weight is None:
             return weight
-        known = self.class_weight
-        if isinstance(known, dict):
-            known = {label: known.get(label, 1.0) for label in np.unique(y).tolist()}
-        found: np.ndarray = compute_sample_weight(known, y)
-        return found if weight is None else found * weight
+        weights = self.class_weight
+        if isinstance(weights, dict):
+            weights = {label: weights.get(label, 1.0) for label in np.unique(y).tolist()}
+        factors: np.ndarray = compute_sample_weight(weights, y)
+        return factors if weight is None else factors * weight
 
     def _about(self) -> dict[str, Any]:
         return {"task": "classification", "classes": self.classes_.tolist()}

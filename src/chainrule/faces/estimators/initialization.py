@@ -24,8 +24,8 @@ def drawn(
     """
     if named:
         return network.start(inputs, int(rng.randint(2**31 - 1)))
-    own = network.start(inputs)
-    widths = [inputs, *(len(own[name]) for name in own if name.startswith("b"))]
+    parameters = network.start(inputs)
+    widths = [inputs, *(len(parameters[name]) for name in parameters if name.startswith("b"))]
     start = {}
     for layer, (i, j) in enumerate(pairwise(widths), start=1):
         shape = shapes[min(layer, len(shapes)) - 1] if shapes else None

@@ -19,8 +19,10 @@ class Held:
     y: np.ndarray
     weight: np.ndarray | None
 
-    def rows(self, at: np.ndarray) -> "Held":
-        return Held(self.x[at], self.t[at], self.y[at], None if self.weight is None else self.weight[at])
+    def rows(self, index: np.ndarray) -> "Held":
+        return Held(
+            self.x[index], self.t[index], self.y[index], None if self.weight is None else self.weight[index]
+        )
 
 
 def dense(x: Any) -> np.ndarray:
@@ -37,5 +39,5 @@ def dense(x: Any) -> np.ndarray:
             f"X is sparse, and dense it would take {size / 2**30:.1f} GiB (at most {LARGEST / 2**30:.0f}): "
             "the network is trained on dense rows; narrow them first, say with TruncatedSVD or SelectKBest"
         )
-    made: np.ndarray = x.toarray()
-    return made
+    array: np.ndarray = x.toarray()
+    return array

@@ -16,11 +16,11 @@ Allows = Callable[[Any], bool]
 
 
 def _count(value: Any) -> bool:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return whole and 1 <= int(value) <= 2**31 - 1
+    integral = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return integral and 1 <= int(value) <= 2**31 - 1
 
 
-def _number(least: float, most: float = inf, *, above: bool = False, below: bool = False) -> Allows:
+def _number(low: float, high: float = inf, *, above: bool = False, below: bool = False) -> Allows:
     """Whether a value is a finite number from `least` to `most`; `above`, `below`: not these themselves."""
 
     def allows(value: Any) -> bool:
@@ -28,10 +28,10 @@ def _number(least: float, most: float = inf, *, above: bool = False, below: bool
             return False
         number = float(value)
         return (
-            least <= number <= most
+            low <= number <= high
             and number != inf
-            and not (above and number == least)
-            and not (below and number == most)
+            and not (above and number == low)
+            and not (below and number == high)
         )
 
     return allows
@@ -78,28 +78,30 @@ _ALLOWED: dict[str, tuple[Allows, str]] = {
 }
 
 
-def check(asked: Any) -> None:
+def check(estimator: Any) -> None:
     """Refuse an estimator's parameters that have no meaning.
 
     Raises:
         InputError: a parameter is not what it may be; it is named.
     """
     for name, (allows, words) in _ALLOWED.items():
-        if not allows(value := getattr(asked, name)):
+        if not allows(value := getattr(estimator, name)):
             raise InputError(f"{name} is {words}, not {value!r}")
-    functions(asked)
+    functions(estimator)
 
 
-def functions(asked: Any) -> list[Callable[..., Any]]:
+def functions(estimator: Any) -> list[Callable[..., Any]]:
     """What `on_epoch` asks to be called: nothing, a function, or several."""
-    given = asked.on_epoch
-    found = [] if given is None else [given] if callable(given) else given
-    if not isinstance(found, Sequence) or not all(map(callable, found)):
-        raise InputError(f"on_epoch is a function of an Epoch, or a list of such functions, not {given!r}")
-    return list(found)
+    callbacks = estimator.on_epoch
+    listed = [] if callbacks is None else [callbacks] if callable(callbacks) else callbacks
+    if not isinstance(listed, Sequence) or not all(map(callable, listed)):
+        raise InputError(
+            f"on_epoch is a function of an Epoch, or a list of such functions, not {callbacks!r}"
+        )
+    return list(listed)
 
 
-def network(asked: Any, outputs: int, end: str, loss: Any) -> Network:
+def network(estimator: Any, outputs: int, end: str, loss: Any) -> Network:
     """The network that the parameters describe.
 
     Args:
@@ -111,40 +113,40 @@ def network(asked: Any, outputs: int, end: str, loss: Any) -> Network:
         InputError: a number of units, an activation, a dropout rate or a start that cannot be; a list that is
             not as long as there are hidden layers.
     """
-    units = hidden(asked)
-    weights = "auto" if _is(asked.start, "auto") else start(asked.start)
-    layers = zip(units, activations(asked), _rates(asked, len(units)), strict=True)
+    units = hidden(estimator)
+    weights = "auto" if _is(estimator.start, "auto") else start(estimator.start)
+    layers = zip(units, activations(estimator), _rates(estimator, len(units)), strict=True)
     return architecture.network(layers, outputs, end, loss, weights)
 
 
-def hidden(asked: Any) -> list[int]:
+def hidden(estimator: Any) -> list[int]:
     """The units of each hidden layer."""
-    given = asked.hidden_layer_sizes
-    sizes = list(np.ravel(given).tolist()) if np.size(given) else []
+    layer_sizes = estimator.hidden_layer_sizes
+    sizes = list(np.ravel(layer_sizes).tolist()) if np.size(layer_sizes) else []
     if not all(map(_count, sizes)):
-        raise InputError(f"hidden_layer_sizes must be > 0: whole numbers of units, not {given!r}")
+        raise InputError(f"hidden_layer_sizes must be > 0: whole numbers of units, not {layer_sizes!r}")
     return sizes
 
 
-def activations(asked: Any) -> list[Any]:
+def activations(estimator: Any) -> list[Any]:
     """The activation of each hidden layer; scikit-learn's `logistic` is `sigmoid`."""
-    given, layers = asked.activation, len(hidden(asked))
-    if not isinstance(given, (list, tuple)):
-        given = [given] * layers
-    if len(given) != layers:
+    names, layers = estimator.activation, len(hidden(estimator))
+    if not isinstance(names, (list, tuple)):
+        names = [names] * layers
+    if len(names) != layers:
         raise InputError(
-            f"activation lists {len(given)}, but there are {layers} hidden layers: name one for each"
+            f"activation lists {len(names)}, but there are {layers} hidden layers: name one for each"
         )
-    return [activation("sigmoid" if _is(one, "logistic") else one) for one in given]
+    return [activation("sigmoid" if _is(name, "logistic") else name) for name in names]
 
 
-def _rates(asked: Any, layers: int) -> list[float]:
+def _rates(estimator: Any, layers: int) -> list[float]:
     """The dropout rate behind each hidden layer."""
-    given = asked.dropout
-    rates = list(given) if isinstance(given, (list, tuple)) else [given] * layers
+    choice = estimator.dropout
+    rates = list(choice) if isinstance(choice, (list, tuple)) else [choice] * layers
     if len(rates) != layers or not all(map(_SHARE, rates)):
         raise InputError(
-            f"dropout is a number from 0 up, below 1, or {layers} of them, one a hidden layer, not {given!r}"
+            f"dropout is a number from 0 up, below 1, or {layers} of them, one a hidden layer, not {choice!r}"
         )
     return [float(rate) for rate in rates]
 

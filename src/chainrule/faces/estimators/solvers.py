@@ -25,7 +25,7 @@ class Solver:
     rates: dict[str, float]
 
 
-def solver(asked: Any) -> Solver:
+def solver(estimator: Any) -> Solver:
     """The solver that an estimator asks for.
 
     `sgd` and `adam` update as scikit-learn's do: momentum adds up steps, not gradients (the difference shows
@@ -36,29 +36,33 @@ def solver(asked: Any) -> Solver:
     Raises:
         InputError: no such solver.
     """
-    given, rate = asked.solver, asked.learning_rate_init
+    choice, rate = estimator.solver, estimator.learning_rate_init
     fixed = {} if callable(rate) else {"learning_rate": rate}
     schedule = rate if callable(rate) else None
-    if isinstance(given, str):
-        if given == "sgd":
+    if isinstance(choice, str):
+        if choice == "sgd":
             return Solver(
-                given, _sgd(bool(asked.nesterovs_momentum), schedule), fixed | {"momentum": asked.momentum}
+                choice,
+                _sgd(bool(estimator.nesterovs_momentum), schedule),
+                fixed | {"momentum": estimator.momentum},
             )
-        if given == "adam":
-            betas = {"b1": asked.beta_1, "b2": asked.beta_2}
-            return Solver(given, _adam(float(asked.beta_2), float(asked.epsilon), schedule), fixed | betas)
-        if given not in (known := names()):
-            every = [*known, LBFGS]
-            hint = did_you_mean(given, every) or f" One of: {', '.join(every)}."
-            raise InputError(f"no solver is called {given!r}.{hint}")
+        if choice == "adam":
+            betas = {"b1": estimator.beta_1, "b2": estimator.beta_2}
+            return Solver(
+                choice, _adam(float(estimator.beta_2), float(estimator.epsilon), schedule), fixed | betas
+            )
+        if choice not in (optimizers := names()):
+            choices = [*optimizers, LBFGS]
+            hint = did_you_mean(choice, choices) or f" One of: {', '.join(choices)}."
+            raise InputError(f"no solver is called {choice!r}.{hint}")
         import optax
 
-        return Solver(given, _optax(getattr(optax, given), schedule), fixed)
-    if hasattr(given, "init") and hasattr(given, "update"):
-        return Solver("custom", given, {})
-    if callable(given):
-        return Solver("custom", _optax(given, schedule), fixed)
-    raise InputError(f"solver is a name, an Optax transformation or a function of the rate, not {given!r}")
+        return Solver(choice, _optax(getattr(optax, choice), schedule), fixed)
+    if hasattr(choice, "init") and hasattr(choice, "update"):
+        return Solver("custom", choice, {})
+    if callable(choice):
+        return Solver("custom", _optax(choice, schedule), fixed)
+    raise InputError(f"solver is a name, an Optax transformation or a function of the rate, not {choice!r}")
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,9 @@ def _adam(beta_2: float, epsilon: float, schedule: Callable[..., Any] | None) ->
 
 
 @lru_cache(maxsize=64)
-def _optax(made: Callable[..., Any], schedule: Callable[..., Any] | None) -> Any:
+def _optax(factory: Callable[..., Any], schedule: Callable[..., Any] | None) -> Any:
     """The optimiser that `made` makes of a learning rate; all else is left at what it is by default."""
     import optax
 
-    others = [name for name in signature(made).parameters if name != "learning_rate"]
-    return optax.inject_hyperparams(made, static_args=others)(learning_rate=schedule or 0.0)
+    options = [name for name in signature(factory).parameters if name != "learning_rate"]
+    return optax.inject_hyperparams(factory, static_args=options)(learning_rate=schedule or 0.0)

@@ -122,20 +122,20 @@ class Descent:
 
         from chainrule.engine.training.state import Plan
 
-        asked, rows = self.asked, len(self.data)
+        estimator, rows = self.asked, len(self.data)
         plan = Plan(
             network=self.network,
             optimizer=self.solver.rule,
             learning_rate=0.0,
             rows=rows,
-            batch=batch(asked, rows),
-            shuffle=bool(asked.shuffle),
+            batch=batch(estimator, rows),
+            shuffle=bool(estimator.shuffle),
             weight_decay=0.0,
             thresholded=False,
             patient=False,
             plateau=self.plateau,
         )
-        penalty = float(asked.alpha) or None
+        penalty = float(estimator.alpha) or None
         self.training = Training(plan, self.data, self.held_out, self.start, self.seed, penalty)
         self.training.losses, self.training.held_out = map(list, self.history)
         fresh = self.training.state._replace(epoch=jnp.int32(len(self.training.losses)))
@@ -150,23 +150,25 @@ class Descent:
         """Run epochs until all are done or something stops them."""
         from chainrule.engine.training.state import Limits
 
-        training, asked = self.training, self.asked
-        last = self._epoch + self.epochs
-        patience = int(asked.n_iter_no_change) + 1 if self.plateau else 0
-        falling = asked.learning_rate == "invscaling" and self.solver.name == "sgd"
+        training, estimator = self.training, self.asked
+        end = self._epoch + self.epochs
+        patience = int(estimator.n_iter_no_change) + 1 if self.plateau else 0
+        falling = estimator.learning_rate == "invscaling" and self.solver.name == "sgd"
         one_by_one = bool(self.told or self.watch or falling)
         while True:
-            upto = self._epoch + 1 if one_by_one else last
-            stop = training.go(Limits(upto, -math.inf, patience, asked.tol), self._report(), interrupted)
+            upto = self._epoch + 1 if one_by_one else end
+            stop = training.go(Limits(upto, -math.inf, patience, estimator.tol), self._report(), interrupted)
             if stop in (Stop.DIVERGED, Stop.INTERRUPTED):
                 return stop
-            if one_by_one and (found := self._look()):
-                stop = found
+            if one_by_one and (ending := self._look()):
+                stop = ending
             if falling:
-                self._set({"learning_rate": asked.learning_rate_init / (self._seen + 1) ** asked.power_t})
+                self._set(
+                    {"learning_rate": estimator.learning_rate_init / (self._seen + 1) ** estimator.power_t}
+                )
             if stop is not Stop.EPOCHS and not (stop is not Stop.INTERRUPTED and self._slowed()):
                 return stop
-            if self._epoch >= last:
+            if self._epoch >= end:
                 return Stop.EPOCHS
 
     def _look(self) -> Stop | None:
@@ -177,8 +179,8 @@ class Descent:
         if self.told:
             number, loss = self._epoch, self.training.losses[-1]
             score = self.watch.scores[-1] if self.watch else None
-            seen = held_out[-1] if held_out else None
-            if self.told(Epoch(number, loss, seen, score, *listed(weights))):
+            latest = held_out[-1] if held_out else None
+            if self.told(Epoch(number, loss, latest, score, *listed(weights))):
                 return Stop.INTERRUPTED
         return Stop.PATIENCE if over else None
 
@@ -202,8 +204,10 @@ class Descent:
         import jax.numpy as jnp
 
         state = self.training.state
-        held = state.optimizer.hyperparams
-        changed = held | {name: jnp.asarray(rate, held[name].dtype) for name, rate in rates.items()}
+        hyperparameters = state.optimizer.hyperparams
+        changed = hyperparameters | {
+            name: jnp.asarray(rate, hyperparameters[name].dtype) for name, rate in rates.items()
+        }
         self.training.state = state._replace(optimizer=state.optimizer._replace(hyperparams=changed))
 
     def _report(self) -> Callable[[Progress], None] | None:
@@ -231,17 +235,17 @@ class Descent:
 
     def _settings(self) -> dict[str, Any]:
         """What the run remembers of how it was trained."""
-        asked, rows = self.asked, len(self.data)
-        rate = asked.learning_rate_init
+        estimator, rows = self.asked, len(self.data)
+        rate = estimator.learning_rate_init
         return {
             "optimizer": self.solver.name,
             "learning_rate": "schedule" if callable(rate) else float(rate),
             "epochs": self.epochs,
-            "batch_size": batch(asked, rows),
-            "shuffle": bool(asked.shuffle),
+            "batch_size": batch(estimator, rows),
+            "shuffle": bool(estimator.shuffle),
             "threshold": None,
-            "patience": int(asked.n_iter_no_change) if self.plateau or self.watch else None,
-            "alpha": float(asked.alpha),
+            "patience": int(estimator.n_iter_no_change) if self.plateau or self.watch else None,
+            "alpha": float(estimator.alpha),
             "seed": self.seed,
             "dtype": str(self.data.x.dtype),
             "rows": rows,
@@ -249,9 +253,9 @@ class Descent:
         }
 
 
-def batch(asked: Any, rows: int) -> int:
+def batch(estimator: Any, rows: int) -> int:
     """Rows in an update."""
-    return min(200 if asked.batch_size == "auto" else int(asked.batch_size), rows)
+    return min(200 if estimator.batch_size == "auto" else int(estimator.batch_size), rows)
 
 
 def listed(parameters: Arrays) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -262,18 +266,18 @@ def listed(parameters: Arrays) -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 def named(coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> Arrays:
     """Weights and biases by the engine's names."""
-    both = zip(coefs, intercepts, strict=True)
+    pairs = zip(coefs, intercepts, strict=True)
     return {
-        f"{letter}{at}": array
-        for at, pair in enumerate(both, 1)
+        f"{letter}{layer}": array
+        for layer, pair in enumerate(pairs, 1)
         for letter, array in zip("wb", pair, strict=True)
     }
 
 
-def _alike(one: Any, other: Any) -> bool:
+def _alike(array: Any, reference: Any) -> bool:
     """Whether two states are of the same optimiser and the same network."""
     import jax
 
-    shapes = [list(map(np.shape, jax.tree.leaves(state))) for state in (one, other)]
-    kinds: list[Any] = [jax.tree.structure(state) for state in (one, other)]
+    shapes = [list(map(np.shape, jax.tree.leaves(state))) for state in (array, reference)]
+    kinds: list[Any] = [jax.tree.structure(state) for state in (array, reference)]
     return bool(kinds[0] == kinds[1]) and shapes[0] == shapes[1]

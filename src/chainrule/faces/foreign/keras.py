@@ -40,12 +40,12 @@ def from_keras(model: Any, weights: Sequence[Any] | None = None, *, loss: Any = 
     layers = config.get("layers")
     if not isinstance(layers, Sequence) or any(key in config for key in ("input_layers", "output_layers")):
         raise InputError("from_keras takes a Sequential model: this one has no plain list of layers")
-    taken: list[Taken] = []
-    for one in layers:
-        taken += _layer(one["class_name"], one["config"], arrays)
+    parts: list[Taken] = []
+    for layer in layers:
+        parts += _layer(layer["class_name"], layer["config"], arrays)
     if arrays:
         raise InputError(f"{len(arrays)} arrays of weights are left over: no layer takes them")
-    return run_of(taken, loss, "Keras Sequential", _ends(taken))
+    return run_of(parts, loss, "Keras Sequential", _ends(parts))
 
 
 def _layer(kind: str, config: Mapping[str, Any], arrays: list[Any]) -> list[Taken]:
@@ -53,10 +53,10 @@ def _layer(kind: str, config: Mapping[str, Any], arrays: list[Any]) -> list[Take
     if kind in WITHOUT:
         return []
     if kind == "Dense":
-        wanted = 1 + bool(config.get("use_bias", True))
-        if len(arrays) < wanted:
+        count = 1 + bool(config.get("use_bias", True))
+        if len(arrays) < count:
             raise InputError(f"{where}: its weights are not there; has the model been built?")
-        w, *b = (np.asarray(arrays.pop(0)) for _ in range(wanted))
+        w, *b = (np.asarray(arrays.pop(0)) for _ in range(count))
         shape = _activation(config.get("activation") or "linear", where)
         return [Taken(where, Dense(w.shape[-1], shape), w, b[0] if b else np.zeros(w.shape[-1]))]
     if kind == "Dropout":
@@ -67,10 +67,10 @@ def _layer(kind: str, config: Mapping[str, Any], arrays: list[Any]) -> list[Take
         return [Taken(where, LeakyReLU(float(config.get("negative_slope", config.get("alpha", 0.3)))))]
     if kind == "ELU":
         return [Taken(where, ELU(float(config.get("alpha", 1.0))))]
-    plain = kind == "ReLU" and not any(
+    standard = kind == "ReLU" and not any(
         config.get(key) for key in ("negative_slope", "threshold", "max_value")
     )
-    if plain or (kind == "Softmax" and config.get("axis", -1) in (-1, 1)):
+    if standard or (kind == "Softmax" and config.get("axis", -1) in (-1, 1)):
         return [Taken(where, activation(kind.lower()))]
     raise InputError(f"{where}: there is no rule for Keras's {kind}")
 
@@ -83,8 +83,8 @@ def _activation(name: Any, where: str) -> Any:
     return activation(NAMES[name])
 
 
-def _ends(taken: list[Taken]) -> str | None:
+def _ends(parts: list[Taken]) -> str | None:
     """The last activation."""
-    last = next((one.layer for one in reversed(taken) if not isinstance(one.layer, Dropout)), None)
-    last = last.activation if isinstance(last, Dense) else last
-    return None if last is None else rule_name(last)
+    end = next((part.layer for part in reversed(parts) if not isinstance(part.layer, Dropout)), None)
+    end = end.activation if isinstance(end, Dense) else end
+    return None if end is None else rule_name(end)

@@ -27,10 +27,10 @@ def from_sklearn(mlp: Any) -> Run:
     """
     if not hasattr(mlp, "coefs_"):
         raise InputError(f"{type(mlp).__name__} has no coefs_: fit it first")
-    taken, layers = [], len(mlp.coefs_)
+    parts, layers = [], len(mlp.coefs_)
     names = [mlp.activation] * (layers - 1) + [mlp.out_activation_]
-    for at, (w, b, name) in enumerate(zip(mlp.coefs_, mlp.intercepts_, names, strict=True), 1):
+    for number, (w, b, name) in enumerate(zip(mlp.coefs_, mlp.intercepts_, names, strict=True), 1):
         if name not in NAMES:
-            raise InputError(f"layer {at}: there is no rule for scikit-learn's activation {name!r}")
-        taken.append(Taken(f"layer {at}", Dense(w.shape[1], NAMES[name]), w, b))
-    return run_of(taken, None, f"scikit-learn {type(mlp).__name__}", NAMES[names[-1]])
+            raise InputError(f"layer {number}: there is no rule for scikit-learn's activation {name!r}")
+        parts.append(Taken(f"layer {number}", Dense(w.shape[1], NAMES[name]), w, b))
+    return run_of(parts, None, f"scikit-learn {type(mlp).__name__}", NAMES[names[-1]])

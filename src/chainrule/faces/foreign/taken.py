@@ -23,7 +23,7 @@ class Taken(NamedTuple):
     b: Any = None
 
 
-def run_of(taken: Iterable[Taken], loss: Any, source: str, ends: str | None) -> Run:
+def run_of(imported: Iterable[Taken], loss: Any, source: str, ends: str | None) -> Run:
     """The run of these layers, which has gone through no epoch here.
 
     Args:
@@ -33,15 +33,15 @@ def run_of(taken: Iterable[Taken], loss: Any, source: str, ends: str | None) -> 
         InputError: no layer with weights, or weights that are no finite numbers.
         ShapeError: weights that do not fit the layer before; the layer is named.
     """
-    parts = list(taken)
-    network = Network([one.layer for one in parts], registry.loss(loss or loss_of(ends)))
-    weighing = [one for one in parts if one.w is not None]
+    parts = list(imported)
+    network = Network([piece.layer for piece in parts], registry.loss(loss or loss_of(ends)))
+    weighing = [piece for piece in parts if piece.w is not None]
     if not weighing:
         raise InputError(f"{source}: there is no layer with weights")
     parameters: dict[str, np.ndarray] = {}
     width = None
-    dtype = np.result_type(np.float32, *(np.asarray(one.w).dtype for one in weighing))
-    placed = [one for one in network.chain.layers if isinstance(one, Dense)]
+    dtype = np.result_type(np.float32, *(np.asarray(piece.w).dtype for piece in weighing))
+    placed = [piece for piece in network.chain.layers if isinstance(piece, Dense)]
     for part, dense in zip(weighing, placed, strict=True):
         w, b = (np.asarray(a).astype(dtype, order="C") for a in (part.w, part.b))
         if w.ndim != 2 or b.shape != w.shape[1:] or (width is not None and len(w) != width):

@@ -38,31 +38,31 @@ def from_torch(model: Any, layers: Sequence[Any] | None = None, *, loss: Any = "
             raise InputError(
                 "a state_dict does not say what its layers are: give layers=['Linear', 'ReLU', ...]"
             )
-        taken = list(_listed(model, layers))
+        parts = list(_listed(model, layers))
     else:
-        taken = list(_modules(model, ""))
-    return run_of(taken, loss, "torch Sequential", None)
+        parts = list(_modules(model, ""))
+    return run_of(parts, loss, "torch Sequential", None)
 
 
 def _modules(model: Any, prefix: str) -> Iterator[Taken]:
-    for name, one in model.named_children():
-        where, kind = f"layer '{prefix}{name}'", type(one).__name__
+    for name, module in model.named_children():
+        where, kind = f"layer '{prefix}{name}'", type(module).__name__
         if kind == "Sequential":
-            yield from _modules(one, f"{prefix}{name}.")
+            yield from _modules(module, f"{prefix}{name}.")
         elif kind == "Linear":
-            yield _linear(where, one.weight, one.bias)
+            yield _linear(where, module.weight, module.bias)
         elif kind != "Flatten":  # rows go in, which are flat
-            yield Taken(where, _rule(where, kind, vars(one)))
+            yield Taken(where, _rule(where, kind, vars(module)))
 
 
 def _listed(state: Mapping[str, Any], layers: Sequence[Any]) -> Iterator[Taken]:
     weights = [name for name in state if name.endswith("weight")]
-    for at, one in enumerate(layers):
-        where = f"layer {at}"
-        if isinstance(one, Layer):
-            yield Taken(where, one)
-        elif one != "Linear":
-            yield Taken(where, _rule(where, one, {}))
+    for position, module in enumerate(layers):
+        where = f"layer {position}"
+        if isinstance(module, Layer):
+            yield Taken(where, module)
+        elif module != "Linear":
+            yield Taken(where, _rule(where, module, {}))
         elif not weights:
             raise InputError(f"{where}: the state_dict has no weights left for it")
         else:

@@ -37,12 +37,12 @@ class Agreement:
         return self.difference <= self.allowed < np.inf and not self.labels
 
     def __str__(self) -> str:
-        found = f"{self.difference:.2g}{self.unit}"
+        text = f"{self.difference:.2g}{self.unit}"
         if self:
-            return f"ONNX Runtime predicts the same: largest difference {found} over {self.rows:,} rows"
+            return f"ONNX Runtime predicts the same: largest difference {text} over {self.rows:,} rows"
         labels = f" and {self.labels} labels differ" if self.labels else ""
         return (
-            f"ONNX Runtime does not predict the same: largest difference {found} over {self.rows:,} rows, "
+            f"ONNX Runtime does not predict the same: largest difference {text} over {self.rows:,} rows, "
             f"where rounding explains {self.allowed:.2g}{labels}"
         )
 
@@ -58,16 +58,16 @@ def compare(run: Run, encoding: Encoding | None, model: bytes, *, rough: bool) -
     columns = {column.name: _cells(column, encoding.missing == REFUSE, rng) for column in encoding.columns}
     rows = Table("made-up rows", _as_read(columns), ROWS, decimal=encoding.decimal)
     ours, theirs = predict(run, rows), predicted(model, _as_fed(columns))
-    own, found = ours["prediction"], theirs[0]
+    reference, answer = ours["prediction"], theirs[0]
     allowed = _rounding(run, encoding.encode(rows), rough)
     if not encoding.classes:
         spread = encoding.target.moments.std if hasattr(encoding.target, "moments") else 1.0
-        room = allowed * spread + ROOM * np.finfo(np.float64).eps * _largest(own)
-        return Agreement(ROWS, _largest(found - own), room, unit=f" in {encoding.target.name}")
+        room = allowed * spread + ROOM * np.finfo(np.float64).eps * _largest(reference)
+        return Agreement(ROWS, _largest(answer - reference), room, unit=f" in {encoding.target.name}")
     shares = np.column_stack([ours[f"probability {label}"] for label in encoding.classes])
-    first, second = np.sort(shares, axis=1)[:, ::-1][:, :2].T
-    other = (found != own) & (first - second > 2 * allowed)
-    return Agreement(ROWS, _largest(theirs[1] - shares), allowed, int(other.sum()))
+    highest, runner_up = np.sort(shares, axis=1)[:, ::-1][:, :2].T
+    differs = (answer != reference) & (highest - runner_up > 2 * allowed)
+    return Agreement(ROWS, _largest(theirs[1] - shares), allowed, int(differs.sum()))
 
 
 def predicted(model: bytes, rows: Mapping[str, np.ndarray]) -> list[Any]:
@@ -77,8 +77,8 @@ def predicted(model: bytes, rows: Mapping[str, np.ndarray]) -> list[Any]:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    found: list[Any] = session.run(None, dict(rows))
-    return found
+    outputs: list[Any] = session.run(None, dict(rows))
+    return outputs
 
 
 def _rounding(run: Run, x: np.ndarray, rough: bool) -> float:
@@ -93,14 +93,14 @@ def _rounding(run: Run, x: np.ndarray, rough: bool) -> float:
     )
     unit = float(np.finfo(np.float32).eps)
     noise = _largest(low - high) / unit + max(1.0, _largest(high))
-    own = run.parameters["w1"].dtype
-    return ROOM * noise * (unit if rough else float(np.finfo(own).eps))
+    precision = run.parameters["w1"].dtype
+    return ROOM * noise * (unit if rough else float(np.finfo(precision).eps))
 
 
 def _largest(values: np.ndarray) -> float:
     """The largest size; infinite if there is a NaN among them."""
-    most = float(np.max(np.abs(values), initial=0.0))
-    return most if most == most else np.inf
+    magnitude = float(np.max(np.abs(values), initial=0.0))
+    return magnitude if magnitude == magnitude else np.inf
 
 
 def _cells(column: Column, complete: bool, rng: np.random.Generator) -> np.ndarray:

@@ -74,13 +74,13 @@ def _model(run: Run, encoding: Encoding | None, prediction: Any) -> bytes:
     ends = _of_table(graph, run, encoding, prediction) if encoding else _of_arrays(graph, run, prediction)
     domains = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
     outputs = []
-    for name, one in ends.outputs.items():
-        last = graph.add("Identity", [one], one.dtype, one.shape, name=name)
-        outputs.append(_info(last))
-    whole = helper.make_graph(
-        graph.nodes, "chainrule", [_info(one) for one in ends.inputs], outputs, graph.constants
+    for name, tensor in ends.outputs.items():
+        identity = graph.add("Identity", [tensor], tensor.dtype, tensor.shape, name=name)
+        outputs.append(_info(identity))
+    onnx_graph = helper.make_graph(
+        graph.nodes, "chainrule", [_info(tensor) for tensor in ends.inputs], outputs, graph.constants
     )
-    model = helper.make_model(whole, opset_imports=domains, ir_version=IR, producer_name="chainrule")
+    model = helper.make_model(onnx_graph, opset_imports=domains, ir_version=IR, producer_name="chainrule")
     helper.set_model_props(model, _about(run, encoding))
     checker.check_model(model)
     content: bytes = model.SerializeToString()
@@ -99,12 +99,12 @@ def _of_arrays(graph: Graph, run: Run, prediction: Any) -> _Ends:
     return _Ends([x], {"prediction": network.written(graph, run.network, prediction, x)})
 
 
-def _info(one: Tensor) -> Any:
+def _info(tensor: Tensor) -> Any:
     from onnx import helper
 
-    shape = ["n" if size is None else size for size in one.shape]
-    dtype = np.dtype(object) if one.dtype.kind in "US" else one.dtype
-    return helper.make_tensor_value_info(one.name, helper.np_dtype_to_tensor_dtype(dtype), shape)
+    shape = ["n" if size is None else size for size in tensor.shape]
+    dtype = np.dtype(object) if tensor.dtype.kind in "US" else tensor.dtype
+    return helper.make_tensor_value_info(tensor.name, helper.np_dtype_to_tensor_dtype(dtype), shape)
 
 
 def _about(run: Run, encoding: Encoding | None) -> dict[str, str]:

@@ -23,12 +23,12 @@ class Graph:
 
     def free(self, name: str) -> str:
         """`name`, or `name_2` if it is taken."""
-        found, again = name, 1
-        while found in self.taken:
-            again += 1
-            found = f"{name}_{again}"
-        self.taken.add(found)
-        return found
+        candidate, number = name, 1
+        while candidate in self.taken:
+            number += 1
+            candidate = f"{name}_{number}"
+        self.taken.add(candidate)
+        return candidate
 
     def constant(self, value: Any, name: str = "constant") -> "Tensor":
         """An array or a number that is part of the file."""
@@ -37,9 +37,9 @@ class Graph:
         array = np.asarray(value, order="C")
         if array.dtype.kind == "U":
             array = array.astype(object)
-        made = Tensor(self, self.free(name), array.dtype, array.shape)
-        self.constants.append(numpy_helper.from_array(array, made.name))
-        return made
+        tensor = Tensor(self, self.free(name), array.dtype, array.shape)
+        self.constants.append(numpy_helper.from_array(array, tensor.name))
+        return tensor
 
     def add(
         self,
@@ -55,10 +55,10 @@ class Graph:
         """The output, called `name`, of a new node."""
         from onnx import helper
 
-        made = Tensor(self, self.free(name or operator.lower()), np.dtype(dtype), shape)
-        named = [one.name for one in inputs]
-        self.nodes.append(helper.make_node(operator, named, [made.name], domain=domain, **attributes))
-        return made
+        tensor = Tensor(self, self.free(name or operator.lower()), np.dtype(dtype), shape)
+        named = [tensor_in.name for tensor_in in inputs]
+        self.nodes.append(helper.make_node(operator, named, [tensor.name], domain=domain, **attributes))
+        return tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,13 +218,15 @@ class Namespace:
 
     @staticmethod
     def concat(parts: Sequence[Tensor], axis: int) -> Tensor:
-        shape = (*parts[0].shape[:axis], sum(one.shape[axis] for one in parts))
+        shape = (*parts[0].shape[:axis], sum(part.shape[axis] for part in parts))
         return parts[0].graph.add("Concat", parts, parts[0].dtype, shape, axis=axis)
 
 
-def _apply(operator: str, *given: Any, dtype: Any = None) -> Tensor:
+def _apply(operator: str, *arguments: Any, dtype: Any = None) -> Tensor:
     """A node on tensors and numbers, whose type is the tensors'."""
-    first = next(one for one in given if isinstance(one, Tensor))
-    inputs = [a if isinstance(a, Tensor) else first.graph.constant(np.asarray(a, first.dtype)) for a in given]
-    shape = max((one.shape for one in inputs), key=len)
-    return first.graph.add(operator, inputs, dtype or first.dtype, shape)
+    tensor = next(operand for operand in arguments if isinstance(operand, Tensor))
+    inputs = [
+        a if isinstance(a, Tensor) else tensor.graph.constant(np.asarray(a, tensor.dtype)) for a in arguments
+    ]
+    shape = max((operand.shape for operand in inputs), key=len)
+    return tensor.graph.add(operator, inputs, dtype or tensor.dtype, shape)

@@ -30,7 +30,7 @@ def traced(network: Network, inputs: int, parameters: dict[str, np.ndarray]) -> 
 
 def rough(prediction: Number) -> bool:
     """Whether it needs the error function, which ONNX Runtime has in float32 alone."""
-    return any(one.through is NORMAL_CDF for one in origins(prediction).values())
+    return any(number.through is NORMAL_CDF for number in origins(prediction).values())
 
 
 def written(graph: Graph, network: Network, prediction: Number, x: Tensor) -> Tensor:
@@ -39,50 +39,50 @@ def written(graph: Graph, network: Network, prediction: Number, x: Tensor) -> Te
     Raises:
         InputError: a rule asks for a function that ONNX does not have; both are named.
     """
-    done: dict[int, Tensor] = {}
+    tensors: dict[int, Tensor] = {}
     waiting = [prediction]
     while waiting:
-        one = waiting[-1]
-        ahead = [f for path in one.paths for f in path.factors if id(f) not in done]
+        number = waiting[-1]
+        ahead = [f for path in number.paths for f in path.factors if id(f) not in tensors]
         if ahead:
             waiting += ahead
             continue
         waiting.pop()
-        if id(one) not in done:
+        if id(number) not in tensors:
             try:
-                done[id(one)] = _written(graph, one, x, done)
+                tensors[id(number)] = _written(graph, number, x, tensors)
             except (AttributeError, TypeError) as error:
-                raise _unknown(network, prediction, one, error) from None
-    return done[id(prediction)]
+                raise _unknown(network, prediction, number, error) from None
+    return tensors[id(prediction)]
 
 
-def _unknown(network: Network, prediction: Number, one: Number, error: Exception) -> InputError:
+def _unknown(network: Network, prediction: Number, number: Number, error: Exception) -> InputError:
     """What to say of a function that has no operators."""
     numbers = origins(prediction)
-    owners = (a for a in activations(network.chain.layers) if one.name in origins(numbers[a.out]))
+    owners = (a for a in activations(network.chain.layers) if number.name in origins(numbers[a.out]))
     rule = next((registry.name(a) for a in owners), "a rule")
-    asked = error.name if isinstance(error, AttributeError) and error.name else str(error)
+    name = error.name if isinstance(error, AttributeError) and error.name else str(error)
     return InputError(
-        f"{rule} cannot be written as ONNX: {one.name} wants {asked}, for which there is no operator here"
+        f"{rule} cannot be written as ONNX: {number.name} wants {name}, for which there is no operator here"
     )
 
 
-def _written(graph: Graph, one: Number, x: Tensor, done: dict[int, Tensor]) -> Tensor:
-    if not one.paths:
-        return x if one.name == "x" else graph.constant(one.array, one.name)
-    sums = [_path(graph, path, [done[id(f)] for f in path.factors]) for path in one.paths]
+def _written(graph: Graph, number: Number, x: Tensor, tensors: dict[int, Tensor]) -> Tensor:
+    if not number.paths:
+        return x if number.name == "x" else graph.constant(number.array, number.name)
+    sums = [_path(graph, path, [tensors[id(f)] for f in path.factors]) for path in number.paths]
     total = sum(sums[1:], start=sums[0])
-    return total if one.through is None else _through(graph, one.through, total)
+    return total if number.through is None else _through(graph, number.through, total)
 
 
 def _path(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
     """A product: by elements where nothing is summed, else a contraction of the same indices."""
-    left, result = path.indices.split("->")
-    groups = left.split(",")
+    subscripts, result = path.indices.split("->")
+    groups = subscripts.split(",")
     if all(result.endswith(group) for group in groups):
         product = factors[0]
-        for one in factors[1:]:
-            product = product * one
+        for factor in factors[1:]:
+            product = product * factor
         return product
     shape = tuple(None if letter == "n" else path.sizes()[letter] for letter in result)
     if path.indices == "ni,ij->nj":
@@ -96,5 +96,5 @@ def _through(graph: Graph, function: Function, z: Tensor) -> Tensor:
     if function is NORMAL_CDF:  # what ONNX has of Φ is erf: Φ(z) = (1 + erf(z/√2)) / 2
         single = (z * 0.5**0.5).astype(np.float32)
         return graph.add("Erf", [single], single.dtype, z.shape).astype(z.dtype) * 0.5 + 0.5
-    found: Tensor = function.apply(z)
-    return found
+    tensor: Tensor = function.apply(z)
+    return tensor

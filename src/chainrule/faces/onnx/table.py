@@ -12,11 +12,11 @@ MISSING = ""  # of words; a missing number is NaN
 
 def inputs(graph: Graph, encoding: Encoding) -> list[Tensor]:
     """One tensor (n, 1) for each column, called like it: float64 for numbers, strings for words."""
-    found = []
+    tensors = []
     for column in encoding.columns:
         dtype = np.dtype(np.float64 if isinstance(column, NumberColumn) else np.object_)
-        found.append(Tensor(graph, graph.free(column.name), dtype, (None, 1)))
-    return found
+        tensors.append(Tensor(graph, graph.free(column.name), dtype, (None, 1)))
+    return tensors
 
 
 def encoded(graph: Graph, encoding: Encoding, columns: list[Tensor]) -> Tensor:
@@ -32,9 +32,9 @@ def encoded(graph: Graph, encoding: Encoding, columns: list[Tensor]) -> Tensor:
 def _column(graph: Graph, column: Column, raw: Tensor) -> list[Tensor]:
     if isinstance(column, NumberColumn):
         missing = Namespace.isnan(raw)
-        known = Namespace.where(missing, column.fill, raw)
+        filled = Namespace.where(missing, column.fill, raw)
         flag = [missing.astype(np.float64)] if column.flagged else []
-        return [column.moments.standardise(known), *flag]
+        return [column.moments.standardise(filled), *flag]
     words = [*column.words, *([MISSING] if column.flagged else [])]  # an unseen word is none of them
     hot = graph.add("OneHotEncoder", [raw], np.float32, domain="ai.onnx.ml", cats_strings=words, zeros=1)
     flat = graph.constant(np.array([-1, len(words)], np.int64))

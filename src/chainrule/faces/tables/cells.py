@@ -24,9 +24,9 @@ _BATCH = 100  # columns read in one Polars query
 class UnfitColumnError(InputError):
     """A column of a kind that no network takes; it can be left out. `what` says why, as a predicate."""
 
-    def __init__(self, table: Table, name: str, what: str) -> None:
-        super().__init__(f"{table.fault(what, column=name)}; leave it out with {dropping([name])}")
-        self.name, self.what = name, what
+    def __init__(self, table: Table, name: str, reason: str) -> None:
+        super().__init__(f"{table.fault(reason, column=name)}; leave it out with {dropping([name])}")
+        self.name, self.what = name, reason
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def read_cells(table: Table, names: Iterable[str]) -> dict[str, Cells]:
         UnfitColumnError: a column that is neither numbers nor words (dates, lists, bytes).
     """
     columns = {name: comparable(table, name) for name in names}
-    every = list(columns)
+    name_list = list(columns)
     read: dict[str, Cells] = {}
-    for start in range(0, len(every), _BATCH):
+    for start in range(0, len(name_list), _BATCH):
         for name, missing, numbers in _query(
-            table, {name: columns[name] for name in every[start : start + _BATCH]}
+            table, {name: columns[name] for name in name_list[start : start + _BATCH]}
         ):
             bad = ~(np.isfinite(numbers) | missing)
             numbers[bad | missing] = np.nan
@@ -137,8 +137,8 @@ def comparable(table: Table, name: str) -> "pl.Series":
     if kind in (pl.Categorical, pl.Enum, pl.Null):
         return raw.cast(pl.String)
     word = re.sub(r"[(\[{].*", "", str(kind)).lower()
-    what = "holds dates or times" if kind.is_temporal() else "holds neither numbers nor words"
-    raise UnfitColumnError(table, name, f"{what} (its type is {word})")
+    reason = "holds dates or times" if kind.is_temporal() else "holds neither numbers nor words"
+    raise UnfitColumnError(table, name, f"{reason} (its type is {word})")
 
 
 def _query(table: Table, columns: "dict[str, pl.Series]") -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -146,9 +146,9 @@ def _query(table: Table, columns: "dict[str, pl.Series]") -> Iterator[tuple[str,
     import polars as pl
 
     markers, strict = list(table.markers), STRICT[table.decimal]
-    asked = []
-    for at, raw in enumerate(columns.values()):
-        cell = pl.col(str(at))
+    expressions = []
+    for number, raw in enumerate(columns.values()):
+        cell = pl.col(str(number))
         if raw.dtype == pl.String:
             cell = cell.str.strip_chars()
             missing = cell.is_in(markers).fill_null(True)
@@ -157,15 +157,19 @@ def _query(table: Table, columns: "dict[str, pl.Series]") -> Iterator[tuple[str,
         else:
             missing = cell.is_null() | cell.is_nan() if raw.dtype.is_float() else cell.is_null()
         numbers = cell.cast(pl.Float64).fill_null(float("nan"))
-        asked += [missing.alias(f"{at} missing"), numbers.alias(f"{at} number")]
-    frame = pl.DataFrame([raw.alias(str(at)) for at, raw in enumerate(columns.values())]).select(asked)
-    for at, name in enumerate(columns):
-        yield name, frame[f"{at} missing"].to_numpy(), frame[f"{at} number"].to_numpy(writable=True)
+        expressions += [missing.alias(f"{number} missing"), numbers.alias(f"{number} number")]
+    frame = pl.DataFrame([raw.alias(str(number)) for number, raw in enumerate(columns.values())]).select(
+        expressions
+    )
+    for number, name in enumerate(columns):
+        yield name, frame[f"{number} missing"].to_numpy(), frame[f"{number} number"].to_numpy(writable=True)
 
 
-def positions(words: "pl.Series", known: Sequence[str]) -> np.ndarray:
+def positions(words: "pl.Series", vocabulary: Sequence[str]) -> np.ndarray:
     """Where each of `words` (n,) stands in `known`; -1 where it is not there, or missing."""
     import polars as pl
 
-    codes = words.replace_strict(list(known), list(range(len(known))), default=-1, return_dtype=pl.Int64)
+    codes = words.replace_strict(
+        list(vocabulary), list(range(len(vocabulary))), default=-1, return_dtype=pl.Int64
+    )
     return codes.fill_null(-1).to_numpy()

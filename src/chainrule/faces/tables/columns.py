@@ -33,16 +33,16 @@ class NumberColumn:
     def learn(cls, column: Cells, kind: str, rows: np.ndarray) -> "NumberColumn":
         """Mean, spread, median from `rows` alone. Raises InputError if none of them has a value."""
         values = numbers_as(column, kind)
-        known = values[rows]
-        gaps = np.isnan(known)
-        known = known[~gaps]
-        if not len(known):
+        present = values[rows]
+        gaps = np.isnan(present)
+        present = present[~gaps]
+        if not len(present):
             raise column.fault("has no value in the rows that are trained on; leave it out")
-        moments = Moments.of(known)
+        moments = Moments.of(present)
         _say_spread(column, moments)
         say_beyond_exact(column, values)
         say_row_numbers(column, values)
-        fill = np.ldexp(np.median(np.ldexp(known, -moments.exponent)), moments.exponent)
+        fill = np.ldexp(np.median(np.ldexp(present, -moments.exponent)), moments.exponent)
         return cls(column.name, kind, moments, float(fill), bool(gaps.any()))
 
     @property
@@ -80,19 +80,19 @@ class NumberColumn:
         return cls(**{**data, "moments": Moments(**data["moments"])})
 
     def _say_far(self, column: Cells, values: np.ndarray, distance: np.ndarray) -> None:
-        far = distance > FAR_SPREADS
-        if far.any():
-            row = int(far.argmax())
-            held = f"; taken as {FAR:.0e}" if distance[row] >= FAR else ""
-            text = f"{values[row]:.6g}, {distance[row]:.0e} spreads from the mean{held}"
-            many = counted(int(np.count_nonzero(far)), "value")
-            first = f"column {quoted(self.name)}: {many} far outside the training range (first on"
-            column.table.say("warning", f"{first} {column.table.where(row)}: {text})")
+        outliers = distance > FAR_SPREADS
+        if outliers.any():
+            row = int(outliers.argmax())
+            limit = f"; taken as {FAR:.0e}" if distance[row] >= FAR else ""
+            text = f"{values[row]:.6g}, {distance[row]:.0e} spreads from the mean{limit}"
+            amount = counted(int(np.count_nonzero(outliers)), "value")
+            place = f"column {quoted(self.name)}: {amount} far outside the training range (first on"
+            column.table.say("warning", f"{place} {column.table.where(row)}: {text})")
 
     def _say_changed(self, column: Cells, values: np.ndarray) -> None:
-        other = values != self.moments.centre
-        if other.any():
-            row = int(other.argmax())
+        changed = values != self.moments.centre
+        if changed.any():
+            row = int(changed.argmax())
             was = f"column {quoted(self.name)} was constant ({self.moments.centre:.6g}) in training"
             differs = f"here it differs (first on {column.table.where(row)})"
             column.table.say("warning", f"{was} and is not used; {differs}")
@@ -110,11 +110,11 @@ class WordColumn:
     @classmethod
     def learn(cls, column: Cells, kind: str, rows: np.ndarray) -> "WordColumn":
         """The sorted words of `rows` alone. Raises InputError if none of them has a value."""
-        known = column.words[rows]
-        words = known.drop_nulls().unique().sort().to_list()
+        present = column.words[rows]
+        words = present.drop_nulls().unique().sort().to_list()
         if not words:
             raise column.fault("has no value in the rows that are trained on; leave it out")
-        return cls(column.name, tuple(words), known.null_count() > 0)
+        return cls(column.name, tuple(words), present.null_count() > 0)
 
     @property
     def constant(self) -> str | None:
@@ -129,15 +129,15 @@ class WordColumn:
 
     def encode(self, column: Cells, out: np.ndarray) -> None:
         """Write the encoded cells into `out` (n, inputs)."""
-        found = positions(column.words, self.words)
-        rows = np.flatnonzero(found >= 0)
+        codes = positions(column.words, self.words)
+        rows = np.flatnonzero(codes >= 0)
         out[:] = 0.0
-        out[rows, found[rows]] = 1.0
+        out[rows, codes[rows]] = 1.0
         if column.missing.any():
             _say_filled(column, column.missing, "no category", self.flagged)
         if self.flagged:
             out[:, -1] = column.missing
-        self._say_unseen(column, (found < 0) & ~column.missing)
+        self._say_unseen(column, (codes < 0) & ~column.missing)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""
@@ -158,11 +158,11 @@ class WordColumn:
                 f"{quoted(column.values[row])} is a number, but training had words ({listed(self.words)})",
                 row,
             )
-        first = f"first {quoted(column.words[row])} on {column.table.where(row)}"
+        place = f"first {quoted(column.words[row])} on {column.table.where(row)}"
         text = (
             f"column {quoted(self.name)}: {counted(count, 'cell')} not among the categories of the training"
         )
-        column.table.say("note", f"{text} ({first}): encoded as none of them")
+        column.table.say("note", f"{text} ({place}): encoded as none of them")
 
 
 Column = NumberColumn | WordColumn
@@ -173,11 +173,11 @@ def learner(kind: str) -> type[NumberColumn] | type[WordColumn]:
     return {NUMBER: NumberColumn, BOOLEAN: NumberColumn, WORDS: WordColumn}[kind]
 
 
-def _say_filled(column: Cells, missing: np.ndarray, how: str, flagged: bool) -> None:
+def _say_filled(column: Cells, missing: np.ndarray, filling: str, flagged: bool) -> None:
     row, count = int(missing.argmax()), int(np.count_nonzero(missing))
     tail = "and flagged" if flagged else "(none was missing in training: not flagged)"
-    first = f"{counted(count, 'missing cell')} (first on {column.table.where(row)})"
-    column.table.say("note", f"column {quoted(column.name)}: {first}, {how} {tail}")
+    place = f"{counted(count, 'missing cell')} (first on {column.table.where(row)})"
+    column.table.say("note", f"column {quoted(column.name)}: {place}, {filling} {tail}")
 
 
 def _say_spread(column: Cells, moments: Moments) -> None:

@@ -42,8 +42,8 @@ def parse(path: str, data: bytes, delimiter: str | None = None, decimal: str = "
     Raises:
         InputError: bad options, no header, ragged rows, an unclosed quote, bad names; it says where.
     """
-    asked = chosen(delimiter, decimal)
-    separator, notes = _separator(path, data, asked, decimal)
+    options = chosen(delimiter, decimal)
+    separator, notes = _separator(path, data, options, decimal)
     return _Reading(path, data, separator).parsed(notes)
 
 
@@ -128,8 +128,8 @@ class _Reading:
         marks = raw[np.flatnonzero((raw == ord(self.delimiter)) | (raw == ord("\n")))] == ord("\n")
         if not data.endswith(b"\n"):
             marks = np.append(marks, True)
-        rows, rest = divmod(len(marks), width)
-        return not rest and np.count_nonzero(marks) == rows and bool(marks[width - 1 :: width].all())
+        rows, remainder = divmod(len(marks), width)
+        return not remainder and np.count_nonzero(marks) == rows and bool(marks[width - 1 :: width].all())
 
     def fast(self, head: _Record) -> "tuple[list[pl.Series], Sequence[int]] | None":
         """What `careful` gives, by Polars; None where the text is not so plain that both must agree."""
@@ -174,21 +174,25 @@ class _Reading:
         """Fail with what `csv` found in the record that starts on `line`: a stray quote, an endless cell."""
         stream = io.TextIOWrapper(io.BytesIO(self.data), "utf-8", newline="")
         raw = next(islice(stream, line - 1, None))[:_PEEK].rstrip("\r\n")
-        at = self.fields_before_fault(raw)
+        position = self.fields_before_fault(raw)
         names = next(self.lenient(self.data[: 1 << 20].decode("utf-8", "ignore")))
-        named = line > 1 and at < len(names)
-        place = f"line {line}, " + (f"column {quoted(names[at].strip())}" if named else f"field {at + 1}")
-        said = str(error)
-        if "end of data" in said:
+        named = line > 1 and position < len(names)
+        place = f"line {line}, " + (
+            f"column {quoted(names[position].strip())}" if named else f"field {position + 1}"
+        )
+        message = str(error)
+        if "end of data" in message:
             self.fail(f"{place}: a quote opens here and never closes")
-        if "field limit" not in said:
-            self.fail(f"{place}: misplaced quote ({plain(said, 60)}); a quote inside quotes is written twice")
-        what = (
+        if "field limit" not in message:
+            self.fail(
+                f"{place}: misplaced quote ({plain(message, 60)}); a quote inside quotes is written twice"
+            )
+        reason = (
             "a quote opens here and does not close within"
             if raw.count('"') % 2
             else "a cell is too long: over"
         )
-        self.fail(f"{place}: {what} {csv.field_size_limit()} characters")
+        self.fail(f"{place}: {reason} {csv.field_size_limit()} characters")
 
     def fields_before_fault(self, raw: str) -> int:
         """How many fields of the line `raw` end before the quote or the cell that `csv` cannot take."""
@@ -221,20 +225,20 @@ def _store(rows: list[list[str]], chunks: "list[list[pl.Series]]") -> None:
     rows.clear()
 
 
-def _separator(path: str, data: bytes, asked: str | None, decimal: str) -> tuple[str, list[Note]]:
+def _separator(path: str, data: bytes, choice: str | None, decimal: str) -> tuple[str, list[Note]]:
     """The delimiter: as asked, else the suffix's, else (said aloud) the one that the header line has."""
     text = data[: 1 << 20].lstrip().decode("utf-8", "ignore")
     head = re.split(r"[\r\n]", text, maxsplit=1)[0]
     bare = "" if '"' in head else head  # quoted names may hold anything
     usual = "\t" if path.lower().removesuffix(".gz").endswith((".tsv", ".tab")) else ","
     best = max((mark for mark in _OTHERS if mark != decimal), key=bare.count)
-    if asked is not None:
-        if asked not in head and bare.count(best):
+    if choice is not None:
+        if choice not in head and bare.count(best):
             raise InputError(
-                f"{file_name(path)}: the header is one field {quoted(head)} with delimiter {_shown(asked)};"
+                f"{file_name(path)}: the header is one field {quoted(head)} with delimiter {_shown(choice)};"
                 f" did you mean --delimiter {_shown(best)}?"
             )
-        return asked, []
+        return choice, []
     if usual != decimal and (usual in head or not bare.count(best)):
         return usual, []
     if usual in head and not bare.count(best):

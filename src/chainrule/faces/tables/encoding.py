@@ -151,17 +151,17 @@ class Encoding:
         return self.target
 
     def _check_names(self, table: Table) -> None:
-        wanted = [column.name for column in self.columns]
-        lost = [name for name in wanted if name not in table.columns]
+        names = [column.name for column in self.columns]
+        lost = [name for name in names if name not in table.columns]
         if lost:
-            near = did_you_mean(lost[0], [name for name in table.names if name not in wanted])
-            what = (
+            hint = did_you_mean(lost[0], [name for name in table.names if name not in names])
+            reason = (
                 f"column {quoted(lost[0])} is missing"
                 if len(lost) == 1
                 else f"columns are missing: {listed(lost)}"
             )
-            raise table.fault(f"{what}; the run was trained on {'it' if len(lost) == 1 else 'them'}.{near}")
-        extra = [name for name in table.names if name not in {*wanted, *self.dropped, self.target.name}]
+            raise table.fault(f"{reason}; the run was trained on {'it' if len(lost) == 1 else 'them'}.{hint}")
+        extra = [name for name in table.names if name not in {*names, *self.dropped, self.target.name}]
         if extra:
             table.say("note", f"ignored, since the run was not trained on them: {listed(extra)}")
 
@@ -176,7 +176,13 @@ def _read_again(table: Table, names: list[str]) -> dict[str, Cells]:
 
 def refuse_missing(columns: list[Cells]) -> None:
     """Raise an InputError for the first row with a missing cell in any of `columns`."""
-    gaps = [(int(column.missing.argmax()), at) for at, column in enumerate(columns) if column.missing.any()]
+    gaps = [
+        (int(column.missing.argmax()), column_number)
+        for column_number, column in enumerate(columns)
+        if column.missing.any()
+    ]
     if gaps:
-        row, at = min(gaps)
-        raise columns[at].fault(f"the cell is {columns[at].absent(row)}, and missing cells are refused", row)
+        row, column_number = min(gaps)
+        raise columns[column_number].fault(
+            f"the cell is {columns[column_number].absent(row)}, and missing cells are refused", row
+        )

@@ -18,22 +18,22 @@ def checked_names(path: str, raw: Sequence[str], where: str) -> list[str]:
     """
     names = [tidy(name) for name in raw]
     question = "; is the header row missing?" if looks_like_data(names) else ""
-    first: dict[str, int] = {}
+    positions: dict[str, int] = {}
     for position, name in enumerate(names, 1):
         if not name:
             advice = question or "; name it, or write the table without its row index"
             raise InputError(f"{file_name(path)}: {where}: column {position} has no name{advice}")
-        if name in first:
-            both = f"columns {first[name]} and {position}"
+        if name in positions:
+            pair = f"columns {positions[name]} and {position}"
             advice = question or "; rename one"
             raise InputError(
-                f"{file_name(path)}: {where}: duplicate column name {quoted(name)} ({both}){advice}"
+                f"{file_name(path)}: {where}: duplicate column name {quoted(name)} ({pair}){advice}"
             )
-        first[name] = position
+        positions[name] = position
     return names
 
 
 def looks_like_data(names: Iterable[str]) -> bool:
     """Whether the names read like a row of data: at least half of them are numbers."""
-    every = list(names)
-    return 2 * sum(_NUMBER.fullmatch(name) is not None for name in every) >= len(every) > 0
+    cells = list(names)
+    return 2 * sum(_NUMBER.fullmatch(name) is not None for name in cells) >= len(cells) > 0

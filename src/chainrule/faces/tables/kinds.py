@@ -46,9 +46,9 @@ def check_words(column: Cells) -> None:
         raise UnfitColumnError(column.table, column.name, f"holds dates or times ({quoted(words[0])})")
     distinct = words.n_unique()
     if too_many(distinct, len(words)):
-        what = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...)"
+        reason = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...)"
         raise UnfitColumnError(
-            column.table, column.name, f"{what}: free text or an identifier, no categories"
+            column.table, column.name, f"{reason}: free text or an identifier, no categories"
         )
 
 
@@ -117,10 +117,10 @@ def say_beyond_exact(column: Cells, values: np.ndarray) -> None:
         huge = np.abs(values) > EXACT
     if not huge.any():
         return
-    whole: pl.Series | bool = column.values.dtype.is_integer()
+    integers: pl.Series | bool = column.values.dtype.is_integer()
     if column.textual:
-        whole = column.values.str.contains(r"^[+-]?[0-9]+$")[int(huge.argmax())]
-    if whole:
+        integers = column.values.str.contains(r"^[+-]?[0-9]+$")[int(huge.argmax())]
+    if integers:
         place = column.table.where(int(huge.argmax()))
         text = f"column {quoted(column.name)} holds integers beyond 2**53 (first on {place}): float64 loses"
         column.table.say(

@@ -35,9 +35,9 @@ class Moments:
         scaled = np.ldexp(values, -exponent) if exponent else values
         centre = float(np.mean(scaled))
         away = scaled - centre
-        rest = float(np.mean(away))
-        away -= rest
-        return cls(centre, rest, math.sqrt(float(np.mean(away * away))), exponent)
+        remainder = float(np.mean(away))
+        away -= remainder
+        return cls(centre, remainder, math.sqrt(float(np.mean(away * away))), exponent)
 
     @property
     def mean(self) -> float:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 def plain(text: object, limit: int = 40) -> str:
     """`text` with everything unprintable escaped, its middle cut out past `limit` characters."""
-    shown = "".join(
+    printable = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in _cut(str(text), limit)
     )
-    return _cut(shown, 2 * limit)
+    return _cut(printable, 2 * limit)
 
 
 def quoted(text: object, limit: int = 40) -> str:
@@ -16,11 +16,11 @@ def quoted(text: object, limit: int = 40) -> str:
     return f"'{plain(text, limit)}'"
 
 
-def listed(words: Iterable[object], most: int = 4, limit: int = 24) -> str:
+def listed(words: Iterable[object], maximum: int = 4, limit: int = 24) -> str:
     """`'a', 'b', 'c' and 12 more`: the first few of `words`."""
-    every = list(words)
-    few = ", ".join(quoted(word, limit) for word in every[:most])
-    return few if len(every) <= most else f"{few} and {len(every) - most} more"
+    all_words = list(words)
+    beginning = ", ".join(quoted(word, limit) for word in all_words[:maximum])
+    return beginning if len(all_words) <= maximum else f"{beginning} and {len(all_words) - maximum} more"
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
@@ -32,8 +32,8 @@ def dropping(names: Sequence[str]) -> str:
     """The options that leave columns out: `--drop id --drop 'full name'`."""
     from shlex import quote
 
-    few = " ".join(f"--drop {quote(plain(name, 24))}" for name in names[:4])
-    return few if len(names) <= 4 else f"{few} ..."
+    options = " ".join(f"--drop {quote(plain(name, 24))}" for name in names[:4])
+    return options if len(names) <= 4 else f"{options} ..."
 
 
 def _cut(text: str, limit: int) -> str:

@@ -127,20 +127,20 @@ class Survey:
             )
         return inputs
 
-    def _unknown(self, name: str, what: str) -> str:
+    def _unknown(self, name: str, role: str) -> str:
         names = self.table.names
         if looks_like_data(names) and self.table.lines is not None:
             data = listed(names, 3, 12)
-            return f"{what} {quoted(name)}: line 1 looks like data ({data}); is the header row missing?"
-        near = did_you_mean(name, names)
+            return f"{role} {quoted(name)}: line 1 looks like data ({data}); is the header row missing?"
+        hint = did_you_mean(name, names)
         if len(names) == 1 and self.table.lines is not None:
             return (
-                f"{what} {quoted(name)}; the header is one field, {quoted(names[0])}: is the delimiter right?"
+                f"{role} {quoted(name)}; the header is one field, {quoted(names[0])}: is the delimiter right?"
             )
         return (
-            f"{what} {quoted(name)}.{near}"
-            if near
-            else f"{what} {quoted(name)}; there are {listed(names, 6)}"
+            f"{role} {quoted(name)}.{hint}"
+            if hint
+            else f"{role} {quoted(name)}; there are {listed(names, 6)}"
         )
 
     def _look(self, names: list[str]) -> tuple[dict[str, Cells], dict[str, str]]:
@@ -159,8 +159,8 @@ class Survey:
             except UnfitColumnError as error:
                 unfit[name] = error
         if unfit:
-            first, *others = sorted(unfit, key=names.index)
-            raise InputError(f"{unfit[first]}{f' (likewise {dropping(others)})' if others else ''}")
+            foremost, *remainder = sorted(unfit, key=names.index)
+            raise InputError(f"{unfit[foremost]}{f' (likewise {dropping(remainder)})' if remainder else ''}")
         return read, kinds
 
 

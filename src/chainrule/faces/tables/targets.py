@@ -55,12 +55,12 @@ class Classes:
             InputError: a missing cell, or a label that is none of the classes; it names line and label.
         """
         _check_present(column)
-        found = self._found(column)
-        if (found < 0).any():
-            row = int((found < 0).argmax())
+        codes = self._found(column)
+        if (codes < 0).any():
+            row = int((codes < 0).argmax())
             label = quoted(column.values[row])
             raise column.fault(f"{label} is none of the classes of the training ({listed(self.labels)})", row)
-        return found
+        return codes
 
     def encode(self, column: Cells) -> np.ndarray:
         """The outputs to be learned (n, outputs), of 0 and 1. Raises InputError as `codes` does."""
@@ -105,9 +105,9 @@ class Classes:
         """The class of each row (n,), -1 where it is none."""
         if self.kind != NUMBER:
             return positions(_words(column, self.kind), self.labels)
-        values, known = numbers_as(column, NUMBER), np.array([float(label) for label in self.labels])
-        found = np.searchsorted(known, values).clip(max=len(known) - 1)
-        return np.where(known[found] == values, found, -1)
+        values, labels = numbers_as(column, NUMBER), np.array([float(label) for label in self.labels])
+        indices = np.searchsorted(labels, values).clip(max=len(labels) - 1)
+        return np.where(labels[indices] == values, indices, -1)
 
 
 @dataclass(frozen=True)
@@ -185,20 +185,20 @@ def classes(column: Cells, kind: str) -> Classes:
 def _reason(column: Cells, kind: str, task: str | None) -> tuple[str, str]:
     """The task, and the sentence that says why."""
     distinct = _distinct(column, kind)
-    seen = counted(len(distinct), "distinct value")
+    summary = counted(len(distinct), "distinct value")
     if len(distinct) <= FEW or kind != NUMBER:
-        seen += f" ({listed(map(_label, distinct))})"
+        summary += f" ({listed(map(_label, distinct))})"
     else:
-        seen += f" from {distinct[0]:.6g} to {distinct[-1]:.6g}"
+        summary += f" from {distinct[0]:.6g} to {distinct[-1]:.6g}"
     if task is not None:
-        return task, f"{seen}: {task}, as asked"
+        return task, f"{summary}: {task}, as asked"
     if kind != NUMBER:
-        return CLASSIFICATION, f"words, {seen}: classification"
-    whole = _whole(distinct)
+        return CLASSIFICATION, f"words, {summary}: classification"
+    integers = _whole(distinct)
     repeats = len(distinct) <= 2 or 2 * len(distinct) <= len(column.values)
-    if whole and len(distinct) <= FEW_CLASSES and repeats:
-        return CLASSIFICATION, f"few whole numbers, {seen}: classification (--task regression to change)"
-    return REGRESSION, f"numbers, {seen}: regression (--task classification to change)"
+    if integers and len(distinct) <= FEW_CLASSES and repeats:
+        return CLASSIFICATION, f"few whole numbers, {summary}: classification (--task regression to change)"
+    return REGRESSION, f"numbers, {summary}: regression (--task classification to change)"
 
 
 def _check_classes(column: Cells, kind: str) -> None:
@@ -231,8 +231,8 @@ def _check_present(column: Cells) -> None:
     if column.missing.any():
         row = int(column.missing.argmax())
         total = int(np.count_nonzero(column.missing))
-        more = f" (and {total - 1} more)" if total > 1 else ""
-        raise column.fault(f"the target is {column.absent(row)}{more}; take such rows out", row)
+        remainder = f" (and {total - 1} more)" if total > 1 else ""
+        raise column.fault(f"the target is {column.absent(row)}{remainder}; take such rows out", row)
 
 
 def _words(column: Cells, kind: str) -> "pl.Series":

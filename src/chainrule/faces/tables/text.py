@@ -113,7 +113,7 @@ def _text_bytes(path: str, file: IO[bytes]) -> bytes:
         raise InputError(
             f"{file_name(path)}: named .gz, but not compressed with gzip; is it damaged or misnamed?"
         )
-    return _guarded(path, file, head, most=None)
+    return _guarded(path, file, head, limit=None)
 
 
 def _unpacked(path: str, data: bytes) -> bytes:
@@ -122,7 +122,7 @@ def _unpacked(path: str, data: bytes) -> bytes:
 
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            return _guarded(path, stream, b"", most=max(BOMB_SIZE, BOMB_RATIO * len(data)))
+            return _guarded(path, stream, b"", limit=max(BOMB_SIZE, BOMB_RATIO * len(data)))
     except (OSError, EOFError, zlib.error) as error:
         reason = plain(error, 80)
         raise InputError(
@@ -130,7 +130,7 @@ def _unpacked(path: str, data: bytes) -> bytes:
         ) from None
 
 
-def _guarded(path: str, stream: "IO[bytes] | gzip.GzipFile", head: bytes, most: int | None) -> bytes:
+def _guarded(path: str, stream: "IO[bytes] | gzip.GzipFile", head: bytes, limit: int | None) -> bytes:
     """All that `stream` gives after `head`; stops at a line past LINE_LIMIT, or past `most` bytes."""
     parts, size, open_line = [head], len(head), len(head)
     while chunk := stream.read(_CHUNK):
@@ -143,7 +143,7 @@ def _guarded(path: str, stream: "IO[bytes] | gzip.GzipFile", head: bytes, most: 
             raise InputError(
                 f"{file_name(path)}: line {number} is too long for a table (over {LINE_LIMIT >> 20} MiB)"
             )
-        if most is not None and size > most:
+        if limit is not None and size > limit:
             raise InputError(
                 f"{file_name(path)}: its gzip data is too large: it unpacks over {BOMB_RATIO}-fold;"
                 " unpack it yourself if it is to be trusted"
@@ -157,37 +157,37 @@ def _nearby(path: str) -> str:
     folder, name = os.path.split(path)
     if folder and not os.path.isdir(folder):
         return f" There is no folder {quoted(folder, 60)}"
-    near = get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.8)
-    return f" Did you mean {quoted(near[0], 60)}?" if near else ""
+    similar = get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.8)
+    return f" Did you mean {quoted(similar[0], 60)}?" if similar else ""
 
 
 def _refuse_other_formats(path: str, data: bytes) -> None:
-    for magic, what in _OTHERS:
+    for magic, format_name in _OTHERS:
         if data.startswith(magic):
-            raise InputError(f"{file_name(path)}: this is {what}")
+            raise InputError(f"{file_name(path)}: this is {format_name}")
     if data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise InputError(
             f"{file_name(path)}: this is a web page or XML, not a table; was the download refused?"
         )
 
 
-def _encoding_of(path: str, data: bytes, asked: str | None) -> str:
-    found = next((name for mark, name in _BOMS if data.startswith(mark)), None)
-    if asked is None:
-        return found or "utf-8"
+def _encoding_of(path: str, data: bytes, encoding: str | None) -> str:
+    marked = next((name for mark, name in _BOMS if data.startswith(mark)), None)
+    if encoding is None:
+        return marked or "utf-8"
     try:
-        codec = codecs.lookup(asked)
-        "".encode(asked)  # a codec that is not for text (rot13, base64) is refused only here
+        codec = codecs.lookup(encoding)
+        "".encode(encoding)  # a codec that is not for text (rot13, base64) is refused only here
     except (LookupError, ValueError):
-        meant = did_you_mean(asked, _COMMON) or " Common ones: utf-8, utf-16, latin-1, cp1252"
-        raise InputError(f"--encoding {quoted(asked)}: no such text encoding.{meant}") from None
+        meant = did_you_mean(encoding, _COMMON) or " Common ones: utf-8, utf-16, latin-1, cp1252"
+        raise InputError(f"--encoding {quoted(encoding)}: no such text encoding.{meant}") from None
     name = "utf-8" if codec.name in ("utf-8", "utf-8-sig") else codec.name
-    if found and not name.startswith(found):
-        conflict = f"starts with a {found.upper()} mark, but --encoding says {plain(asked)}; leave it out"
+    if marked and not name.startswith(marked):
+        conflict = f"starts with a {marked.upper()} mark, but --encoding says {plain(encoding)}; leave it out"
         raise InputError(f"{file_name(path)}: {conflict}")
     if name.startswith(("utf-16", "utf-32")) and b"\0" not in data:  # its line ends would hold NUL bytes
         raise InputError(f"{file_name(path)}: not encoded as {name.upper()}; leave --encoding out")
-    return found or name
+    return marked or name
 
 
 def _undecodable(data: bytes, name: str, error: UnicodeError) -> str:

@@ -22,7 +22,9 @@ def predict(run: Run | Ensemble, table: Table) -> dict[str, Any]:
     columns: dict[str, Any] = {"prediction": encoding.decode(output)}
     if encoding.classes:
         shares = encoding.probabilities(output)
-        columns |= {f"probability {label}": shares[:, at] for at, label in enumerate(encoding.classes)}
+        columns |= {
+            f"probability {label}": shares[:, position] for position, label in enumerate(encoding.classes)
+        }
     return columns
 
 

@@ -26,14 +26,14 @@ class Reading:
         return read(path, self.delimiter, self.decimal, self.encoding, self.missing_markers)
 
 
-def reading_of(run: Run | Ensemble, given: dict[str, Any]) -> Reading:
+def reading_of(run: Run | Ensemble, overrides: dict[str, Any]) -> Reading:
     """How new tables for this run are read: as the training table was, except for what is `given`."""
     reading = run.extra.get("reading", {})
     if not isinstance(reading, dict) or not all(map(_reads, reading.values())):
         raise InputError("how the run's table was read is damaged in its run.json; train again")
     stored = {name: reading.get(name) for name in Reading.__dataclass_fields__}
-    known = {name: value for name, value in stored.items() if value} | given
-    return Reading(**known | {"missing_markers": tuple(known.get("missing_markers", ()))})
+    options = {name: value for name, value in stored.items() if value} | overrides
+    return Reading(**options | {"missing_markers": tuple(options.get("missing_markers", ()))})
 
 
 def trained_on(run: Run | Ensemble, path: str) -> bool:
@@ -52,14 +52,18 @@ def training_table(run: Run, folder: str) -> str:
     if not isinstance(about, dict) or not isinstance(about.get("name"), str):
         raise InputError(f"{folder}: this run was trained on arrays, not on a table: explain it in Python")
     name = about["name"]
-    beside = Path(folder).resolve().parent
-    given = str(about.get("path", name))
-    there = [str(p) for p in (Path(given), Path(name), beside / given, beside / name) if p.is_file()]
-    for path in there:
+    parent = Path(folder).resolve().parent
+    stored = str(about.get("path", name))
+    candidates = [str(p) for p in (Path(stored), Path(name), parent / stored, parent / name) if p.is_file()]
+    for path in candidates:
         if trained_on(run, path):
             return path
-    what = f"{there[0]} has changed since {folder} was trained on it" if there else f"{name} is not here"
-    raise InputError(f"{what}: name the table whose rows are to be explained, with --table FILE")
+    reason = (
+        f"{candidates[0]} has changed since {folder} was trained on it"
+        if candidates
+        else f"{name} is not here"
+    )
+    raise InputError(f"{reason}: name the table whose rows are to be explained, with --table FILE")
 
 
 def as_text(name: str) -> str:

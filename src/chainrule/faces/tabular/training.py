@@ -61,12 +61,12 @@ def prepare(table: Table, request: Request) -> Fit:
         InputError: a table or an option that cannot be used.
     """
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
-    kept, held_out = _split(table, survey.codes, request)
+    training, held_out = _split(table, survey.codes, request)
     if request.patience is not None and not len(held_out):
         raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
-    encoding, x, t = survey.learn(kept)
+    encoding, x, t = survey.learn(training)
     network = _network(request, encoding)
-    return Fit(encoding, network, x.astype(request.dtype), t.astype(request.dtype), kept, held_out)
+    return Fit(encoding, network, x.astype(request.dtype), t.astype(request.dtype), training, held_out)
 
 
 def fit(
@@ -96,11 +96,11 @@ def fit_ensemble(
 
 def _asked(request: Request, ready: Fit) -> dict[str, Any]:
     """What both kinds of training take from the table and the request."""
-    x, t, kept, out = ready.x, ready.t, ready.kept, ready.held_out
+    x, t, training, out = ready.x, ready.t, ready.kept, ready.held_out
     return {
         "network": ready.network,
-        "x": x[kept],
-        "t": t[kept],
+        "x": x[training],
+        "t": t[training],
         "validation": (x[out], t[out]) if len(out) else None,
         "patience": request.patience,
         "seed": request.seed,
@@ -160,6 +160,6 @@ def _split(table: Table, codes: np.ndarray | None, request: Request) -> tuple[np
             f"{table.rows} rows are too few to hold {request.validation:g} of them out: no validation",
         )
         return everything, nothing
-    least = 0 if codes is None else min(np.bincount(codes).min() / 2, count / len(np.bincount(codes)))
-    stratify = codes if least >= 1 else None  # else a class is too rare to give each side its part
+    rarest = 0 if codes is None else min(np.bincount(codes).min() / 2, count / len(np.bincount(codes)))
+    stratify = codes if rarest >= 1 else None  # else a class is too rare to give each side its part
     return split(table.rows, count, request.seed, stratify)
