@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chainrule.errors import InputError, did_you_mean
+from chainrule.quantities import has_rows, parse
 
 _PARTS = re.compile(r"(?P<name>[^\[\]@]+?)\s*(?:\[(?P<index>[^\]]*)\])?\s*(?:@\s*(?P<after>[^\[\]@]*))?")
 
@@ -79,7 +80,7 @@ class Addresses:
             len(index) == len(shape) - 1
             and shape[0] == self.rows == 1
             and name[0] not in "wb"
-            and has_rows(name)
+            and has_rows(parse(name))
         ):
             index = (0, *index)
         if len(index) != len(shape):
@@ -94,12 +95,6 @@ class Addresses:
         return (
             f"This network has {', '.join(name for name in self.shapes if '/' not in name)} and derivatives."
         )
-
-
-def has_rows(name: str) -> bool:
-    """Whether an array called `name` has a row for every row of the batch: z1 has, w1 has not."""
-    bottom = name.rpartition("/d")[2]
-    return bottom[:1] not in ("w", "b", "E")
 
 
 def shape_in_words(shape: tuple[int, ...]) -> str:

@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 from chainrule.ask.documents.formula import Applied, Formula, Symbol
+from chainrule.quantities import Combination, Derivative, parse
 
-_ATOM = r"(?<![A-Za-z0-9_])(?:[a-z]\d+(?:_\d+)?|[xt](?!\w))'?"
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _WORDS = {"t": "T", "1/2": "½", "-1/2": "-½"}
 
@@ -49,18 +49,20 @@ def pretty(name: str) -> str:
 
 def derivative_of(name: str) -> tuple[str, str] | None:
     """(`E`, `w1`) for `dE/dw1`; nothing for what is no derivative."""
-    found = re.fullmatch(r"d([^/\s]+)/d([^/\s]+)", name)
-    return (found[1], found[2]) if found else None
+    quantity = parse(name)
+    return (str(quantity.top), str(quantity.bottom)) if isinstance(quantity, Derivative) else None
 
 
 def atoms(name: str) -> list[str]:
     """The quantities in a name that is a formula: t and a2 in `t-a2`, z3 in `Φ(z3)`; none in z3 itself."""
-    return [] if derivative_of(name) or re.fullmatch(_ATOM, name) else re.findall(_ATOM, name)
+    quantity = parse(name)
+    return [str(part) for part in quantity.parts] if isinstance(quantity, Combination) else []
 
 
 def spelled(name: str, parts: tuple[Formula, ...]) -> Applied:
     """A name that is a formula, with `parts` in the places of its quantities."""
-    text = re.sub(_ATOM, "{}", name)
+    quantity = parse(name)
+    text = quantity.text if isinstance(quantity, Combination) else name
     return Applied(re.sub(r"(?<=[\w})])([+-])(?=[\w{(σΦφ])", r" \1 ", text), parts)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases.address import Address, has_rows
+from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.descent import step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.toml_writer import LayerValues, toml
@@ -22,6 +22,7 @@ from chainrule.ask.explain.meaning import rule
 from chainrule.ask.explain.tables import counted, given
 from chainrule.ask.explain.terms import Factor
 from chainrule.errors import InputError
+from chainrule.quantities import has_rows, parse
 from chainrule.rules.registry import loss as loss_called
 from chainrule.rules.registry import name
 
@@ -84,7 +85,7 @@ class Exercise(Shown):
         """As it is asked for: `z1[0]` where there is only one row."""
         index = (
             address.index[1:]
-            if len(self.example.x) == 1 and has_rows(address.name) and address.index
+            if len(self.example.x) == 1 and has_rows(parse(address.name)) and address.index
             else address.index
         )
         text = f"{address.name}[{','.join(map(str, index))}]" if index else address.name

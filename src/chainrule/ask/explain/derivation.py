@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from chainrule.ask.cases.address import has_rows
 from chainrule.ask.documents.blocks import Equation
 from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Rest, Sum, Symbol, Term, Value
 from chainrule.ask.documents.names import atoms, derivative_of, spelled
 from chainrule.ask.explain.terms import LARGEST, WHOLE, Factor, Index, Summand, summands
 from chainrule.numbers import Function, Number
+from chainrule.quantities import has_rows
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Derivations:
             return Symbol(own)
         if of.number.array.size == 1 or name == "1/n":
             return Symbol(name)
-        return Symbol(name, of.at[1:] if self.rows == 1 and has_rows(of.number.name) else of.at)
+        return Symbol(name, of.at[1:] if self.rows == 1 and has_rows(of.number.quantity) else of.at)
 
     def _own(self, name: str, at: Index) -> str | None:
         plain = name.rstrip("'")

@@ -3,13 +3,13 @@
 import re
 from dataclasses import replace
 
-from chainrule.ask.cases.address import has_rows
 from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.unfused import activations
 from chainrule.ask.documents.formula import Formula
 from chainrule.ask.documents.names import derivative_of
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Index
+from chainrule.quantities import has_rows, parse
 from chainrule.rules import registry
 from chainrule.rules.activations import activation
 
@@ -78,9 +78,9 @@ def _plain(name: str, at: Index) -> str:
     found = _NAME.fullmatch(name)
     if not found or found[1] not in _SAYS:
         return ""
-    own = at[1:] if has_rows(name) else at
+    own = at[1:] if has_rows(parse(name)) else at
     return _SAYS[found[1]].format(*own, layer=found[2])
 
 
 def _row(name: str, at: Index, rows: int) -> str:
-    return f", in row {at[0]}" if rows > 1 and has_rows(name) and at else ""
+    return f", in row {at[0]}" if rows > 1 and has_rows(parse(name)) and at else ""

@@ -18,8 +18,6 @@ from chainrule.errors import ChainruleError
 from chainrule.rules.protocols import Activation, Layer, Loss
 
 _FAULTS = (ChainruleError, ArithmeticError, AttributeError, TypeError, ValueError, LookupError)
-_SAME = 1e-12  # relative: what another order of adding may change
-_AS_WRITTEN = 1e-8  # relative: a formula is written to be read, not to keep every digit
 
 
 @dataclass(frozen=True)
