@@ -2,7 +2,8 @@
 
     ChainruleError
     ├── InputError              what came in cannot be used; the command line exits with 2
-    │   └── ShapeError          sizes that do not fit together
+    │   ├── ShapeError          sizes that do not fit together
+    │   └── UnknownRuleError    no rule has the name
     └── (a training that diverges is an outcome, not an error: see `engine.stop`)
 
 Every message is one line: where it is, what is wrong, what to do.
@@ -19,6 +20,10 @@ class InputError(ChainruleError, ValueError):
 
 class ShapeError(InputError):
     """Sizes that do not fit together; the message names both sides."""
+
+
+class UnknownRuleError(InputError):
+    """A name that no rule has, as far as is known: somebody's own may not have been imported."""
 
 
 def did_you_mean(word: str, choices: "list[str] | tuple[str, ...]") -> str:

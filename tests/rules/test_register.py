@@ -331,3 +331,14 @@ print(Dense(1, "softsign").activation)
 """
     shown = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True).stdout
     assert shown == "False Tanh() False\nSoftsign()\n"
+
+
+def test_a_run_of_a_rule_that_was_not_imported_says_how(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Outsider(Softsign):
+        pass
+
+    with registered(outsider=Outsider):
+        trained(Outsider()).save(tmp_path / "run")
+    with pytest.raises(InputError, match=r"'outsider'.*import its module first, or name that with --plugin"):
+        load(tmp_path / "run")

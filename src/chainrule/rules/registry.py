@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from chainrule.errors import InputError, did_you_mean
+from chainrule.errors import InputError, UnknownRuleError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.dense import Dense
@@ -104,7 +104,7 @@ def from_plain(plain: Any, table: Mapping[str, type], kind: str = "layer") -> An
     wanted = arguments.pop("rule")
     if wanted not in table:
         hint = did_you_mean(wanted, list(table)) or f" One of: {', '.join(table)}."
-        raise InputError(f"no {kind} is called {wanted!r}.{hint}")
+        raise UnknownRuleError(f"no {kind} is called {wanted!r}.{hint}")
     parameters = [field.name for field in fields(table[wanted]) if not field.kw_only]
     for argument in arguments:
         if argument not in parameters:

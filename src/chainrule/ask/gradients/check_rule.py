@@ -112,7 +112,9 @@ def _found(name: str, check: Callable[[], str]) -> Property:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Property(name, True, check())
-    except (UnreadableError, ImportError) as error:
+    except UnreadableError as error:
+        return Property(name, None, f"not looked at: {str(error)!r} in the formulas cannot be evaluated")
+    except ImportError as error:
         return Property(name, None, f"not looked at: {error}")
     except BrokenError as error:
         return Property(name, False, str(error))

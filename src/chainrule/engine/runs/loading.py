@@ -15,7 +15,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.files import MOST_JSON, canonical, parse, take
 from chainrule.engine.runs.run import FORMAT, History, Run
 from chainrule.engine.stopping import Divergence, Stop
-from chainrule.errors import InputError, ShapeError
+from chainrule.errors import InputError, ShapeError, UnknownRuleError
 
 HEADER = 1 << 20  # bytes; more than the header of a run's weights ever takes
 MOST_HISTORY = 1 << 28
@@ -107,7 +107,12 @@ def _spelt(fields: Any, path: Path) -> bytes:
 def _network(fields: dict[str, Any]) -> Network:
     if len(_dense(fields["network"])) > DEPTH:
         raise ValueError(f"a network of more than {DEPTH} layers")
-    return Network.from_dict(fields["network"])
+    try:
+        return Network.from_dict(fields["network"])
+    except UnknownRuleError as error:
+        raise InputError(
+            f"{error} If it is a rule of your own, import its module first, or name that with --plugin"
+        ) from None
 
 
 def _dense(fields: Any) -> list[int]:
