@@ -56,8 +56,8 @@ def sweep(
     with np.errstate(all="ignore"):  # what leaves the range is seen in the numbers, and named there
         inputs = given("x", x)
         y, cache = network.forward(p, inputs)
-        loss, kept_by_loss = _loss(network, p, y, t, share, weight_decay)
-        gradients, dx = network.chain.backward(p, cache, network.loss.backward(kept_by_loss))
+        loss, loss_cache = _loss(network, p, y, t, share, weight_decay)
+        gradients, dx = network.chain.backward(p, cache, network.loss.backward(loss_cache))
         if _penalises(weight_decay):
             for name in filter(_decays, gradients):
                 decayed = (*gradients[name].paths, WeightDecay(weight_decay).backward(p[name]))

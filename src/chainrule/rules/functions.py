@@ -38,10 +38,10 @@ def normal_pdf(z: Array) -> Array:
     The second factor is written with expm1, as XLA would join two powers of e to one.
     """
     xp = z.__array_namespace__()
-    near = xp.clip(z, -60, 60)  # beyond, φ is 0 even among the denormals
-    head = xp.round(near * 16) / 16
-    rest = 1 + xp.expm1((head - near) * (head + near) / 2)
-    return xp.exp(-head * head / 2) * rest * 0.3989422804014327
+    argument = xp.clip(z, -60, 60)  # beyond, φ is 0 even among the denormals
+    head = xp.round(argument * 16) / 16
+    correction = 1 + xp.expm1((head - argument) * (head + argument) / 2)
+    return xp.exp(-head * head / 2) * correction * 0.3989422804014327
 
 
 def normal_cdf(z: Array) -> Array:
@@ -52,21 +52,21 @@ def normal_cdf(z: Array) -> Array:
 
 def softmax(z: Array) -> Array:
     """e^z / Σ e^z along the last axis."""
-    e, _, rest = _shifted(z)
-    return e / (1 + rest)
+    e, _, remainder = _shifted(z)
+    return e / (1 + remainder)
 
 
 def co_softmax(z: Array) -> Array:
     """1 − softmax(z), also where softmax rounds to 1: the sum over the other classes."""
-    e, top, rest = _shifted(z)
-    return z.__array_namespace__().where(top, rest, 1 + rest - e) / (1 + rest)
+    e, top, remainder = _shifted(z)
+    return z.__array_namespace__().where(top, remainder, 1 + remainder - e) / (1 + remainder)
 
 
 def minus_log_softmax(z: Array) -> Array:
     """−ln softmax(z) along the last axis, also where softmax rounds to 1."""
     xp = z.__array_namespace__()
-    _, _, rest = _shifted(z)
-    return xp.max(z, axis=-1, keepdims=True) - z + xp.log1p(rest)
+    _, _, remainder = _shifted(z)
+    return xp.max(z, axis=-1, keepdims=True) - z + xp.log1p(remainder)
 
 
 def _shifted(z: Array) -> tuple[Array, Array, Array]:

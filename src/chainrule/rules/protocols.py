@@ -3,11 +3,11 @@
 A layer is a frozen dataclass with
 
     start(rng, inputs)        -> parameters, outputs       NumPy float64 arrays by name, and the width
-    forward(parameters, x)    -> y, kept                   kept: just what backward needs
-    backward(parameters, kept, dy) -> gradients by name, dx
+    forward(parameters, x)    -> y, cache                  cache: just what backward needs
+    backward(parameters, cache, dy) -> gradients by name, dx
     words                     symbol, formula, slope, LaTeX, source
 
-and a loss ends the chain: forward(y, t, share) -> E, kept and backward(kept) -> dy. Legend of
+and a loss ends the chain: forward(y, t, share) -> E, cache and backward(cache) -> dy. Legend of
 shapes, used in every rule: x (n, i), z and a (n, j), y and t (n, j), share (n,), E ().
 `parameters` is one flat dict for the whole network; a rule takes its own entries by name.
 """
@@ -52,10 +52,10 @@ class Names:
 
     def free(self, letter: str) -> str:
         """`letter` with the layer's number; `r2_2` if `r2` is taken."""
-        name, again = f"{letter}{self.layer}", 1
+        name, attempt = f"{letter}{self.layer}", 1
         while name in self._taken:
-            again += 1
-            name = f"{letter}{self.layer}_{again}"
+            attempt += 1
+            name = f"{letter}{self.layer}_{attempt}"
         self._taken.add(name)
         return name
 
@@ -81,7 +81,7 @@ class Layer:
         """The output for x (n, inputs), and what `backward` needs."""
         raise TypeError(f"{type(self).__name__} has no forward pass")
 
-    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
         """The gradients of the own parameters, and dE/dx, from dE/dy."""
         raise TypeError(f"{type(self).__name__} has no backward pass")
 
@@ -112,8 +112,8 @@ class Activation(Layer):
         a = self.value(z)
         return a, (z, a)
 
-    def backward(self, p: Parameters, kept: Kept, da: Number) -> tuple[Gradients, Number]:
-        z, a = kept
+    def backward(self, p: Parameters, cache: Kept, da: Number) -> tuple[Gradients, Number]:
+        z, a = cache
         return {}, number(derivative(z), path("nj,nj->nj", da, self.slope(z, a)))
 
 
@@ -136,7 +136,7 @@ class Loss:
         """E and what `backward` needs."""
         raise TypeError(f"{type(self).__name__} has no forward pass")
 
-    def backward(self, kept: Kept) -> Number:
+    def backward(self, cache: Kept) -> Number:
         """dE/dy, or dE/dz where an activation is fused in."""
         raise TypeError(f"{type(self).__name__} has no backward pass")
 
@@ -158,9 +158,9 @@ class Loss:
         """
 
 
-def derivative(of: Number) -> str:
-    """The name of ∂E/∂of."""
-    return f"dE/d{of.name}"
+def derivative(variable: Number) -> str:
+    """The name of ∂E/∂variable."""
+    return f"dE/d{variable.name}"
 
 
 def difference(t: Number, y: Number) -> Number:

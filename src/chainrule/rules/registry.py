@@ -72,7 +72,7 @@ def register(name: str) -> Callable[[type[R]], type[R]]:
 
 
 def loss(choice: Any) -> Loss:
-    """The loss called `given` (a name or a plain dict), or `given` itself if it is one.
+    """The loss called `choice` (a name or a plain dict), or `choice` itself if it is one.
 
     Raises:
         InputError: no loss has that name; the nearest is suggested.
@@ -85,43 +85,45 @@ def loss(choice: Any) -> Loss:
 
 def to_plain(rule: Any) -> dict[str, Any]:
     """A rule as a dict of plain values: its name under `rule`, then what it was made with."""
-    plain: dict[str, Any] = {"rule": name(rule)}
+    description: dict[str, Any] = {"rule": name(rule)}
     for field in fields(rule):
         if field.init and not field.kw_only:  # keyword-only fields are addresses, given anew when placed
-            plain[field.name] = _value(getattr(rule, field.name))
-    return plain
+            description[field.name] = _value(getattr(rule, field.name))
+    return description
 
 
-def from_plain(plain: Any, table: Mapping[str, type], kind: str = "layer") -> Any:
+def from_plain(description: Any, table: Mapping[str, type], kind: str = "layer") -> Any:
     """The rule that `to_plain` wrote.
 
     Raises:
         InputError: an unknown rule or argument; the nearest is suggested.
     """
-    if not isinstance(plain, Mapping) or not isinstance(plain.get("rule"), str):
-        raise InputError(f"a {kind} is written as {{'rule': name, ...}}, not {plain!r}")
-    arguments = dict(plain)
-    wanted = arguments.pop("rule")
-    if wanted not in table:
-        hint = did_you_mean(wanted, list(table)) or f" One of: {', '.join(table)}."
-        raise UnknownRuleError(f"no {kind} is called {wanted!r}.{hint}")
-    parameters = [field.name for field in fields(table[wanted]) if not field.kw_only]
+    if not isinstance(description, Mapping) or not isinstance(description.get("rule"), str):
+        raise InputError(f"a {kind} is written as {{'rule': name, ...}}, not {description!r}")
+    arguments = dict(description)
+    rule_name = arguments.pop("rule")
+    if rule_name not in table:
+        hint = did_you_mean(rule_name, list(table)) or f" One of: {', '.join(table)}."
+        raise UnknownRuleError(f"no {kind} is called {rule_name!r}.{hint}")
+    parameters = [field.name for field in fields(table[rule_name]) if not field.kw_only]
     for argument in arguments:
         if argument not in parameters:
-            raise InputError(f"{kind} {wanted!r} takes no {argument!r}.{did_you_mean(argument, parameters)}")
+            raise InputError(
+                f"{kind} {rule_name!r} takes no {argument!r}.{did_you_mean(argument, parameters)}"
+            )
     if isinstance(arguments.get("layers"), list):
-        arguments["layers"] = [from_plain(one, LAYERS) for one in arguments["layers"]]
+        arguments["layers"] = [from_plain(layer, LAYERS) for layer in arguments["layers"]]
     if isinstance(arguments.get("activation"), Mapping):
         arguments["activation"] = from_plain(arguments["activation"], ACTIVATIONS, "activation")
     try:
-        return table[wanted](**arguments)
+        return table[rule_name](**arguments)
     except TypeError as error:
-        raise InputError(f"{kind} {wanted!r} cannot be made from {arguments!r}: {error}") from None
+        raise InputError(f"{kind} {rule_name!r} cannot be made from {arguments!r}: {error}") from None
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, Layer):
         return to_plain(value)
     if isinstance(value, (tuple, list)):
-        return [_value(one) for one in value]
+        return [_value(element) for element in value]
     return value

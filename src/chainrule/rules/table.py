@@ -103,8 +103,8 @@ def load_entry_points() -> None:
 def _check(rule: Any) -> None:
     """Refuse what is not a frozen dataclass of a layer, activation or loss with its words."""
     if not isinstance(rule, type) or not issubclass(rule, (Layer, Loss)):
-        shown = rule.__qualname__ if isinstance(rule, type) else repr(rule)
-        raise InputError(f"{shown} is no rule: derive its class from Activation, Layer or Loss")
+        label = rule.__qualname__ if isinstance(rule, type) else repr(rule)
+        raise InputError(f"{label} is no rule: derive its class from Activation, Layer or Loss")
     parameters = vars(rule).get("__dataclass_params__")
     if parameters is None or not parameters.frozen:
         raise InputError(

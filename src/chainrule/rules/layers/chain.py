@@ -35,47 +35,51 @@ class Chain(Layer):
     def __post_init__(self) -> None:
         if isinstance(self.layers, (str, Layer)) or not self.layers:
             raise InputError("a chain needs a list of at least one layer, such as [Dense(1)]")
-        object.__setattr__(self, "layers", _joined([_layer(one) for one in self.layers]))
+        object.__setattr__(self, "layers", _joined([_layer(layer) for layer in self.layers]))
 
     def placed(self, names: Names) -> "Chain":
-        return replace(self, layers=[one.placed(names) for one in self.layers])
+        return replace(self, layers=[layer.placed(names) for layer in self.layers])
 
     def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
         parameters: dict[str, np.ndarray] = {}
-        for one in self.layers:
-            own, inputs = one.start(rng, inputs)
-            parameters |= own
+        for layer in self.layers:
+            initial, inputs = layer.start(rng, inputs)
+            parameters |= initial
         return parameters, inputs
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        kept = []
-        for one in self.layers:
-            x, own = one.forward(p, x)
-            kept.append(own)
-        return x, kept
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(p, x)
+            caches.append(cache)
+        return x, caches
 
-    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+    def backward(self, p: Parameters, caches: Kept, dy: Number) -> tuple[Gradients, Number]:
         gradients: Gradients = {}
-        for one, own in zip(reversed(self.layers), reversed(kept), strict=True):
-            found, dy = one.backward(p, own, dy)
-            gradients = found | gradients
+        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+            layer_gradients, dy = layer.backward(p, cache, dy)
+            gradients = layer_gradients | gradients
         return gradients, dy
 
 
-def _layer(given: Any) -> Layer:
-    found = activation(given) if isinstance(given, str) else given
-    if not isinstance(found, Layer):
-        raise InputError(f"{given!r} is not a layer; write Dense(4, 'tanh'), Residual([...]) or 'tanh'")
-    return found
+def _layer(choice: Any) -> Layer:
+    layer = activation(choice) if isinstance(choice, str) else choice
+    if not isinstance(layer, Layer):
+        raise InputError(f"{choice!r} is not a layer; write Dense(4, 'tanh'), Residual([...]) or 'tanh'")
+    return layer
 
 
 def _joined(layers: list[Layer]) -> tuple[Layer, ...]:
     """The layers, with an activation that follows a bare Dense taken into it: [Dense(4), Tanh()]."""
     joined: list[Layer] = []
-    for one in layers:
-        last = joined[-1] if joined else None
-        if isinstance(one, Activation) and isinstance(last, Dense) and isinstance(last.activation, Identity):
-            joined[-1] = replace(last, activation=one)
+    for layer in layers:
+        previous = joined[-1] if joined else None
+        if (
+            isinstance(layer, Activation)
+            and isinstance(previous, Dense)
+            and isinstance(previous.activation, Identity)
+        ):
+            joined[-1] = replace(previous, activation=layer)
         else:
-            joined.append(one)
+            joined.append(layer)
     return tuple(joined)

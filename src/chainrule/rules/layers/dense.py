@@ -111,11 +111,11 @@ class Dense(Layer):
         z = number(self.z, path("ni,ij->nj", x, w), path("j->j", p[self.b]))
         if self.activation is None:
             return z, (x, None)
-        a, kept = self.activation.forward(p, z)
-        return a, (x, kept)
+        a, cache = self.activation.forward(p, z)
+        return a, (x, cache)
 
-    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
-        x, inner = kept
+    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
+        x, inner = cache
         dz = dy if self.activation is None else self.activation.backward(p, inner, dy)[1]
         dw = number(derivative(p[self.w]), path("ni,nj->ij", x, dz))
         db = number(derivative(p[self.b]), path("nj->j", dz))

@@ -50,6 +50,6 @@ class Dropout(Layer):
             return number(self.out, path("nj->nj", x)), x
         return number(self.out, path("nj,nj->nj", x, p[self.m])), x
 
-    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
+    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
         factors = (dy, p[self.m]) if self.m in p else (dy,)
-        return {}, number(derivative(kept), path(",".join(["nj"] * len(factors)) + "->nj", *factors))
+        return {}, number(derivative(cache), path(",".join(["nj"] * len(factors)) + "->nj", *factors))

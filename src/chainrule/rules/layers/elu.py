@@ -41,5 +41,5 @@ class ELU(Activation):
             xp = z.__array_namespace__()
             return xp.where(z > 0, xp.ones_like(z), self.alpha * xp.exp(xp.minimum(z, 0)))
 
-        shown = Function("ELU'({})", r"\operatorname{{ELU}}'({})", slope)
-        return number(self.slope_name(z), path("nj->nj", z), through=shown)
+        function = Function("ELU'({})", r"\operatorname{{ELU}}'({})", slope)
+        return number(self.slope_name(z), path("nj->nj", z), through=function)

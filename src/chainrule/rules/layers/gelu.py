@@ -35,13 +35,13 @@ class GELU(Activation):
 
 
 def _bent(z: Array) -> Array:
-    near = z.__array_namespace__().clip(z, -50, 50)  # beyond, σ(v) is 0 or 1 to the last bit
-    return SCALE * (near + CUBIC * near**3)
+    argument = z.__array_namespace__().clip(z, -50, 50)  # beyond, σ(v) is 0 or 1 to the last bit
+    return SCALE * (argument + CUBIC * argument**3)
 
 
 def _bend(z: Array) -> Array:
-    near = z.__array_namespace__().clip(z, -50, 50)
-    return SCALE * (1 + 3 * CUBIC * near**2)
+    argument = z.__array_namespace__().clip(z, -50, 50)
+    return SCALE * (1 + 3 * CUBIC * argument**2)
 
 
 BENT = Function("v({})", r"v({})", _bent)
@@ -66,9 +66,9 @@ class TanhGELU(Activation):
 
     def slope(self, z: Number, a: Number) -> Number:
         gate = self._gate(z)
-        rest = number(f"1-{gate.name}", path("nj->nj", self._bent(z)), through=CO_SIGMOID)
+        co_gate = number(f"1-{gate.name}", path("nj->nj", self._bent(z)), through=CO_SIGMOID)
         bend = number(f"dv({z.name})/d{z.name}", path("nj->nj", z), through=BEND)
-        direct, bent = path("nj->nj", gate), path("nj,nj,nj,nj->nj", z, gate, rest, bend)
+        direct, bent = path("nj->nj", gate), path("nj,nj,nj,nj->nj", z, gate, co_gate, bend)
         return number(self.slope_name(z), direct, bent)
 
     def _bent(self, z: Number) -> Number:

@@ -23,5 +23,5 @@ class Identity(Activation):
         return number(self.out, path("nj->nj", z))
 
     def slope(self, z: Number, a: Number) -> Number:
-        ones = z.array.__array_namespace__().ones_like(z.array)
-        return given(self.slope_name(z), ones)
+        slope = z.array.__array_namespace__().ones_like(z.array)
+        return given(self.slope_name(z), slope)

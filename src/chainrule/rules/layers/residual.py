@@ -55,11 +55,11 @@ class Residual(Layer):
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         branch = number(self.u, path("nj->nj", x))
-        y, kept = self.inner.forward(p, branch)
-        return number(self.out, path("nj->nj", x), path("nj->nj", y)), (x, y, kept)
+        y, cache = self.inner.forward(p, branch)
+        return number(self.out, path("nj->nj", x), path("nj->nj", y)), (x, y, cache)
 
-    def backward(self, p: Parameters, kept: Kept, dy: Number) -> tuple[Gradients, Number]:
-        x, y, inner = kept
+    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
+        x, y, inner = cache
         branch = number(derivative(y), path("nj->nj", dy))
         gradients, du = self.inner.backward(p, inner, branch)
         return gradients, number(derivative(x), path("nj->nj", dy), path("nj->nj", du))

@@ -24,5 +24,5 @@ class Sigmoid(Activation):
         return number(self.out, path("nj->nj", z), through=SIGMOID)
 
     def slope(self, z: Number, a: Number) -> Number:
-        rest = number(f"1-{a.name}", path("nj->nj", z), through=CO_SIGMOID)
-        return number(self.slope_name(z), path("nj,nj->nj", a, rest))
+        co_a = number(f"1-{a.name}", path("nj->nj", z), through=CO_SIGMOID)
+        return number(self.slope_name(z), path("nj,nj->nj", a, co_a))

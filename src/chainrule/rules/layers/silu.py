@@ -26,8 +26,8 @@ class SiLU(Activation):
 
     def slope(self, z: Number, a: Number) -> Number:
         gate = self._gate(z)
-        rest = number(f"1-{gate.name}", path("nj->nj", z), through=CO_SIGMOID)
-        return number(self.slope_name(z), path("nj->nj", gate), path("nj,nj,nj->nj", z, gate, rest))
+        co_gate = number(f"1-{gate.name}", path("nj->nj", z), through=CO_SIGMOID)
+        return number(self.slope_name(z), path("nj->nj", gate), path("nj,nj,nj->nj", z, gate, co_gate))
 
     def _gate(self, z: Number) -> Number:
         return number(f"σ({z.name})", path("nj->nj", z), through=SIGMOID)

@@ -27,16 +27,16 @@ class Softmax(Activation):
         """∂aₖ/∂zⱼ (n, k, j) as a matrix, which `backward` goes past: this is for who asks."""
         xp = a.array.__array_namespace__()
         same = xp.eye(a.array.shape[1], dtype=a.array.dtype)
-        rest = number(f"1-{a.name}", path("nj->nj", z), through=CO_SOFTMAX)
-        own = path("nk,nk,kj->nkj", a, rest, given("[k=j]", same))
+        co_a = number(f"1-{a.name}", path("nj->nj", z), through=CO_SOFTMAX)
+        diagonal = path("nk,nk,kj->nkj", a, co_a, given("[k=j]", same))
         cross = path(",nk,nj,kj->nkj", constant("-1", -1.0, a), a, a, given("[k≠j]", 1 - same))
-        return number(self.slope_name(z), own, cross)
+        return number(self.slope_name(z), diagonal, cross)
 
-    def backward(self, p: Parameters, kept: Kept, da: Number) -> tuple[Gradients, Number]:
-        z, a = kept
+    def backward(self, p: Parameters, cache: Kept, da: Number) -> tuple[Gradients, Number]:
+        z, a = cache
         xp = a.array.__array_namespace__()
-        rest = number(f"1-{a.name}", path("nj->nj", z), through=CO_SOFTMAX)
-        others = given("[k≠j]", 1 - xp.eye(a.array.shape[1], dtype=a.array.dtype))
-        own = path("nj,nj,nj->nj", da, a, rest)
-        cross = path(",nk,nk,kj,nj->nj", constant("-1", -1.0, a), da, a, others, a)
-        return {}, number(derivative(z), own, cross)
+        co_a = number(f"1-{a.name}", path("nj->nj", z), through=CO_SOFTMAX)
+        off_diagonal = given("[k≠j]", 1 - xp.eye(a.array.shape[1], dtype=a.array.dtype))
+        diagonal = path("nj,nj,nj->nj", da, a, co_a)
+        cross = path(",nk,nk,kj,nj->nj", constant("-1", -1.0, a), da, a, off_diagonal, a)
+        return {}, number(derivative(z), diagonal, cross)

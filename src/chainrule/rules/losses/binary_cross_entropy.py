@@ -33,24 +33,24 @@ class BinaryCrossEntropy(Loss):
         a = self.predicted(z)
         hit = number(f"-ln {a}", path("nj->nj", z), through=MINUS_LOG)
         miss = number(f"-ln(1-{a})", path("nj->nj", z), through=SOFTPLUS)
-        rest = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
-        cost = number("E", path("nj,nj,n->", t, hit, share), path("nj,nj,n->", rest, miss, share))
-        return cost, (z, t, rest, share)
+        co_t = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
+        cost = number("E", path("nj,nj,n->", t, hit, share), path("nj,nj,n->", co_t, miss, share))
+        return cost, (z, t, co_t, share)
 
-    def backward(self, kept: Kept) -> Number:
-        z, t, rest, share = kept
+    def backward(self, cache: Kept) -> Number:
+        z, t, co_t, share = cache
         a = number(self.predicted(z), path("nj->nj", z), through=SIGMOID)
-        other = number(f"1-{a.name}", path("nj->nj", z), through=CO_SIGMOID)
-        down = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, other, share)
-        return number(derivative(z), path("nj,nj,n->nj", rest, a, share), down)
+        co_a = number(f"1-{a.name}", path("nj->nj", z), through=CO_SIGMOID)
+        target_path = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, co_a, share)
+        return number(derivative(z), path("nj,nj,n->nj", co_t, a, share), target_path)
 
     def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
         """∂E/∂a = −T/a + (1 − T)/(1 − a) per row."""
         hit = number(f"1/{a.name}", path("nj->nj", z), through=INVERSE)
         miss = number(f"1/(1-{a.name})", path("nj->nj", z), through=CO_INVERSE)
-        rest = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
-        down = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share)
-        return number(derivative(a), down, path("nj,nj,n->nj", rest, miss, share))
+        co_t = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
+        target_path = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share)
+        return number(derivative(a), target_path, path("nj,nj,n->nj", co_t, miss, share))
 
     def check_targets(self, t: Array) -> None:
         refuse_where(~((t >= 0) & (t <= 1)), np.asarray(t), "binary cross-entropy wants targets from 0 to 1")

@@ -23,6 +23,6 @@ class HalfSquaredError(Loss):
         miss = difference(t, y)
         return number("E", path(",nj,nj,n->", constant("1/2", 0.5, y), miss, miss, share)), (y, miss, share)
 
-    def backward(self, kept: Kept) -> Number:
-        y, miss, share = kept
+    def backward(self, cache: Kept) -> Number:
+        y, miss, share = cache
         return number(derivative(y), path(",nj,n->nj", constant("-1", -1.0, y), miss, share))

@@ -35,19 +35,19 @@ class Huber(Loss):
 
     def forward(self, y: Number, t: Number, share: Number) -> tuple[Number, Kept]:
         def bowl(e: Array) -> Array:
-            near = e.__array_namespace__().clip(abs(e), None, self.delta)
-            return near * (abs(e) - near / 2)
+            clipped_error = e.__array_namespace__().clip(abs(e), None, self.delta)
+            return clipped_error * (abs(e) - clipped_error / 2)
 
         miss = difference(t, y)
-        shown = Function("H({})", r"H_\delta({})", bowl)
-        cost = number(f"H({miss.name})", path("nj->nj", miss), through=shown)
+        function = Function("H({})", r"H_\delta({})", bowl)
+        cost = number(f"H({miss.name})", path("nj->nj", miss), through=function)
         return number("E", path(",nj,n->", per_output(y), cost, share)), (y, miss, share)
 
-    def backward(self, kept: Kept) -> Number:
+    def backward(self, cache: Kept) -> Number:
         def clip(e: Array) -> Array:
             return e.__array_namespace__().clip(e, -self.delta, self.delta)
 
-        y, miss, share = kept
-        shown = Function("clip({})", r"\operatorname{{clip}}_\delta({})", clip)
-        cut = number(f"clip({miss.name})", path("nj->nj", miss), through=shown)
+        y, miss, share = cache
+        function = Function("clip({})", r"\operatorname{{clip}}_\delta({})", clip)
+        cut = number(f"clip({miss.name})", path("nj->nj", miss), through=function)
         return number(derivative(y), path(",,nj,n->nj", constant("-1", -1.0, y), per_output(y), cut, share))

@@ -27,7 +27,7 @@ class MeanAbsoluteError(Loss):
         size = number(f"|{miss.name}|", path("nj->nj", miss), through=SIZE)
         return number("E", path(",nj,n->", per_output(y), size, share)), (y, miss, share)
 
-    def backward(self, kept: Kept) -> Number:
-        y, miss, share = kept
+    def backward(self, cache: Kept) -> Number:
+        y, miss, share = cache
         sign = number(f"sign({miss.name})", path("nj->nj", miss), through=SIGN)
         return number(derivative(y), path(",,nj,n->nj", constant("-1", -1.0, y), per_output(y), sign, share))

@@ -23,6 +23,6 @@ class MeanSquaredError(Loss):
         miss = difference(t, y)
         return number("E", path(",nj,nj,n->", per_output(y), miss, miss, share)), (y, miss, share)
 
-    def backward(self, kept: Kept) -> Number:
-        y, miss, share = kept
+    def backward(self, cache: Kept) -> Number:
+        y, miss, share = cache
         return number(derivative(y), path(",,nj,n->nj", constant("-2", -2.0, y), per_output(y), miss, share))

@@ -37,13 +37,13 @@ class SoftmaxCrossEntropy(Loss):
         cost = number(f"-ln {self.predicted(z)}", path("nj->nj", z), through=MINUS_LOG)
         return number("E", path("nj,nj,n->", t, cost, share)), (z, t, share)
 
-    def backward(self, kept: Kept) -> Number:
-        z, t, share = kept
+    def backward(self, cache: Kept) -> Number:
+        z, t, share = cache
         p = number(self.predicted(z), path("nj->nj", z), through=SOFTMAX)
-        other = number(f"1-{p.name}", path("nj->nj", z), through=CO_SOFTMAX)
-        rest = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
-        down = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, other, share)
-        return number(derivative(z), path("nj,nj,n->nj", rest, p, share), down)
+        co_p = number(f"1-{p.name}", path("nj->nj", z), through=CO_SOFTMAX)
+        co_t = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
+        target_path = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, co_p, share)
+        return number(derivative(z), path("nj,nj,n->nj", co_t, p, share), target_path)
 
     def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
         """∂E/∂a = −T/a per row."""
