@@ -20,62 +20,72 @@ _ROWS = {
 }
 
 
-def assumed(best: Interpretation, lesson: LessonText) -> Iterator[str]:
+def assumed(interpretation: Interpretation, lesson: LessonText) -> Iterator[str]:
     """What the lesson does not say in so many words."""
-    layout, said = best.way.layout, lesson.words
+    layout, prose = interpretation.architecture.layout, lesson.prose
     yield from lesson.assumed
-    yield f"{'-'.join(map(str, layout.sizes))} from {_names(best.placed)}"
-    yield from _numbering(best, lesson)
-    yield _activation(best, said)
-    yield _loss(best, said)
-    if best.frozen:
+    yield f"{'-'.join(map(str, layout.sizes))} from {_names(interpretation.placement)}"
+    yield from _numbering(interpretation, lesson)
+    yield _activation(interpretation, prose)
+    yield _loss(interpretation, prose)
+    if interpretation.frozen:
         yield "biases are not updated"
-    yield from best.placed.notes
-    if not best.placed.rate and any("'" in one.quantity for one in best.placed.claims):
+    yield from interpretation.placement.notes
+    placement = interpretation.placement
+    if not placement.rate and any("'" in claim.quantity for claim in placement.claims):
         yield "no learning rate was found, so new values are left out"
 
 
-def _loss(best: Interpretation, said: Prose) -> str:
-    formula = best.example.network.loss.words.formula
-    why = said.loss.why or "not stated"
-    if len(said.loss.among) > 1:
-        why += f"; of {len(said.loss.among)} losses that may be meant, it agrees with most numbers"
-    return f"the loss: {formula} ({best.way.loss}), {why}"
+def _loss(interpretation: Interpretation, prose: Prose) -> str:
+    formula = interpretation.example.network.loss.words.formula
+    reason = prose.loss.reason or "not stated"
+    if len(prose.loss.names) > 1:
+        reason += f"; of {len(prose.loss.names)} losses that may be meant, it agrees with most numbers"
+    return f"the loss: {formula} ({interpretation.architecture.loss}), {reason}"
 
 
-def _activation(best: Interpretation, said: Prose) -> str:
-    depth, way = best.way.layout.depth, best.way
-    agree = f"not stated; {best.agreeing} of {len(best.claims)} numbers agree with it"
-    output = said.output.why or agree
-    if depth == 1 or way.hidden == way.output:
+def _activation(interpretation: Interpretation, prose: Prose) -> str:
+    depth, architecture = interpretation.architecture.layout.depth, interpretation.architecture
+    agree = f"not stated; {interpretation.agreeing} of {len(interpretation.claims)} numbers agree with it"
+    output = prose.output.reason or agree
+    if depth == 1 or architecture.hidden == architecture.output:
         for_all = "" if depth == 1 else " for both layers" if depth == 2 else f" for all {depth} layers"
-        return f"activation {way.output}{for_all}, {output}"
-    hidden = said.hidden.why or agree
-    return f"activation {way.hidden} for hidden layers ({hidden}), {way.output} for the last ({output})"
+        return f"activation {architecture.output}{for_all}, {output}"
+    hidden = prose.hidden.reason or agree
+    return (
+        f"activation {architecture.hidden} for hidden layers ({hidden}), "
+        f"{architecture.output} for the last ({output})"
+    )
 
 
-def _names(placed: Placement) -> str:
+def _names(placement: Placement) -> str:
     """`w1, b1, w2, b2`: the arrays that were given."""
-    return ", ".join(dict.fromkeys(name for name, _ in sorted(placed.given, key=_order) if name not in "xt"))
+    return ", ".join(
+        dict.fromkeys(name for name, _ in sorted(placement.givens, key=_order) if name not in "xt")
+    )
 
 
 def _order(cell: Cell) -> tuple[int, int]:
     return int(cell[0][1:] or 0), "xtwb".find(cell[0][0])
 
 
-def _numbering(best: Interpretation, lesson: LessonText) -> Iterator[str]:
+def _numbering(interpretation: Interpretation, lesson: LessonText) -> Iterator[str]:
     """How biases and weights are numbered, where that can be told in two ways."""
-    layout = best.way.layout
-    has_biases = any(name[0] == "b" for name, _ in best.placed.given)
+    layout = interpretation.architecture.layout
+    has_biases = any(name[0] == "b" for name, _ in interpretation.placement.givens)
     if has_biases and layout.biases == "layer" and layout.style == "numbered" and not layout.is_chain:
         yield "b1, b2 and so on belong to layers: one bias for all units of a layer"
-    told = _ROWS.get((layout.style, layout.unit_first))
-    if not told or not any(inputs > 1 and units > 1 for inputs, units in pairwise(layout.sizes)):
+    sentence = _ROWS.get((layout.style, layout.unit_first))
+    if not sentence or not any(inputs > 1 and units > 1 for inputs, units in pairwise(layout.sizes)):
         return
-    way = replace(best.way, layout=replace(layout, unit_first=not layout.unit_first))
-    other = replace(best, way=way, placed=place(lesson.said, way.layout, way.loss))
-    if not other.placed.missing() and stands(other):
-        told += (
-            f": {best.agreeing} of {len(best.claims)} numbers agree with that, {other.agreeing} the other way"
+    architecture = replace(
+        interpretation.architecture, layout=replace(layout, unit_first=not layout.unit_first)
+    )
+    placement = place(lesson.statements, architecture.layout, architecture.loss)
+    alternative = replace(interpretation, architecture=architecture, placement=placement)
+    if not alternative.placement.missing() and stands(alternative):
+        sentence += (
+            f": {interpretation.agreeing} of {len(interpretation.claims)} numbers agree with that, "
+            f"{alternative.agreeing} the other way"
         )
-    yield told
+    yield sentence

@@ -1,4 +1,4 @@
-"""Fitting: the layouts that the names of a lesson allow."""
+"""Candidates: the layouts, sizes and ways to number units, that the names of a lesson allow."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,44 +8,46 @@ from chainrule.ask.lessons.statements import Statement, Value
 from chainrule.ask.lessons.symbol import LessonSymbol
 
 
-def layouts(said: list[Statement], sizes: tuple[tuple[int, ...], ...]) -> Iterator[Layout]:
+def layouts(statements: list[Statement], sizes: tuple[tuple[int, ...], ...]) -> Iterator[Layout]:
     """The layouts that the names allow; `sizes` are those that the prose mentions."""
-    found = _Inventory(said)
-    if not found.weights:
+    inventory = _Inventory(statements)
+    if not inventory.weights:
         return
-    start = 2 if found.superscripts and min(found.superscripts) >= 1 and found.counts_inputs else 1
-    for sizes_of, style, unit_first, letters in _fitting(found, sizes):
-        if found.inputs not in (0, sizes_of[0]) or found.outputs not in (0, sizes_of[-1]):
+    start = (
+        2 if inventory.superscripts and min(inventory.superscripts) >= 1 and inventory.counts_inputs else 1
+    )
+    for sizes_of, style, unit_first, letters in _fitting(inventory, sizes):
+        if inventory.inputs not in (0, sizes_of[0]) or inventory.outputs not in (0, sizes_of[-1]):
             continue
-        yield Layout(sizes_of, style, unit_first, letters, found.bias_style(sizes_of), start)
+        yield Layout(sizes_of, style, unit_first, letters, inventory.bias_style(sizes_of), start)
 
 
 Fitting = Iterator[tuple[tuple[int, ...], str, bool, tuple[str, ...]]]
 
 
-def _fitting(found: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
-    if any(not isinstance(value, str) for _, value in found.weights):
-        yield from _of_matrices(found)
-    elif found.are_paired:
-        yield from _of_pairs(found)
+def _fitting(inventory: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
+    if any(not isinstance(value, str) for _, value in inventory.weights):
+        yield from _of_matrices(inventory)
+    elif inventory.are_paired:
+        yield from _of_pairs(inventory)
     else:
-        for chosen in dict.fromkeys(_of_numbers(found, sizes)):
+        for chosen in dict.fromkeys(_of_numbers(inventory, sizes)):
             ambiguous = any(inputs > 1 and units > 1 for inputs, units in pairwise(chosen))
             for unit_first in (True, False) if ambiguous else (True,):
                 yield chosen, "numbered", unit_first, ()
 
 
-def _of_numbers(found: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Iterator[tuple[int, ...]]:
+def _of_numbers(inventory: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Iterator[tuple[int, ...]]:
     """The sizes of networks with as many weights as there are numbers: w1, ..., w8."""
-    numbers = [one.places[0][1] or 0 for one, _ in found.weights if len(one.places) == 1]
+    numbers = [symbol.places[0][1] or 0 for symbol, _ in inventory.weights if len(symbol.places) == 1]
     count = max(numbers, default=1)  # a lonely `w`
-    inputs, outputs = found.inputs or 1, found.outputs or 1
-    for one in sizes:
-        if len(one) > 1 and sum(a * b for a, b in pairwise(one)) == count:
-            yield one
+    inputs, outputs = inventory.inputs or 1, inventory.outputs or 1
+    for layer_sizes in sizes:
+        if len(layer_sizes) > 1 and sum(a * b for a, b in pairwise(layer_sizes)) == count:
+            yield layer_sizes
     if inputs * outputs == count:
         yield inputs, outputs
-    if inputs == outputs == 1 and found.hidden <= 1 and count <= 50:
+    if inputs == outputs == 1 and inventory.hidden <= 1 and count <= 50:
         yield (1,) * (count + 1)
     if count % (inputs + outputs) == 0 and count:
         yield inputs, count // (inputs + outputs), outputs
@@ -54,23 +56,23 @@ def _of_numbers(found: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Iter
             yield inputs, width, width, outputs
 
 
-def _of_matrices(found: "_Inventory") -> Fitting:
-    letters = found.letters
+def _of_matrices(inventory: "_Inventory") -> Fitting:
+    letters = inventory.letters
     for unit_first in (False, True):
         layers: dict[int, tuple[int, int]] = {}
         trial = Layout((1,) * 51, "matrix", unit_first, letters)
-        for one, value in found.weights:
-            numbers = [number for _, number in one.places if number is not None]
-            layer, rest = trial.layer_of(one, numbers)
+        for symbol, value in inventory.weights:
+            numbers = [number for _, number in symbol.places if number is not None]
+            layer, indices = trial.layer_of(symbol, numbers)
             shape = _shape(value)
-            if layer and not rest and shape:
+            if layer and not indices and shape:
                 layers.setdefault(layer, _turned(shape, unit_first))
         chain = [layers[layer] for layer in sorted(layers)]
         if sorted(layers) != list(range(1, len(chain) + 1)):
             continue
         chain = _with_vectors(chain)
-        if chain and all(one[1] == after[0] for one, after in pairwise(chain)):
-            yield (chain[0][0], *(one[1] for one in chain)), "matrix", unit_first, letters
+        if chain and all(units == inputs for (_, units), (inputs, _) in pairwise(chain)):
+            yield (chain[0][0], *(units for _, units in chain)), "matrix", unit_first, letters
 
 
 def _shape(value: Value) -> tuple[int, ...] | None:
@@ -100,46 +102,62 @@ def _with_vectors(chain: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-def _of_pairs(found: "_Inventory") -> Fitting:
-    letters = found.letters
+def _of_pairs(inventory: "_Inventory") -> Fitting:
+    letters = inventory.letters
     for unit_first in (True, False):
-        trial = Layout((99,) * (found.layers + 1), "paired", unit_first, letters)
+        trial = Layout((99,) * (inventory.layers + 1), "paired", unit_first, letters)
         sizes: list[tuple[int, int]] = []
-        for layer in range(1, found.layers + 1):
-            cells = [trial.address(one) for one, _ in found.weights]
-            own = [at or (0, 0) for name, at in filter(None, cells) if name == f"w{layer}"]
-            sizes += [(max(at[0] for at in own) + 1, max(at[1] for at in own) + 1)] if own else []
-        if len(sizes) == found.layers and all(one[1] == after[0] for one, after in pairwise(sizes)):
-            yield (sizes[0][0], *(one[1] for one in sizes)), "paired", unit_first, letters
+        for layer in range(1, inventory.layers + 1):
+            cells = [trial.address(symbol) for symbol, _ in inventory.weights]
+            indices = [index or (0, 0) for name, index in filter(None, cells) if name == f"w{layer}"]
+            if indices:
+                sizes.append((max(index[0] for index in indices) + 1, max(index[1] for index in indices) + 1))
+        if len(sizes) == inventory.layers and all(
+            units == inputs for (_, units), (inputs, _) in pairwise(sizes)
+        ):
+            yield (sizes[0][0], *(units for _, units in sizes)), "paired", unit_first, letters
 
 
 class _Inventory:
     """What the statements name: weights, and how many inputs, outputs, hidden units and biases."""
 
-    def __init__(self, said: list[Statement]) -> None:
-        named = [(one, s.value) for s in said for one in s.symbols if isinstance(one, LessonSymbol)]
-        self.weights = [(one, value) for one, value in named if one.kind == "w" and not one.new]
-        self.biases = [(one, value) for one, value in named if one.kind == "b" and not one.new]
+    def __init__(self, statements: list[Statement]) -> None:
+        named = [
+            (symbol, statement.value)
+            for statement in statements
+            for symbol in statement.symbols
+            if isinstance(symbol, LessonSymbol)
+        ]
+        self.weights = [(symbol, value) for symbol, value in named if symbol.kind == "w" and not symbol.new]
+        self.biases = [(symbol, value) for symbol, value in named if symbol.kind == "b" and not symbol.new]
         self.inputs = _count([pair for pair in named if pair[0].kind == "x"])
         self.outputs = _count([pair for pair in named if pair[0].kind == "t"])
-        self.hidden = max((n or 0 for one, _ in named for role, n in one.places if role == "h"), default=0)
-        self.superscripts = {one.layer for one, _ in self.weights if one.layer is not None}
-        units = {one.layer for one, _ in named if one.kind in ("a", "z", "delta") and one.layer is not None}
+        self.hidden = max(
+            (n or 0 for symbol, _ in named for role, n in symbol.places if role == "h"), default=0
+        )
+        self.superscripts = {symbol.layer for symbol, _ in self.weights if symbol.layer is not None}
+        units = {
+            symbol.layer
+            for symbol, _ in named
+            if symbol.kind in ("a", "z", "delta") and symbol.layer is not None
+        }
         self.counts_inputs = bool(units) and max(units) > max(self.superscripts, default=99)
 
     @property
     def letters(self) -> tuple[str, ...]:
         """Letters of weights that tell layers: V and W, or none where numbers do."""
-        letters = dict.fromkeys(one.letter.lower() for one, _ in self.weights if len(one.letter) == 1)
+        letters = dict.fromkeys(
+            symbol.letter.lower() for symbol, _ in self.weights if len(symbol.letter) == 1
+        )
         return tuple(letters) if not self.superscripts and len(letters) > 1 else ()
 
     @property
     def are_paired(self) -> bool:
         """Whether weights have two numbers, or a layer besides their number, or an index."""
         return all(
-            one.layer is not None or one.index is not None or len(one.places) > 1 or self.letters
-            or (one.places and 11 <= (one.places[0][1] or 0) <= 99 and len(self.weights) < 11)
-            for one, _ in self.weights
+            symbol.layer is not None or symbol.index is not None or len(symbol.places) > 1 or self.letters
+            or (symbol.places and 11 <= (symbol.places[0][1] or 0) <= 99 and len(self.weights) < 11)
+            for symbol, _ in self.weights
         )  # fmt: skip
 
     @property
@@ -149,25 +167,31 @@ class _Inventory:
             return min(max(self.superscripts), 50)
         if self.letters:
             return len(self.letters)
-        roles = {"".join(role for role, _ in one.places)[:2] for one, _ in self.weights}
+        roles = {"".join(role for role, _ in symbol.places)[:2] for symbol, _ in self.weights}
         if roles & {"ho", "oh"}:
             return 2
-        first = [one.places[0][1] or 1 for one, _ in self.weights if one.index or len(one.places) == 3]
-        return min(max(first, default=1), 50)
+        layer_numbers = [
+            symbol.places[0][1] or 1 for symbol, _ in self.weights if symbol.index or len(symbol.places) == 3
+        ]
+        return min(max(layer_numbers, default=1), 50)
 
     def bias_style(self, sizes: tuple[int, ...]) -> str:
         """`layer` where there is one bias for each layer, `each` where there is one for each unit."""
-        plain = {one.places[0][1] for one, _ in self.biases if len(one.places) == 1 and not one.places[0][0]}
-        return "each" if len(plain) > len(sizes) - 1 or sizes[1:] == (len(plain),) else "layer"
+        numbers = {
+            symbol.places[0][1]
+            for symbol, _ in self.biases
+            if len(symbol.places) == 1 and not symbol.places[0][0]
+        }
+        return "each" if len(numbers) > len(sizes) - 1 or sizes[1:] == (len(numbers),) else "layer"
 
 
 def _count(named: list[tuple[LessonSymbol, Value]]) -> int:
     """How many numbers x or t has, from its largest number or from its vector; 0 if that is open."""
     counts = [0]
-    for one, value in named:
+    for symbol, value in named:
         if isinstance(value, str):
-            numbers = [number for _, number in one.places if number is not None]
-            counts.append((one.index[-1] + 1) if one.index else numbers[0] if numbers else 1)
+            numbers = [number for _, number in symbol.places if number is not None]
+            counts.append((symbol.index[-1] + 1) if symbol.index else numbers[0] if numbers else 1)
         else:
             shape = _shape(value)
             counts.append(shape[0] if shape and len(shape) == 1 else 0)

@@ -1,4 +1,4 @@
-"""Ways to read a lesson: layouts, activations and losses; the one that its own numbers speak for is taken."""
+"""Interpretations of a lesson: a layout, activations and a loss; most of its numbers agree with the best."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -38,16 +38,16 @@ class Architecture:
     @property
     def activations(self) -> tuple[str, ...]:
         fused = self.loss in ("softmax_cross_entropy", "binary_cross_entropy")
-        last = "" if fused else self.output
-        return (*(self.hidden,) * (self.layout.depth - 1), last)
+        output = "" if fused else self.output
+        return (*(self.hidden,) * (self.layout.depth - 1), output)
 
 
 @dataclass(frozen=True)
 class Interpretation:
     """A way to read a lesson, and what its statements come to in it."""
 
-    way: Architecture
-    placed: Placement
+    architecture: Architecture
+    placement: Placement
     title: str
     source: str
     frozen: bool
@@ -55,21 +55,24 @@ class Interpretation:
     @cached_property
     def claims(self) -> tuple[LessonClaim, ...]:
         """The claims, those after the update told apart; without a learning rate, none of new values."""
-        claims = [one for one in self.placed.claims if self.placed.rate or "'" not in one.quantity]
-        return tuple(self._in_time(one) for one in claims)
+        claims = [
+            claim for claim in self.placement.claims if self.placement.rate or "'" not in claim.quantity
+        ]
+        return tuple(self._in_time(claim) for claim in claims)
 
-    def _in_time(self, one: LessonClaim) -> LessonClaim:
-        if not one.later or not self.placed.rate:
-            return one
-        after = f"{one.quantity}@1"
-        now, then = self._near(one.quantity, one.printed), self._near(after, one.printed)
-        moved = (then and not now) or (then == now and one.is_headed)
-        return replace(one, quantity=after) if moved else one
+    def _in_time(self, claim: LessonClaim) -> LessonClaim:
+        if not claim.later or not self.placement.rate:
+            return claim
+        next_quantity = f"{claim.quantity}@1"
+        agrees = self._near(claim.quantity, claim.printed)
+        agrees_next = self._near(next_quantity, claim.printed)
+        moved = (agrees_next and not agrees) or (agrees_next == agrees and claim.is_headed)
+        return replace(claim, quantity=next_quantity) if moved else claim
 
     def _near(self, quantity: str, printed: str) -> bool:
-        asked = self._bare.asked(quantity)
-        of = self._world.value
-        value = of(asked) if isinstance(asked, Address) else asked.value(of)
+        expression = self._bare.asked(quantity)
+        value_of = self._trajectory.value
+        value = value_of(expression) if isinstance(expression, Address) else expression.value(value_of)
         claim = Claim(quantity, printed)
         return claim.near(value) or claim.truncates(value)
 
@@ -78,31 +81,31 @@ class Interpretation:
         return example.parse(self._written(()), self.source)
 
     @cached_property
-    def _world(self) -> Trajectory:
+    def _trajectory(self) -> Trajectory:
         return Trajectory(self._bare)
 
     @cached_property
     def agreeing(self) -> int:
         """How many claims are what is computed."""
-        return sum(self._near(one.quantity, one.printed) for one in self.claims)
+        return sum(self._near(claim.quantity, claim.printed) for claim in self.claims)
 
     def _written(self, claims: Sequence[LessonClaim]) -> str:
-        way = self.way
-        placed, printed = self.placed, dict[str, list[str]]()
+        architecture = self.architecture
+        placement, printed = self.placement, dict[str, list[str]]()
         for claim in claims:
             printed.setdefault(claim.quantity, []).append(claim.printed)
         return toml(
             self.title,
-            way.loss,
-            placed.matrix("x"),
-            placed.matrix("t"),
+            architecture.loss,
+            placement.matrix("x"),
+            placement.matrix("t"),
             [
-                LayerValues(activation or "", placed.matrix(f"w{layer}"), placed.biases(layer))
-                for layer, activation in enumerate(way.activations, 1)
+                LayerValues(activation or "", placement.matrix(f"w{layer}"), placement.biases(layer))
+                for layer, activation in enumerate(architecture.activations, 1)
             ],
-            learning_rate=placed.number(placed.rate) if placed.rate else None,
+            learning_rate=placement.number(placement.rate) if placement.rate else None,
             convention={"update_biases": False} if self.frozen else {},
-            names=placed.names,
+            names=placement.names,
             claims=printed,
         )
 
@@ -117,75 +120,86 @@ class Interpretation:
 
 def best(lesson: LessonText, source: str) -> Interpretation:
     """The reading with which most numbers agree; of equals, the first."""
-    said, title = lesson.said, lesson.title or PurePath(source).stem
-    prose = lesson.words
-    first = Architecture(
-        Layout((1, 1), "numbered"), prose.hidden.among[0], prose.output.among[0], prose.loss.among[0]
+    statements, title = lesson.statements, lesson.title or PurePath(source).stem
+    prose = lesson.prose
+    template = Architecture(
+        Layout((1, 1), "numbered"), prose.hidden.names[0], prose.output.names[0], prose.loss.names[0]
     )
 
-    def reading(way: Architecture) -> Interpretation:
-        return Interpretation(way, place(said, way.layout, way.loss), title, source, lesson.words.frozen)
+    def interpretation(architecture: Architecture) -> Interpretation:
+        placement = place(statements, architecture.layout, architecture.loss)
+        return Interpretation(architecture, placement, title, source, prose.frozen)
 
-    found = [
-        reading(replace(first, layout=one))
-        for one in islice(layouts(list(said), lesson.words.sizes), _TRIED)
-        if sum(a * b for a, b in pairwise(one.sizes)) <= _LARGEST
+    candidates = [
+        interpretation(replace(template, layout=layout))
+        for layout in islice(layouts(list(statements), prose.sizes), _TRIED)
+        if sum(a * b for a, b in pairwise(layout.sizes)) <= _LARGEST
     ]
-    whole = [one for one in found if not one.placed.missing()]
-    if not whole:
-        raise InputError(_missing(said, found))
-    best = max(whole, key=_worth)
+    complete = [candidate for candidate in candidates if not candidate.placement.missing()]
+    if not complete:
+        raise InputError(_missing(statements, candidates))
+    best = max(complete, key=_worth)
     for _ in range(2):
-        for choices in _choices(best.way, lesson.words):
-            best = max(filter(stands, map(reading, choices)), key=_worth, default=best)
-        again = [reading(replace(best.way, layout=one.way.layout)) for one in whole]
-        best = max([best, *filter(stands, again)], key=_worth)
+        for choices in _choices(best.architecture, prose):
+            best = max(filter(stands, map(interpretation, choices)), key=_worth, default=best)
+        revisions = [
+            interpretation(replace(best.architecture, layout=candidate.architecture.layout))
+            for candidate in complete
+        ]
+        best = max([best, *filter(stands, revisions)], key=_worth)
     return best
 
 
-def _choices(way: Architecture, said: Prose) -> Iterator[list[Architecture]]:
-    yield [replace(way, hidden=one) for one in _first(way.hidden, said.hidden.among)]
-    yield [replace(way, output=one) for one in _first(way.output, said.output.among)]
-    yield [replace(way, loss=one) for one in _first(way.loss, said.loss.among)]
+def _choices(architecture: Architecture, prose: Prose) -> Iterator[list[Architecture]]:
+    yield [
+        replace(architecture, hidden=name) for name in _current_first(architecture.hidden, prose.hidden.names)
+    ]
+    yield [
+        replace(architecture, output=name) for name in _current_first(architecture.output, prose.output.names)
+    ]
+    yield [replace(architecture, loss=name) for name in _current_first(architecture.loss, prose.loss.names)]
 
 
-def _first(now: str, among: Sequence[str]) -> list[str]:
-    return [now, *(one for one in among if one != now)]
+def _current_first(current: str, names: Sequence[str]) -> list[str]:
+    return [current, *(name for name in names if name != current)]
 
 
-def stands(one: Interpretation) -> bool:
+def stands(interpretation: Interpretation) -> bool:
     """Whether it makes a worked example."""
     try:
-        return bool(one.example)
+        return bool(interpretation.example)
     except InputError:
         return False
 
 
-def _worth(one: Interpretation) -> tuple[int, int, int]:
+def _worth(interpretation: Interpretation) -> tuple[int, int, int]:
     """How much speaks for a reading: numbers that agree, numbers placed, nothing left."""
-    return (one.agreeing, len(one.claims), -len(one.placed.left)) if stands(one) else (-1, 0, 0)
+    if not stands(interpretation):
+        return (-1, 0, 0)
+    return (interpretation.agreeing, len(interpretation.claims), -len(interpretation.placement.unplaced))
 
 
-def _missing(said: Sequence[Statement], found: Sequence[Interpretation]) -> str:
+def _missing(statements: Sequence[Statement], candidates: Sequence[Interpretation]) -> str:
     """What a lesson lacks, in one line."""
-    kinds = {one.kind for s in said for one in s.symbols if isinstance(one, LessonSymbol)}
-    for kind, what in (
+    symbols = {
+        symbol for statement in statements for symbol in statement.symbols if isinstance(symbol, LessonSymbol)
+    }
+    kinds = {symbol.kind for symbol in symbols}
+    for kind, message in (
         ("w", "found no weight, such as `w_1 = 0.15` in maths, code or a table"),
         ("x", "found no input, such as `x_1 = 0.1`"),
         ("t", "found no target, such as `T = 0.25`"),
     ):
         if kind not in kinds:
-            return what
-    if not found:
-        count = len(
-            {one for s in said for one in s.symbols if isinstance(one, LessonSymbol) and one.kind == "w"}
-        )
+            return message
+    if not candidates:
+        count = sum(symbol.kind == "w" for symbol in symbols)
         return (
             f"found {count} {'weight' if count == 1 else 'weights'}, but no layers that they belong to; "
             "name them w_1, w_2, ..., or by layer, w^{(1)}_{12}, or as matrices"
         )
-    least = min(found, key=lambda one: len(one.placed.missing()))
-    lacking = [f"{name}[{','.join(map(str, at))}]" for name, at in least.placed.missing()]
-    more = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
-    sizes = "-".join(map(str, least.way.layout.sizes))
-    return f"read as {sizes}, no number was found for {', '.join(lacking[:4])}{more}"
+    closest = min(candidates, key=lambda candidate: len(candidate.placement.missing()))
+    lacking = [f"{name}[{','.join(map(str, index))}]" for name, index in closest.placement.missing()]
+    remainder = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
+    sizes = "-".join(map(str, closest.architecture.layout.sizes))
+    return f"read as {sizes}, no number was found for {', '.join(lacking[:4])}{remainder}"

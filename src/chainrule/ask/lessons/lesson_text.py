@@ -21,14 +21,14 @@ class LessonText:
 
     Attributes:
         title: its first heading.
-        said: what it gives values to, in order.
-        words: what its prose says of activations, loss and size.
+        statements: what it gives values to, in order.
+        prose: what its prose says of activations, loss and size.
         assumed: what had to be assumed to read its numbers.
     """
 
     title: str
-    said: tuple[Statement, ...]
-    words: Prose
+    statements: tuple[Statement, ...]
+    prose: Prose
     assumed: tuple[str, ...] = ()
 
 
@@ -37,41 +37,49 @@ def lesson(markdown: str) -> LessonText:
     commas = not _POINT.search(markdown) and len(_COMMA.findall(markdown)) > 1
     if commas:
         markdown = _COMMA.sub(r"\1.\2", markdown)
-    found = list(blocks(markdown))
+    parts = list(blocks(markdown))
     stated: list[Statement] = []
-    for one in found:
+    for block in parts:
         stated += (
-            grid.statements(one)
-            if isinstance(one, TableBlock)
-            else statements(one.text, one.line, one.heading)
+            grid.statements(block)
+            if isinstance(block, TableBlock)
+            else statements(block.text, block.line, block.heading)
         )
-    texts = [one for one in found if isinstance(one, TextBlock)]
-    title = next((one.text for one in texts if one.level), "")
-    prose = "\n".join(phrased(one.text) for one in texts)
+    texts = [block for block in parts if isinstance(block, TextBlock)]
+    title = next((block.text for block in texts if block.level), "")
+    prose = "\n".join(phrased(block.text) for block in texts)
     assumed = ("a comma between digits is a decimal point",) if commas else ()
     return LessonText(" ".join(plain(title).split())[:100], _outputs(stated), words(prose), assumed)
 
 
-def _outputs(said: Sequence[Statement]) -> tuple[Statement, ...]:
+def _outputs(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """`y` is the target, unless another letter is, or it is said of an activation."""
-    named = [one for s in said for one in s.symbols if isinstance(one, LessonSymbol) and one.kind == "t"]
-    others = any(one.letter not in ("y", "Y") for one in named)
+    targets = [
+        symbol
+        for statement in statements
+        for symbol in statement.symbols
+        if isinstance(symbol, LessonSymbol) and symbol.kind == "t"
+    ]
+    is_distinct = any(symbol.letter not in ("y", "Y") for symbol in targets)
 
-    def meant(s: Statement) -> Statement:
-        activation = any(isinstance(one, LessonSymbol) and one.kind == "a" for one in s.symbols)
-        if not (others or activation):
-            return s
-        return replace(s, symbols=tuple(_output(one) if _is_y(one) else one for one in s.symbols))
+    def meant(statement: Statement) -> Statement:
+        symbols = statement.symbols
+        has_activation = any(isinstance(symbol, LessonSymbol) and symbol.kind == "a" for symbol in symbols)
+        if not (is_distinct or has_activation):
+            return statement
+        return replace(
+            statement, symbols=tuple(_output(symbol) if _is_y(symbol) else symbol for symbol in symbols)
+        )
 
-    return tuple(map(meant, said))
+    return tuple(map(meant, statements))
 
 
-def _is_y(one: object) -> bool:
-    return isinstance(one, LessonSymbol) and one.kind == "t" and one.letter in ("y", "Y")
+def _is_y(symbol: object) -> bool:
+    return isinstance(symbol, LessonSymbol) and symbol.kind == "t" and symbol.letter in ("y", "Y")
 
 
-def _output(one: object) -> LessonSymbol:
-    if not isinstance(one, LessonSymbol):
-        raise TypeError(one)
-    number = next((number for _, number in one.places), None)
-    return replace(one, kind="a", places=(("o", number),))
+def _output(symbol: object) -> LessonSymbol:
+    if not isinstance(symbol, LessonSymbol):
+        raise TypeError(symbol)
+    number = next((number for _, number in symbol.places), None)
+    return replace(symbol, kind="a", places=(("o", number),))

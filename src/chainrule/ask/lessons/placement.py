@@ -32,49 +32,49 @@ class Placement:
 
     Attributes:
         layout: the layout.
-        given: numbers of x, t, w1, b1, ...; x and t by row.
+        givens: numbers of x, t, w1, b1, ...; x and t by row.
         rate: the learning rate, as printed.
         claims: in the order of the lesson.
         names: own names, for what has no address.
-        left: what could not be placed.
+        unplaced: what could not be placed.
         notes: what was assumed on the way.
     """
 
     layout: Layout
-    given: dict[Cell, str] = field(default_factory=dict)
+    givens: dict[Cell, str] = field(default_factory=dict)
     rate: str | None = None
     claims: list[LessonClaim] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
+    unplaced: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         """How many rows x has."""
-        return 1 + max((at[0] for name, at in self.given if name == "x"), default=0)
+        return 1 + max((index[0] for name, index in self.givens if name == "x"), default=0)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Of an array, x, t and units with their rows."""
-        own = self.layout.shape(name)
-        return own if name[0] in "wb" else (self.rows, *own)
+        shape = self.layout.shape(name)
+        return shape if name[0] in "wb" else (self.rows, *shape)
 
     def cells(self, name: str) -> list[Cell]:
         """All cells of an array."""
-        out: list[tuple[int, ...]] = [()]
+        indices: list[tuple[int, ...]] = [()]
         for size in self.shape(name):
-            out = [(*one, at) for one in out for at in range(size)]
-        return [(name, one) for one in out]
+            indices = [(*index, position) for index in indices for position in range(size)]
+        return [(name, index) for index in indices]
 
     def matrix(self, name: str) -> list[list[float]]:
         """The numbers given for an array, row by row."""
         rows: dict[int, list[float]] = {}
         for cell in self.cells(name):
-            rows.setdefault(cell[1][0], []).append(self.number(self.given[cell]))
+            rows.setdefault(cell[1][0], []).append(self.number(self.givens[cell]))
         return list(rows.values())
 
     def biases(self, layer: int) -> list[float] | None:
         """The biases of a layer, if all of them are given."""
-        printed = [self.given.get(cell) for cell in self.cells(f"b{layer}")]
+        printed = [self.givens.get(cell) for cell in self.cells(f"b{layer}")]
         return [self.number(numeral or "0") for numeral in printed] if all(printed) else None
 
     @staticmethod
@@ -83,9 +83,9 @@ class Placement:
 
     def missing(self) -> list[Cell]:
         """What would have to be given and is not; a layer without any bias has none."""
-        wanted = self.cells("x") + self.cells("t")
+        cells = self.cells("x") + self.cells("t")
         for layer in range(1, self.layout.depth + 1):
-            wanted += self.cells(f"w{layer}")
+            cells += self.cells(f"w{layer}")
             biases = self.cells(f"b{layer}")
-            wanted += biases if any(cell in self.given for cell in biases) else []
-        return [cell for cell in wanted if cell not in self.given]
+            cells += biases if any(cell in self.givens for cell in biases) else []
+        return [cell for cell in cells if cell not in self.givens]

@@ -16,92 +16,93 @@ _PER_OUTPUT = {
 }
 
 
-def place(said: Iterable[Statement], layout: Layout, loss: str) -> Placement:
+def place(statements: Iterable[Statement], layout: Layout, loss: str) -> Placement:
     """The statements in a layout, in their order: what is stated first is given."""
     placing = _Placing(Placement(layout), loss)
-    said = list(said)
-    for one in said:  # the rows of x and t must be known before anything is claimed of them
-        for symbol in one.symbols:
+    statements = list(statements)
+    for statement in statements:  # the rows of x and t must be known before anything is claimed of them
+        for symbol in statement.symbols:
             if isinstance(symbol, LessonSymbol) and symbol.kind in ("x", "t") and not symbol.new:
-                placing.data(symbol, one)
-    for one in said:
-        placing.take(one)
-    return placing.placed
+                placing.data(symbol, statement)
+    for statement in statements:
+        placing.take(statement)
+    return placing.placement
 
 
 class _Placing:
     """Takes statement after statement."""
 
-    def __init__(self, placed: Placement, loss: str) -> None:
-        self.placed, self.layout, self.loss = placed, placed.layout, loss
+    def __init__(self, placement: Placement, loss: str) -> None:
+        self.placement, self.layout, self.loss = placement, placement.layout, loss
         self._updated = False
-        self._seen: dict[str, set[Decimal]] = {}
+        self._numerals: dict[str, set[Decimal]] = {}
         self._refused: set[int] = set()
 
-    def data(self, symbol: LessonSymbol, said: Statement) -> None:
+    def data(self, symbol: LessonSymbol, statement: Statement) -> None:
         """x or t, all of it or one of its numbers; what is stated of it first counts."""
-        found = self.layout.address(symbol)
-        if found is None:
+        address = self.layout.address(symbol)
+        if address is None:
             return
-        name, index = found
-        if index is not None and isinstance(said.value, str):
-            cells = {(name, (0, *index)): said.value}
+        name, index = address
+        if index is not None and isinstance(statement.value, str):
+            cells = {(name, (0, *index)): statement.value}
         else:
-            cells = self._rows_of(name, said.value)
+            cells = self._rows_of(name, statement.value)
         for cell, printed in cells.items():
-            if not _same(self.placed.given.setdefault(cell, printed), printed):
-                self._refused.add(id(said))
+            if not _same(self.placement.givens.setdefault(cell, printed), printed):
+                self._refused.add(id(statement))
 
     def _rows_of(self, name: str, value: Value) -> dict[Cell, str]:
         width = self.layout.shape(name)[0]
         rows = _rows(value)
         if rows and width == 1 and len(rows) == 1 and len(rows[0]) > 1 and not isinstance(value, str):
-            rows = [(one,) for one in rows[0]]
+            rows = [(numeral,) for numeral in rows[0]]
         elif rows and width > 1 and all(len(row) == 1 for row in rows) and len(rows) == width:
             rows = [tuple(row[0] for row in rows)]
         if not rows or any(len(row) != width for row in rows):
             return {}
-        return {(name, (i, j)): one for i, row in enumerate(rows) for j, one in enumerate(row)}
+        return {(name, (i, j)): numeral for i, row in enumerate(rows) for j, numeral in enumerate(row)}
 
-    def take(self, said: Statement) -> None:
+    def take(self, statement: Statement) -> None:
         """One statement."""
-        done = [self._one(symbol, said) for symbol in said.symbols]
-        if not any(done) or id(said) in self._refused:
-            self._leave(said)
+        outcomes = [self._place(symbol, statement) for symbol in statement.symbols]
+        if not any(outcomes) or id(statement) in self._refused:
+            self._leave(statement)
 
-    def _leave(self, said: Statement) -> None:
-        text = said.value if isinstance(said.value, str) else _shown(said.value)
-        self.placed.left.append(f"line {said.line}: {' '.join(said.written.split())[:60]} = {text}")
+    def _leave(self, statement: Statement) -> None:
+        text = statement.value if isinstance(statement.value, str) else _shown(statement.value)
+        name = " ".join(statement.written.split())[:60]
+        self.placement.unplaced.append(f"line {statement.line}: {name} = {text}")
 
-    def _one(self, symbol: LessonSymbol | Slope, said: Statement) -> bool:
+    def _place(self, symbol: LessonSymbol | Slope, statement: Statement) -> bool:
         if isinstance(symbol, Slope):
-            return self._slope(symbol, said)
+            return self._slope(symbol, statement)
         if symbol.kind == "rate":
-            return self._rate(said)
+            return self._rate(statement)
         if symbol.kind == "E":
-            return self._error(symbol, said)
-        found = self.layout.address(symbol, is_array=not isinstance(said.value, str))
-        if found is None:
+            return self._error(symbol, statement)
+        address = self.layout.address(symbol, is_array=not isinstance(statement.value, str))
+        if address is None:
             return False
         if symbol.kind in ("x", "t"):
-            return not symbol.new and any(name == symbol.kind for name, _ in self.placed.given)
-        cells = self._spread(found, said.value)
+            return not symbol.new and any(name == symbol.kind for name, _ in self.placement.givens)
+        cells = self._spread(address, statement.value)
         if symbol.kind in ("w", "b"):
-            return bool(cells) and self._parameter(cells, symbol.new or said.new, said)
+            return bool(cells) and self._parameter(cells, symbol.new or statement.new, statement)
         prefix = "dE/d" if symbol.kind == "delta" else ""
-        return self._claim_all(prefix, cells, said)
+        return self._claim_all(prefix, cells, statement)
 
-    def _rate(self, said: Statement) -> bool:
-        if not isinstance(said.value, str):
+    def _rate(self, statement: Statement) -> bool:
+        if not isinstance(statement.value, str):
             return False
-        self.placed.rate = self.placed.rate or said.value
-        return _same(self.placed.rate, said.value)
+        self.placement.rate = self.placement.rate or statement.value
+        return _same(self.placement.rate, statement.value)
 
     # --- cells
 
-    def _spread(self, found: Address, value: Value) -> dict[Cell, str]:
+    def _spread(self, address: Address, value: Value) -> dict[Cell, str]:
         """A value over the cells of an address; nothing if it does not fit."""
-        name, index = found
+        name, index = address
         while (
             len(value) == 1
             and not isinstance(value, str)
@@ -112,121 +113,128 @@ class _Placing:
         if index is not None:
             if not isinstance(value, str):
                 return {}
-            if is_unit and self.placed.rows > 1:
+            if is_unit and self.placement.rows > 1:
                 return {(name, index): value} if len(index) == 2 else {}
             return {(name, (0, *index) if is_unit else index): value}
-        cells = self.placed.cells(name)
+        cells = self.placement.cells(name)
         if isinstance(value, str):
             return dict.fromkeys(cells, value) if len(cells) == 1 or name[0] == "b" else {}
         rows = _rows(value)
-        if name[0] == "w" and self.layout.unit_first and any(isinstance(one, tuple) for one in value):
+        if name[0] == "w" and self.layout.unit_first and any(isinstance(element, tuple) for element in value):
             rows = list(zip(*rows, strict=False)) if len({len(row) for row in rows}) == 1 else []
-        flat = [one for row in rows for one in row]
+        flat = [numeral for row in rows for numeral in row]
         return dict(zip(cells, flat, strict=True)) if len(flat) == len(cells) else {}
 
-    def _parameter(self, cells: Mapping[Cell, str], new: bool, said: Statement) -> bool:
-        given = self.placed.given
-        if not new and not any(cell in given for cell in cells):
-            given.update(cells)
+    def _parameter(self, cells: Mapping[Cell, str], is_update: bool, statement: Statement) -> bool:
+        givens = self.placement.givens
+        if not is_update and not any(cell in givens for cell in cells):
+            givens.update(cells)
             return True
-        if not new and all(_same(given.get(cell, ""), printed) for cell, printed in cells.items()):
+        if not is_update and all(_same(givens.get(cell, ""), printed) for cell, printed in cells.items()):
             return True
-        if not new:
-            first = next(iter(cells))
-            was, now = given.get(first, "?"), cells[first]
-            self.placed.notes.append(
-                f"line {said.line}: {said.written.strip()} = {now}, {was} before: taken as the updated value"
+        if not is_update:
+            first_cell = next(iter(cells))
+            initial, updated = givens.get(first_cell, "?"), cells[first_cell]
+            self.placement.notes.append(
+                f"line {statement.line}: {statement.written.strip()} = {updated}, {initial} before: "
+                "taken as the updated value"
             )
         for (name, index), printed in cells.items():
-            self._claim(f"{name}'{self._index(name, index)}", printed, said, later=False)
+            self._claim(f"{name}'{self._index(name, index)}", printed, statement, later=False)
         self._updated = True
         return True
 
     def _index(self, name: str, index: tuple[int, ...]) -> str:
-        shape = self.placed.shape(name)
+        shape = self.placement.shape(name)
         if all(size == 1 for size in shape):
             return ""
-        own = index[1:] if name[0] not in "wb" and self.placed.rows == 1 else index
-        return f"[{','.join(map(str, own))}]"
+        coordinates = index[1:] if name[0] not in "wb" and self.placement.rows == 1 else index
+        return f"[{','.join(map(str, coordinates))}]"
 
     # --- claims
 
-    def _claim_all(self, prefix: str, cells: Mapping[Cell, str], said: Statement) -> bool:
+    def _claim_all(self, prefix: str, cells: Mapping[Cell, str], statement: Statement) -> bool:
         for (name, index), printed in cells.items():
-            self._claim(f"{prefix}{name}{self._index(name, index)}", printed, said)
+            self._claim(f"{prefix}{name}{self._index(name, index)}", printed, statement)
         return bool(cells)
 
-    def _claim(self, quantity: str, printed: str, said: Statement, *, later: bool = True) -> None:
-        seen = self._seen.setdefault(quantity, set())
-        headed = bool(_LATER.search(said.heading)) and quantity[0] in "zaE"
-        again = bool(seen) and Decimal(printed) not in seen
-        later = later and self._updated and (again or headed)
-        if not any((one.quantity, one.printed) == (quantity, printed) for one in self.placed.claims):
-            self.placed.claims.append(LessonClaim(quantity, printed, later, headed))
-        seen.add(Decimal(printed))
+    def _claim(self, quantity: str, printed: str, statement: Statement, *, later: bool = True) -> None:
+        numerals = self._numerals.setdefault(quantity, set())
+        is_headed = bool(_LATER.search(statement.heading)) and quantity[0] in "zaE"
+        is_different = bool(numerals) and Decimal(printed) not in numerals
+        later = later and self._updated and (is_different or is_headed)
+        claims = self.placement.claims
+        if not any((claim.quantity, claim.printed) == (quantity, printed) for claim in claims):
+            claims.append(LessonClaim(quantity, printed, later, is_headed))
+        numerals.add(Decimal(printed))
 
-    def _error(self, symbol: LessonSymbol, said: Statement) -> bool:
-        if not isinstance(said.value, str) or symbol.new:
+    def _error(self, symbol: LessonSymbol, statement: Statement) -> bool:
+        if not isinstance(statement.value, str) or symbol.new:
             return False
         number = next((number for _, number in symbol.places if number is not None), None)
         outputs = self.layout.sizes[-1]
         if number is None or outputs == 1:
-            self._claim("E", said.value, said)
+            self._claim("E", statement.value, statement)
             return True
         form = _PER_OUTPUT.get(self.loss)
-        if not form or not 1 <= number <= outputs or self.placed.rows > 1:
+        if not form or not 1 <= number <= outputs or self.placement.rows > 1:
             return False
         name = f"E_o{number}"
-        self.placed.names[name] = form.format(k=number - 1, layer=self.layout.depth)
-        self._claim(name, said.value, said)
+        self.placement.names[name] = form.format(k=number - 1, layer=self.layout.depth)
+        self._claim(name, statement.value, statement)
         return True
 
-    def _slope(self, slope: Slope, said: Statement) -> bool:
+    def _slope(self, slope: Slope, statement: Statement) -> bool:
         bottom = (
             self.layout.address(slope.bottom) if slope.bottom.kind not in ("E", "delta", "rate") else None
         )
         if bottom is None:
             return False
         if slope.top.kind == "E":
-            return self._gradient(slope.top, bottom, said)
+            return self._gradient(slope.top, bottom, statement)
         top = self.layout.address(slope.top) if slope.top.kind in ("a", "z") else None
         if top is None:
             return False
         if top[0][0] == "a" and bottom[0] == f"z{top[0][1:]}" and top[1] == bottom[1]:
-            return self._claim_all(f"d{top[0]}/d", self._spread(bottom, said.value), said)
-        return self._of_z(top, bottom, said) if top[0][0] == "z" else False
+            return self._claim_all(f"d{top[0]}/d", self._spread(bottom, statement.value), statement)
+        return self._of_z(top, bottom, statement) if top[0][0] == "z" else False
 
-    def _gradient(self, top: LessonSymbol, bottom: Address, said: Statement) -> bool:
+    def _gradient(self, top: LessonSymbol, bottom: Address, statement: Statement) -> bool:
         number = next((number for _, number in top.places if number is not None), None)
-        cells = self._spread(bottom, said.value)
-        last = self.layout.depth
+        cells = self._spread(bottom, statement.value)
+        depth = self.layout.depth
         if number is None or self.layout.sizes[-1] == 1:
-            return self._claim_all("dE/d", cells, said)
+            return self._claim_all("dE/d", cells, statement)
         (name, index), k = bottom, number - 1
-        if name in (f"a{last}", f"z{last}"):
-            return index == (k,) and self._claim_all("dE/d", cells, said)
-        if name not in (f"a{last - 1}", f"z{last - 1}") or not isinstance(said.value, str) or index is None:
+        if name in (f"a{depth}", f"z{depth}"):
+            return index == (k,) and self._claim_all("dE/d", cells, statement)
+        if name not in (f"a{depth - 1}", f"z{depth - 1}"):
+            return False
+        if not isinstance(statement.value, str) or index is None:
             return False
         unit = index[0]
-        own = f"dE_o{number}_d{name}_{unit}"
-        formula = f"dE/dz{last}{self._index(f'z{last}', (0, k))}*w{last}{self._index(f'w{last}', (unit, k))}"
-        slope = f"*da{last - 1}/dz{last - 1}{self._index(name, (0, unit))}" if name[0] == "z" else ""
-        self.placed.names[own] = formula + slope
-        self._claim(own, said.value, said)
+        alias = f"dE_o{number}_d{name}_{unit}"
+        formula = (
+            f"dE/dz{depth}{self._index(f'z{depth}', (0, k))}*w{depth}{self._index(f'w{depth}', (unit, k))}"
+        )
+        slope = f"*da{depth - 1}/dz{depth - 1}{self._index(name, (0, unit))}" if name[0] == "z" else ""
+        self.placement.names[alias] = formula + slope
+        self._claim(alias, statement.value, statement)
         return True
 
-    def _of_z(self, top: Address, bottom: Address, said: Statement) -> bool:
+    def _of_z(self, top: Address, bottom: Address, statement: Statement) -> bool:
         """∂z/∂w is what comes in, ∂z/∂a is the weight between, ∂z/∂b is 1."""
         layer = int(top[0][1:])
         if bottom[0] == f"b{layer}":
-            return isinstance(said.value, str) and Decimal(said.value) == 1
-        if top[1] is None or bottom[1] is None or self.placed.rows > 1:
+            return isinstance(statement.value, str) and Decimal(statement.value) == 1
+        if top[1] is None or bottom[1] is None or self.placement.rows > 1:
             return False
-        before = "x" if layer == 1 else f"a{layer - 1}"
+        source = "x" if layer == 1 else f"a{layer - 1}"
         if bottom[0] == f"w{layer}" and bottom[1][1:] == top[1]:
-            return self._claim_all("", self._spread((before, bottom[1][:1]), said.value), said)
-        if bottom[0] == before:
-            return self._claim_all("", self._spread((f"w{layer}", (*bottom[1], *top[1])), said.value), said)
+            return self._claim_all("", self._spread((source, bottom[1][:1]), statement.value), statement)
+        if bottom[0] == source:
+            weight = (f"w{layer}", (*bottom[1], *top[1]))
+            return self._claim_all("", self._spread(weight, statement.value), statement)
         return False
 
 
@@ -234,21 +242,24 @@ def _rows(value: Value) -> list[tuple[str, ...]]:
     """A value as rows of numbers; nothing if it is nested deeper."""
     if isinstance(value, str):
         return [(value,)]
-    if all(isinstance(one, str) for one in value):
-        return [tuple(one for one in value if isinstance(one, str))]
+    if all(isinstance(element, str) for element in value):
+        return [tuple(element for element in value if isinstance(element, str))]
     return list(_flat_rows(value))
 
 
 def _flat_rows(value: Value) -> Iterator[tuple[str, ...]]:
     for row in value:
-        yield (row,) if isinstance(row, str) else tuple(one if isinstance(one, str) else "nan" for one in row)
+        if isinstance(row, str):
+            yield (row,)
+        else:
+            yield tuple(element if isinstance(element, str) else "nan" for element in row)
 
 
-def _same(first: str, second: str) -> bool:
-    return bool(first) and Decimal(first) == Decimal(second)
+def _same(printed: str, reference: str) -> bool:
+    return bool(printed) and Decimal(printed) == Decimal(reference)
 
 
 def _shown(value: Value) -> str:
     if isinstance(value, str):
         return value
-    return f"[{', '.join(_shown(one) for one in value[:4])}{', …' if len(value) > 4 else ''}]"
+    return f"[{', '.join(_shown(element) for element in value[:4])}{', …' if len(value) > 4 else ''}]"

@@ -45,8 +45,8 @@ _SIZES = re.compile(r"(?<![\d.])(\d{1,2}(?:\s*(?:-|→|x|:)\s*\d{1,2}){1,6})(?![
 class Alternatives:
     """What may be meant, the likelier first, and from which word or formula it was read."""
 
-    among: tuple[str, ...]
-    why: str
+    names: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -72,60 +72,62 @@ def words(text: str) -> Prose:
     text = "\n".join(" ".join(line.split()) for line in text.splitlines())
     low = text.lower()
     hidden, output = _activations(low)
-    if "softmax" in hidden.among:  # only ever at the end
-        rest = tuple(name for name in hidden.among if name != "softmax")
+    if "softmax" in hidden.names:  # only ever at the end
+        names = tuple(name for name in hidden.names if name != "softmax")
         hidden = (
-            Alternatives(rest, hidden.why)
-            if rest
+            Alternatives(names, hidden.reason)
+            if names
             else Alternatives(("sigmoid", "relu", "tanh", "identity"), "")
         )
-    sizes = tuple(tuple(map(int, re.findall(r"\d+", found))) for found in _SIZES.findall(low)[:50])
+    sizes = tuple(tuple(map(int, re.findall(r"\d+", notation))) for notation in _SIZES.findall(low)[:50])
     return Prose(hidden, output, _loss(low, output), sizes, bool(_FROZEN.search(text)))
 
 
 def _activations(low: str) -> tuple[Alternatives, Alternatives]:
-    said: dict[str, str] = {}
+    phrases: dict[str, str] = {}
     hidden: list[str] = []
     output: list[str] = []
     for sentence in re.split(r"[.;\n] ?", low):
         for part in re.split(r", | and | while | but |: ", sentence):
             for name, (word, formula) in _ACTIVATIONS.items():
-                if found := re.search(word, part) or re.search(formula, part):
-                    said.setdefault(name, " ".join(found[0].split()))
+                if match := re.search(word, part) or re.search(formula, part):
+                    phrases.setdefault(name, " ".join(match[0].split()))
                     hidden += [name] * ("hidden" in part)
                     output += [name] * ("output" in part)
     for name, (word, formula) in _ACTIVATIONS.items():
-        if name in said:
+        if name in phrases:
             continue
-        if found := re.search(word, low) or re.search(formula, low):
-            said[name] = " ".join(found[0].split())
-    return _choice(said, hidden, output), _choice(said, output, hidden)
+        if match := re.search(word, low) or re.search(formula, low):
+            phrases[name] = " ".join(match[0].split())
+    return _choice(phrases, hidden, output), _choice(phrases, output, hidden)
 
 
-def _choice(said: dict[str, str], own: list[str], other: list[str]) -> Alternatives:
+def _choice(phrases: dict[str, str], names: list[str], excluded: list[str]) -> Alternatives:
     """The activations that are said of this place, then those that are said of none; or any."""
-    among = list(dict.fromkeys([*own, *(name for name in said if name not in other)])) or list(said)
+    among = list(dict.fromkeys([*names, *(name for name in phrases if name not in excluded)])) or list(
+        phrases
+    )
     if not among:
         return Alternatives(("sigmoid", "identity", "tanh", "relu"), "")
-    return Alternatives(tuple(among), f"from {said[among[0]]!r}")
+    return Alternatives(tuple(among), f"from {phrases[among[0]]!r}")
 
 
 def _loss(low: str, output: Alternatives) -> Alternatives:
-    fused = "softmax_cross_entropy" if "softmax" in output.among else "binary_cross_entropy"
-    named = {name: found[0] for name, word in _LOSS_WORDS.items() if (found := re.search(word, low))}
+    fused = "softmax_cross_entropy" if "softmax" in output.names else "binary_cross_entropy"
+    named = {name: match[0] for name, word in _LOSS_WORDS.items() if (match := re.search(word, low))}
     half = _HALF.search(low)
     if "cross_entropy" in named:
-        more = ("half_squared_error",) if half else ()
-        return Alternatives((fused, *more), f"from {named['cross_entropy']!r}")
+        rivals = ("half_squared_error",) if half else ()
+        return Alternatives((fused, *rivals), f"from {named['cross_entropy']!r}")
     if half:
         return Alternatives(("half_squared_error",), "from the formula with ½")
     if "half_squared_error" in named:
         return Alternatives(("half_squared_error",), f"from {named['half_squared_error']!r}")
     if "mean_absolute_error" in named:
         return Alternatives(("mean_absolute_error",), f"from {named['mean_absolute_error']!r}")
-    half_of_it, mean, whole = "half_squared_error", "mean_squared_error", "sum_squared_error"
+    half_sum, mean, total = "half_squared_error", "mean_squared_error", "sum_squared_error"
     if mean in named:
-        return Alternatives((mean, whole, half_of_it), f"from {' '.join(named[mean].split())!r}")
-    if whole in named or re.search(_SQUARE, low):
-        return Alternatives((whole, half_of_it, mean), "from the squared error")
-    return Alternatives((half_of_it, mean, whole), "")
+        return Alternatives((mean, total, half_sum), f"from {' '.join(named[mean].split())!r}")
+    if total in named or re.search(_SQUARE, low):
+        return Alternatives((total, half_sum, mean), "from the squared error")
+    return Alternatives((half_sum, mean, total), "")

@@ -47,7 +47,7 @@ def read(path: str | Path) -> LessonReading:
 def _read(markdown: str, source: str) -> LessonReading:
     lesson_text = lesson(markdown)
     interpretation = best(lesson_text, source)
-    unplaced = tuple(dict.fromkeys(interpretation.placed.left))
+    unplaced = tuple(dict.fromkeys(interpretation.placement.unplaced))
     return LessonReading(
         interpretation.example, tuple(assumed(interpretation, lesson_text)), unplaced, interpretation.toml
     )
