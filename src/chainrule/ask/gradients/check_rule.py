@@ -50,26 +50,39 @@ class RuleCheck(Shown):
     @property
     def holds(self) -> bool:
         """Whether nothing was found that does not hold."""
-        return all(one.holds is not False for one in self.properties)
+        return all(requirement.holds is not False for requirement in self.properties)
 
     def __repr__(self) -> str:
-        wrong = ", ".join(one.name for one in self.properties if one.holds is False)
-        return f"<RuleCheck of {self.rule!r}: {f'not {wrong}' if wrong else 'holds'}>"
+        failures = ", ".join(
+            requirement.name for requirement in self.properties if requirement.holds is False
+        )
+        return f"<RuleCheck of {self.rule!r}: {f'not {failures}' if failures else 'holds'}>"
 
     def plain(self) -> dict[str, Any]:
         """As plain values, for JSON."""
-        listed = [{"name": one.name, "holds": one.holds, "seen": one.seen} for one in self.properties]
+        listed = [
+            {"name": requirement.name, "holds": requirement.holds, "seen": requirement.seen}
+            for requirement in self.properties
+        ]
         return {"rule": repr(self.rule), "holds": self.holds, "properties": listed}
 
     def blocks(self) -> Iterator[Block]:
         yield Heading(f"{self.rule!r} {'holds' if self.holds else 'does not hold'}", 1)
-        told = {True: "yes", False: "NO", None: "-"}
-        rows = tuple((one.name, told[one.holds], one.seen) for one in self.properties if one.holds)
-        rows += tuple((one.name, told[one.holds], "see below") for one in self.properties if not one.holds)
+        answers = {True: "yes", False: "NO", None: "-"}
+        rows = tuple(
+            (requirement.name, answers[requirement.holds], requirement.seen)
+            for requirement in self.properties
+            if requirement.holds
+        )
+        rows += tuple(
+            (requirement.name, answers[requirement.holds], "see below")
+            for requirement in self.properties
+            if not requirement.holds
+        )
         yield Table(("property", "holds", "seen"), rows)
-        for one in self.properties:
-            if not one.holds:
-                yield paragraph(f"{one.name}: {one.seen}.")
+        for requirement in self.properties:
+            if not requirement.holds:
+                yield paragraph(f"{requirement.name}: {requirement.seen}.")
 
 
 def check_rule(rule: Layer | Loss) -> RuleCheck:

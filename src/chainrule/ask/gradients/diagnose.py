@@ -180,12 +180,12 @@ class _Search:
     """The engine's gradients, and which mistakes give the claimed ones."""
 
     case: Case
-    given: Mapping[str, Array]
+    claimed: Mapping[str, Array]
 
     @cached_property
     def correct(self) -> dict[str, Array]:
         gradients = self.case.sweep.gradients
-        return {name: gradients[name].array for name in self.given}
+        return {name: gradients[name].array for name in self.claimed}
 
     @cached_property
     def room(self) -> dict[str, Array]:
@@ -194,7 +194,7 @@ class _Search:
         x, t = case.x.astype(np.float32), case.t.astype(np.float32)
         rough = sweep(case.network, single, x, t, case.share.astype(np.float32), case.weight_decay).gradients
         room = {}
-        for name, claimed in self.given.items():
+        for name, claimed in self.claimed.items():
             unit = float(np.finfo(claimed.dtype).eps)
             sizes = [np.abs(p.total()) for p in case.sweep.gradients[name].paths]
             size = np.max([np.max(part, initial=0.0) for part in sizes], initial=0.0)
@@ -207,10 +207,10 @@ class _Search:
     def matches(self, name: str, gradient: Array) -> bool:
         """Whether that gradient of the parameter is the claimed one, to rounding."""
         scale = max(1.0, float(np.max(np.abs(gradient), initial=0.0)) / _largest(self.correct[name]))
-        return bool(np.all(np.abs(self.given[name] - gradient) <= self.room[name] * scale))
+        return bool(np.all(np.abs(self.claimed[name] - gradient) <= self.room[name] * scale))
 
     def compared(self, name: str) -> Compared:
-        claimed, correct = self.given[name], self.correct[name]
+        claimed, correct = self.claimed[name], self.correct[name]
         off = np.abs(claimed - correct)
         index = tuple(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
         matches = self.matches(name, correct)
@@ -234,7 +234,7 @@ class _Search:
     def cause(self) -> Cause | None:
         """The simplest mistake that gives every claimed gradient, or two of them at once."""
         scored = [(h, self._scores(h)) for h in (*mistakes(self.case), *conventions(self.case))]
-        exact = [h for h, score in scored if len(score) == len(self.given)]
+        exact = [h for h, score in scored if len(score) == len(self.claimed)]
         if not exact:
             exact = self._pairs(scored)
         exact.sort(key=lambda h: h.cost)
@@ -242,9 +242,9 @@ class _Search:
 
     def _pairs(self, scored: Sequence[tuple[Hypothesis, frozenset[str]]]) -> list[Hypothesis]:
         """Two at once, one of which makes the last layer right that was wrong."""
-        faults = [name for name in self.given if not self.matches(name, self.correct[name])]
+        faults = [name for name in self.claimed if not self.matches(name, self.correct[name])]
         parameter = max(faults, key=lambda name: (int(name[1:]), name))
-        correct = frozenset(self.given) - frozenset(faults)
+        correct = frozenset(self.claimed) - frozenset(faults)
         firsts = [(h, score) for h, score in scored if parameter in score and score > correct]
         firsts.sort(key=lambda scored_hypothesis: (-len(scored_hypothesis[1]), scored_hypothesis[0].cost))
         pairs = [
@@ -256,13 +256,13 @@ class _Search:
         if not pairs:  # both in the last layer
             cheapest = sorted((h for h, _ in scored), key=lambda h: h.cost)[:_LIKELY]
             pairs = [hypothesis & partner for hypothesis, partner in combinations(cheapest, 2)]
-        return [pair for pair in pairs if len(self._scores(pair)) == len(self.given)]
+        return [pair for pair in pairs if len(self._scores(pair)) == len(self.claimed)]
 
     def _scores(self, hypothesis: Hypothesis) -> frozenset[str]:
         """The parameters whose claimed gradient comes of it."""
         with np.errstate(all="ignore"):
             gradients = hypothesis.gradients(self.case)
-        return frozenset(name for name in self.given if self.matches(name, gradients[name]))
+        return frozenset(name for name in self.claimed if self.matches(name, gradients[name]))
 
     def _as_cause(self, hypotheses: Sequence[Hypothesis]) -> Cause:
         best, *alternatives = hypotheses
@@ -271,7 +271,7 @@ class _Search:
             for hypothesis in alternatives
             if hypothesis.name != best.name and hypothesis.cost <= best.cost + 0.3
         }
-        count = sum(not self.matches(name, self.correct[name]) for name in self.given)
+        count = sum(not self.matches(name, self.correct[name]) for name in self.claimed)
         return Cause(
             best.kind,
             best.name,
@@ -283,7 +283,7 @@ class _Search:
 
     def _transposed(self) -> Cause | None:
         """Square matrices whose gradients are all transposed."""
-        faults = [n for n in self.given if not self.matches(n, self.correct[n])]
+        faults = [n for n in self.claimed if not self.matches(n, self.correct[n])]
         if not all(self.compared(name).note == "transposed" for name in faults):
             return None
         text = (

@@ -29,7 +29,7 @@ class Probe:
     value: float = field(init=False)
 
     def __post_init__(self) -> None:
-        once, repeated = self.function(self.point.at), self.function(self.point.at)
+        once, repeated = self.function(self.point.structure), self.function(self.point.structure)
         self.value, repeated_value = _number(once), _number(repeated)
         if self.value != repeated_value and not (np.isnan(self.value) and np.isnan(repeated_value)):
             raise InputError(

@@ -61,13 +61,13 @@ def evaluated(
     Raises:
         UnreadableError: there is more in it than formulas.
     """
-    statement, *more = _split(text, ",")
-    known = {**(definitions or {}), **dict(map(_definition, more))}
+    statement, *additions = _split(text, ",")
+    all_definitions = {**(definitions or {}), **dict(map(_definition, additions))}
     _, *sides = _split(statement, "=")
     if not sides:
         raise UnreadableError(text)
     with np.errstate(all="ignore"):
-        return [_Reader(_tokens(side), names, known).whole() for side in sides]
+        return [_Reader(_tokens(side), names, all_definitions).whole() for side in sides]
 
 
 def definitions(text: str) -> dict[str, str]:
@@ -97,14 +97,14 @@ def _split(text: str, sign: str) -> list[str]:
 def _tokens(text: str) -> list[str]:
     tokens, place, text = [], 0, text.strip()
     while place < len(text):
-        found = _TOKEN.match(text, place)
-        if not found:
+        match = _TOKEN.match(text, place)
+        if not match:
             raise UnreadableError(text)
-        place = found.end()
-        if found["above"]:
-            tokens += ["^", "(", *_tokens(found["above"].translate(_ABOVE)), ")"]
+        place = match.end()
+        if match["above"]:
+            tokens += ["^", "(", *_tokens(match["above"].translate(_ABOVE)), ")"]
         else:
-            tokens.append(found[0].strip())
+            tokens.append(match[0].strip())
     return tokens
 
 
@@ -128,9 +128,9 @@ class _Reader:
     def next(self) -> str:
         return self.tokens[self.place] if self.place < len(self.tokens) else ""
 
-    def take(self, *wanted: str) -> str:
+    def take(self, *signs: str) -> str:
         token = self.next
-        if not token or (wanted and token not in wanted):
+        if not token or (signs and token not in signs):
             raise UnreadableError(" ".join(self.tokens))
         self.place += 1
         return token
@@ -146,8 +146,8 @@ class _Reader:
         return value
 
     def comparison(self) -> Array:
-        left = self.sum()
-        return _COMPARED[self.take(*_COMPARED)](left, self.sum())
+        operand = self.sum()
+        return _COMPARED[self.take(*_COMPARED)](operand, self.sum())
 
     def sum(self) -> Array:
         negative = self.next in ("-", "−") and self.take()

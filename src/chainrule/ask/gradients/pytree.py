@@ -15,12 +15,12 @@ from chainrule.errors import InputError, ShapeError
 class Leaves:
     """A point: whatever a function takes, made of arrays of NumPy, JAX or torch, or of numbers."""
 
-    at: Any
+    structure: Any
 
     @cached_property
     def named(self) -> dict[str, Any]:
         """The leaves by their way through the structure."""
-        return dict(_leaves(self.at, ""))
+        return dict(_leaves(self.structure, ""))
 
     @cached_property
     def arrays(self) -> list[np.ndarray]:
@@ -84,7 +84,7 @@ class Leaves:
         array = np.array(original, np.complex128 if np.iscomplexobj(shift) else original.dtype)
         array.reshape(-1)[position] += shift
         names = list(self.named)
-        return _rebuilt(self.at, "", {names[leaf]: array})
+        return _rebuilt(self.structure, "", {names[leaf]: array})
 
     def _place(self, k: int) -> tuple[int, int]:
         for leaf, array in enumerate(self.arrays):

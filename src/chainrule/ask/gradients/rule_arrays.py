@@ -24,7 +24,7 @@ def compiles(subject: Trial) -> str:
     def numbers(point: dict[str, Array], rows: dict[str, Array]) -> dict[str, Array]:
         traced.append(len(traced))
         step = replace(subject, point=point, rows=rows).step()
-        return {name or "out": one.array for name, one in step.numbers.items()}
+        return {name or "out": number.array for name, number in step.numbers.items()}
 
     for dtype, room in (("float64", 1e-10), ("float32", 1e-3)):
         wide = subject.astype(dtype)
@@ -62,13 +62,13 @@ def operators(subject: Trial) -> str:
 class _Recorded(np.ndarray):
     """A NumPy array whose array library notes what it is asked for."""
 
-    asked: set[str]
+    functions: set[str]
 
     def __array_finalize__(self, parent: Any) -> None:
-        self.asked = getattr(parent, "asked", set())
+        self.functions = getattr(parent, "functions", set())
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return _NotingLibrary(self.asked)
+        return _NotingLibrary(self.functions)
 
 
 class _NotingLibrary:
@@ -77,16 +77,16 @@ class _NotingLibrary:
     __name__ = "numpy"
 
     def __init__(self, functions: set[str]) -> None:
-        self._asked = functions
+        self._functions = functions
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(np, name)
         if callable(function):
-            self._asked.add(name)
+            self._functions.add(name)
         return function
 
 
 def _recorded(array: np.ndarray, functions: set[str]) -> Any:
     noted = array.view(_Recorded)
-    noted.asked = functions
+    noted.functions = functions
     return noted

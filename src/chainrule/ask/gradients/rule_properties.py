@@ -56,19 +56,23 @@ def _gradient_names(subject: Trial) -> list[str]:
 
 def _compare_slope(subject: Trial, slope: Number) -> None:
     """da/dz (n, j), or (n, k, j) where every unit feels every other, then weighed over k."""
-    z, up = subject.point["z"], subject.rows["up"]
+    z, upstream = subject.point["z"], subject.rows["up"]
     if slope.array.shape == z.shape:
-        ones = replace(subject, rows={"up": np.ones_like(z)})
-        _compare(ones.error, {"z": slope.array}, {"z": z}, "da/d")
+        unweighted = replace(subject, rows={"up": np.ones_like(z)})
+        _compare(unweighted.error, {"z": slope.array}, {"z": z}, "da/d")
     elif slope.array.shape == (*z.shape, z.shape[1]):
-        _compare(subject.error, {"z": np.einsum("nkj,nk->nj", slope.array, up)}, {"z": z}, "da/d")
+        _compare(subject.error, {"z": np.einsum("nkj,nk->nj", slope.array, upstream)}, {"z": z}, "da/d")
     else:
         raise BrokenError(f"da/dz is {slope.array.shape}, but z is {z.shape}")
 
 
 def _compare(error: Callable[[Any], Any], claimed: Any, point: Any, prefix: str) -> str:
     checked = gradient_check(error, claimed, point)
-    mistakes = [one for one in checked.coordinates if one.finding in (Finding.WRONG, Finding.NOT_FINITE)]
+    mistakes = [
+        coordinate
+        for coordinate in checked.coordinates
+        if coordinate.finding in (Finding.WRONG, Finding.NOT_FINITE)
+    ]
     if mistakes:
         worst = checked.worst or mistakes[0]
         name, _, index = worst.where.partition("[")
@@ -116,17 +120,19 @@ def _moved(subject: Trial) -> Trial:
 
 
 def _re_adds(part: Number) -> None:
-    again = part.readd()
-    if not _equal(again, part.array):
-        place = tuple(np.argwhere(~np.isclose(again, part.array, rtol=_SAME, atol=0, equal_nan=True))[0])
+    total = part.readd()
+    if not _equal(total, part.array):
+        place = tuple(np.argwhere(~np.isclose(total, part.array, rtol=_SAME, atol=0, equal_nan=True))[0])
         raise BrokenError(
             f"{part.name}[{','.join(map(str, place))}] is {part.array[place]:.8g}, but its factors add up to "
-            f"{again[place]:.8g}"
+            f"{total[place]:.8g}"
         )
 
 
-def _equal(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape == other.shape and bool(np.allclose(one, other, rtol=_SAME, atol=0, equal_nan=True))
+def _equal(array: np.ndarray, reference: np.ndarray) -> bool:
+    return array.shape == reference.shape and bool(
+        np.allclose(array, reference, rtol=_SAME, atol=0, equal_nan=True)
+    )
 
 
 # --- the words --------------------------------------------------------------------------------------

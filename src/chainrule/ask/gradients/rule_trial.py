@@ -53,11 +53,13 @@ class Trial:
         named = {name: given(name, array) for name, array in {**self.point, **self.rows}.items()}
         entry, rule = named[self.entry], self.rule
         if isinstance(rule, Loss):
-            cost, kept = rule.forward(entry, named["t"], named["1/n"])
-            return TrialStep(cost, {self.entry: rule.backward(kept)})
-        out, kept = rule.forward(named, entry)
-        own, back = rule.backward(named, kept, given(f"dE/d{out.name}", self.rows["up"]))
-        gradients = {**own, self.entry: back}
+            cost, cache = rule.forward(entry, named["t"], named["1/n"])
+            return TrialStep(cost, {self.entry: rule.backward(cache)})
+        out, cache = rule.forward(named, entry)
+        parameter_gradients, entry_gradient = rule.backward(
+            named, cache, given(f"dE/d{out.name}", self.rows["up"])
+        )
+        gradients = {**parameter_gradients, self.entry: entry_gradient}
         return TrialStep(out, gradients, rule.slope(entry, out) if isinstance(rule, Activation) else None)
 
     def error(self, point: Any) -> Any:
