@@ -55,5 +55,5 @@ def test_without_the_package_one_line_names_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    with pytest.raises(InputError, match=r'pip install "chainrule\[tensorboard\]"'), event_files(tmp_path):
+    with pytest.raises(InputError, match=r"pip install '\.\[tensorboard\]'"), event_files(tmp_path):
         pass

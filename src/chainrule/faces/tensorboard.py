@@ -21,7 +21,9 @@ def event_files(folder: str | os.PathLike[str]) -> Iterator[Log]:
     try:
         from tensorboardX import SummaryWriter
     except ImportError:
-        raise InputError('event files want tensorboardX: pip install "chainrule[tensorboard]"') from None
+        raise InputError(
+            "event files want tensorboardX: pip install '.[tensorboard]' in chainrule's folder"
+        ) from None
     try:
         writer = SummaryWriter(os.fspath(folder))
     except OSError as error:

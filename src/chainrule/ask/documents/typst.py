@@ -37,7 +37,7 @@ def pdf(blocks: Iterable[Block]) -> bytes:
     try:
         import typst
     except ImportError:
-        raise InputError("a PDF wants Typst: pip install 'chainrule[pdf]'") from None
+        raise InputError("a PDF wants Typst: pip install '.[pdf]' in chainrule's folder") from None
     file: bytes = typst.compile(markup(blocks).encode())
     return file
 

@@ -63,7 +63,9 @@ def _wanted() -> None:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
     except ImportError:
-        raise InputError('ONNX wants packages of its own: pip install "chainrule[onnx]"') from None
+        raise InputError(
+            "ONNX wants packages of its own: pip install '.[onnx]' in chainrule's folder"
+        ) from None
 
 
 def _model(run: Run, encoding: Encoding | None, prediction: Any) -> bytes:
