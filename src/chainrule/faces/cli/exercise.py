@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from chainrule.faces.cli.options import POSITIVE, Choice, Whole, Wholes
+from chainrule.faces.cli.options import POSITIVE, Choice, ParamType, Whole, Wholes
 
 FORMATS = ("text", "markdown", "latex", "html", "pdf", "toml")
 _SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".pdf": "pdf", ".toml": "toml"}
@@ -24,7 +24,7 @@ def _losses() -> Collection[str]:
     return LOSSES
 
 
-class Parts(click.ParamType[tuple[str, ...]]):
+class Parts(ParamType[tuple[str, ...]]):
     """Parts of a sheet, with commas between."""
 
     name = "parts"

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable, Collection
 from math import isfinite
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import click
 
 from chainrule.errors import did_you_mean
 
+Converted = TypeVar("Converted")
 
-class Choice(click.ParamType[str]):
+if TYPE_CHECKING:
+    ParamType = click.ParamType
+else:
+
+    class ParamType(click.ParamType, Generic[Converted]):
+        """click's, which can be subscripted only since its version 8.4."""
+
+
+class Choice(ParamType[str]):
     """One of some words; a near miss gets a suggestion. The words may be a function, called when needed.
 
     Shown in the help as `metavar` if given, otherwise as the words with bars between.
@@ -32,7 +41,7 @@ class Choice(click.ParamType[str]):
         return str(value)
 
 
-class Real(click.ParamType[float]):
+class Real(ParamType[float]):
     """A finite number: above `above` or at least `least`, and below `below`, where they are given."""
 
     name = "number"
@@ -67,7 +76,7 @@ class Real(click.ParamType[float]):
         return number
 
 
-class Whole(click.ParamType[int]):
+class Whole(ParamType[int]):
     """A whole number from `least` to `most`, which the compiled program can count to."""
 
     name = "number"
@@ -84,7 +93,7 @@ class Whole(click.ParamType[int]):
         return number
 
 
-class Wholes(click.ParamType[tuple[int, ...]]):
+class Wholes(ParamType[tuple[int, ...]]):
     """Whole numbers with commas between, each at least 1: `64,64`; `none` or nothing is no number at all."""
 
     name = "numbers"

@@ -145,8 +145,7 @@ class _Reading:
             schema={str(index): pl.String for index in range(width)},
             separator=self.delimiter,
             quote_char=None,
-            empty_string_is_null=False,
-        )
+        ).with_columns(pl.all().fill_null(""))  # an option says so too, but its name depends on the version
         longest = frame.select(pl.all().str.len_bytes().max()).row(0)
         if max(longest) > csv.field_size_limit():
             return None
