@@ -1,7 +1,8 @@
 """A claim: a number as a source prints it, whose digits say how exactly it is meant; and its status."""
 
+import sys
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
@@ -9,9 +10,13 @@ import numpy as np
 
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
+from chainrule.ask.cases.numeral import EXACT, as_decimal, quantum
 
 _ZERO = Decimal("0.01")
 _SLACK = Decimal("1e-12")  # relative: what float64 may be off on the way to a number
+_UNDERFLOW = Decimal("1e-322")  # what float64 cannot tell from 0, with some room: 1e-400 is computed as 0
+_LARGEST = Decimal(sys.float_info.max)
+_HALF, _ONE_AND_A_HALF, _TENTH = Decimal("0.5"), Decimal("1.5"), Decimal("0.1")
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Claim:
     @cached_property
     def exact(self) -> Decimal:
         """The number, exactly as printed."""
-        return Decimal(self.printed.strip().replace("−", "-"))
+        return as_decimal(self.printed)
 
     @property
     def value(self) -> float:
@@ -41,30 +46,44 @@ class Claim:
 
         A bare 0 has no digit that counts; it is taken as 0.00.
         """
-        if not self.exact:
-            return min(Decimal(1).scaleb(int(self.exact.as_tuple().exponent)), _ZERO)
-        return Decimal(1).scaleb(int(self.exact.as_tuple().exponent))
+        unit = quantum(self.exact)
+        return unit if self.exact else min(unit, _ZERO)
 
     def rounds(self, value: float) -> bool:
         """Whether `value`, rounded to the printed digits, is what is printed."""
-        return self._off(value) <= self.unit / 2
+        return self._off(value) <= EXACT.multiply(self.unit, _HALF)
 
     def truncates(self, value: float) -> bool:
         """Whether `value`, cut off after the printed digits, is what is printed."""
         if not np.isfinite(value):
             return False
-        candidates = [Decimal(value) * (1 + sign * _SLACK) for sign in (0, 1, -1)]
-        return any(candidate.quantize(self.unit, ROUND_DOWN) == self.exact for candidate in candidates)
+        size = self.exact.copy_abs()
+        if self.exact and value and (self.exact < 0) != (value < 0):
+            return False
+        true = Decimal(value).copy_abs()
+        leeway = EXACT.multiply(true, _SLACK)
+        return size <= EXACT.add(true, leeway) and EXACT.subtract(true, leeway) < EXACT.add(size, self.unit)
 
     def near(self, value: float) -> bool:
-        """Whether `value` is at most one step in the last digit from what would be printed."""
-        return self._off(value) <= self.unit * 3 / 2
+        """Whether `value` is at most one step in the last digit from what would be printed.
+
+        No step leads to a power of ten that is far above the value: 1e400 is not near to 0.4.
+        """
+        size = Decimal(value).copy_abs() if np.isfinite(value) else _LARGEST
+        if self.unit > 1 and size < EXACT.multiply(self.unit, _TENTH):
+            return False
+        return self._off(value) <= EXACT.multiply(self.unit, _ONE_AND_A_HALF)
 
     def _off(self, value: float) -> Decimal:
+        """How far `value` is from what is printed, less what float64 may have lost of it."""
+        if np.isinf(value) and self.exact.copy_abs() > _LARGEST and (self.exact > 0) == (value > 0):
+            return Decimal(0)  # both are beyond float64, and no more is known
         if not np.isfinite(value):
             return Decimal("Infinity")
         true = Decimal(value)
-        return max(abs(true - self.exact) - abs(true) * _SLACK, Decimal(0))
+        off = EXACT.subtract(true, self.exact).copy_abs()
+        slack = EXACT.multiply(true.copy_abs(), _SLACK)
+        return max(EXACT.subtract(off, max(slack, _UNDERFLOW)), Decimal(0))
 
 
 class Status(StrEnum):

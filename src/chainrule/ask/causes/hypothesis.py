@@ -102,7 +102,8 @@ def rewriting(changes: Mapping[str, Change]) -> Mistake:
     def rewrite(node: Number) -> Number | None:
         change = changes.get(node.name)
         try:
-            return change(node) if change else None
+            # what another mistake has put there as given, such as a stale gradient, has no factors to change
+            return change(node) if change and node.paths else None
         except (KeyError, StopIteration):
             return None  # another mistake has done away with the factor
 

@@ -7,11 +7,13 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from chainrule.ask.cases.claim import Claim, Status
+from chainrule.ask.cases.numeral import EXACT
 from chainrule.ask.causes.evidence import Evidence
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.judging.judge import judge
 
 _COST = {"a digit is wrong": 1.3, "two digits are swapped": 1.15}
+_LONGEST = 40  # digits: where a stroke of the pen went wrong in a longer number, nobody looks for
 _COPIED = 2  # digits: shorter numbers agree by chance
 
 
@@ -80,20 +82,20 @@ def _heirs(evidence: Evidence, root: int) -> frozenset[int]:
 
 
 def _as_printed(claim: Claim, value: float) -> str:
-    return f"{Decimal(value).quantize(claim.unit):f}"
+    return f"{Decimal(value).quantize(claim.unit, context=EXACT):f}"
 
 
 def misprint(claim: Claim, value: float) -> tuple[str, str, float] | None:
     """What should have been printed for `value`, how the print differs if in one stroke, and its cost."""
-    if not np.isfinite(value):
-        return None
     printed = claim.exact
+    if not np.isfinite(value) or len(printed.as_tuple().digits) > _LONGEST:
+        return None
     places = -int(printed.as_tuple().exponent)
     strokes: list[tuple[str, str, float]] = []
     for correction in _prints(value, places):
         if correction == printed:
             continue
-        if correction == -printed:
+        if correction == printed.copy_negate():
             return f"{correction:f}", "the sign is wrong", 1.05
         difference = _stroke(_digits(printed), _digits(correction))
         if difference and (correction < 0) == (printed < 0):
@@ -106,16 +108,13 @@ def _prints(value: float, places: int) -> Iterator[Decimal]:
     true = Decimal(value)
     for extra in (0, 1, -1, 2, -2, 3, -3):
         if 0 <= places + extra <= 25:
-            unit = Decimal(1).scaleb(-(places + extra))
-            try:
-                yield from {true.quantize(unit, rounding) for rounding in (ROUND_HALF_EVEN, ROUND_DOWN)}
-            except ArithmeticError:
-                return
+            unit = Decimal((0, (1,), -(places + extra)))
+            yield from {true.quantize(unit, rounding, EXACT) for rounding in (ROUND_HALF_EVEN, ROUND_DOWN)}
 
 
 def _digits(number: Decimal) -> tuple[str, int]:
     """The digits as printed after the point, and before it, as one text, and where the point stands."""
-    text = f"{abs(number):f}"
+    text = f"{number.copy_abs():f}"
     integer, _, part = text.partition(".")
     return (integer + part), len(integer)
 

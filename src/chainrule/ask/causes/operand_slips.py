@@ -49,7 +49,7 @@ def slips(evidence: Evidence, unexplained: frozenset[int]) -> Iterator[Hypothesi
             if operand not in group:
                 group.append(operand)
     numbers = evidence.book.numbers()
-    return (slip(operands, numbers) for operands in groups.values())
+    yield from (slip(operands, numbers) for operands in groups.values())
 
 
 def _operands(

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from chainrule.ask.cases.claim import Judged
 from chainrule.ask.cases.example import Example
+from chainrule.ask.causes.attempt import attempt, attempts
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.evidence import Evidence
@@ -79,10 +81,12 @@ class Search(Evidence):
 
     def _misprint(self, unexplained: frozenset[int]) -> tuple[Finding, list[Finding]] | None:
         """The first number, if each of those left over is one stroke from right, and nothing else is."""
-        misprints = [
-            Finding(h, explains, local=True) for h, explains in printed_wrongly(self, unexplained, 1)
-        ]
+        misprints = self._misprints(unexplained, 1)
         return (misprints[0], []) if len(misprints) == len(unexplained) else None
+
+    def _misprints(self, unexplained: frozenset[int], threshold: int) -> list[Finding]:
+        pairs = attempts(printed_wrongly(self, unexplained, threshold))
+        return [Finding(h, explains, local=True) for h, explains in pairs]
 
     def _best(self, base: Hypothesis, unexplained: frozenset[int]) -> tuple[Finding, list[Finding]] | None:
         """The best single hypothesis for the faults `unexplained`, and those that are as good."""
@@ -90,7 +94,7 @@ class Search(Evidence):
             (
                 finding
                 for h, values in self._candidates(base, unexplained)
-                if (finding := self._glance(base, h, values, unexplained))
+                if (finding := attempt(partial(self._glance, base, h, values, unexplained), None))
             ),
             key=lambda finding: finding.rank,
         )
@@ -108,12 +112,10 @@ class Search(Evidence):
                 for s in confirmed
             ):
                 continue  # it could be no better, and too far behind to be named along
-            elif checked := self._look(base, candidate, unexplained):
+            elif checked := attempt(partial(self._look, base, candidate, unexplained), None):
                 confirmed.append(checked)
         threshold = max((len(candidate.explains) for candidate in confirmed), default=1)
-        misprints = [
-            Finding(h, explains, local=True) for h, explains in printed_wrongly(self, unexplained, threshold)
-        ]
+        misprints = self._misprints(unexplained, threshold)
         ranked = sorted([*confirmed, *twins, *misprints], key=lambda finding: finding.rank)
         if not ranked:
             return None
@@ -135,21 +137,23 @@ class Search(Evidence):
         """All hypotheses on top of `base`, with what each claim comes to by them."""
         if base.name not in self._known:
             self._known[base.name] = [
-                (h, self._fresh(_both(base, h))) for h in self._hypotheses(base, unexplained)
+                (h, values)
+                for h in self._hypotheses(base, unexplained)
+                if (values := attempt(partial(self._fresh, _both(base, h)), None)) is not None
             ]
         return self._known[base.name]
 
     def _hypotheses(self, base: Hypothesis, unexplained: frozenset[int]) -> Iterator[Hypothesis]:
         case = base.case(self.example)
-        yield from conventions(case)
-        yield from mistakes(case)
+        yield from attempts(conventions(case))
+        yield from attempts(mistakes(case))
         if base is BOOK:  # where something else is wrong, too, single products tell nothing
-            yield from slips(self, unexplained)
+            yield from attempts(slips(self, unexplained))
         faults = [i for i in unexplained if np.isfinite(self._worth(base)[i])]
         if faults:
             units = np.array([float(claim.unit) for claim in self.claims])
             claimed = np.array([claim.value for claim in self.claims])
-            yield from givens(Aim(case, base, self._fresh, claimed, units, sorted(faults)))
+            yield from attempts(givens(Aim(case, base, self._fresh, claimed, units, sorted(faults))))
 
     def _glance(
         self, base: Hypothesis, hypothesis: Hypothesis, values: np.ndarray, unexplained: frozenset[int]

@@ -1,8 +1,8 @@
 """What the statements of a lesson come to: numbers that are given, and numbers that are claimed."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from chainrule.ask.cases.numeral import as_decimal
 from chainrule.ask.lessons.numbering import Layout
 
 Cell = tuple[str, tuple[int, ...]]
@@ -79,7 +79,7 @@ class Placement:
 
     @staticmethod
     def number(printed: str) -> float:
-        return float(Decimal(printed))
+        return float(as_decimal(printed))
 
     def missing(self) -> list[Cell]:
         """What would have to be given and is not; a layer without any bias has none."""

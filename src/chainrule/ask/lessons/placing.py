@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 
+from chainrule.ask.cases.numeral import as_decimal
 from chainrule.ask.lessons.numbering import Address, Layout
 from chainrule.ask.lessons.placement import Cell, LessonClaim, Placement
 from chainrule.ask.lessons.statements import Statement, Value
@@ -35,7 +35,7 @@ class _Placing:
     def __init__(self, placement: Placement, loss: str) -> None:
         self.placement, self.layout, self.loss = placement, placement.layout, loss
         self._updated = False
-        self._numerals: dict[str, set[Decimal]] = {}
+        self._numerals: dict[str, set[object]] = {}
         self._refused: set[int] = set()
 
     def data(self, symbol: LessonSymbol, statement: Statement) -> None:
@@ -161,12 +161,12 @@ class _Placing:
     def _claim(self, quantity: str, printed: str, statement: Statement, *, later: bool = True) -> None:
         numerals = self._numerals.setdefault(quantity, set())
         is_headed = bool(_LATER.search(statement.heading)) and quantity[0] in "zaE"
-        is_different = bool(numerals) and Decimal(printed) not in numerals
+        is_different = bool(numerals) and as_decimal(printed) not in numerals
         later = later and self._updated and (is_different or is_headed)
         claims = self.placement.claims
         if not any((claim.quantity, claim.printed) == (quantity, printed) for claim in claims):
             claims.append(LessonClaim(quantity, printed, later, is_headed))
-        numerals.add(Decimal(printed))
+        numerals.add(as_decimal(printed))
 
     def _error(self, symbol: LessonSymbol, statement: Statement) -> bool:
         if not isinstance(statement.value, str) or symbol.new:
@@ -226,7 +226,7 @@ class _Placing:
         """∂z/∂w is what comes in, ∂z/∂a is the weight between, ∂z/∂b is 1."""
         layer = int(top[0][1:])
         if bottom[0] == f"b{layer}":
-            return isinstance(statement.value, str) and Decimal(statement.value) == 1
+            return isinstance(statement.value, str) and as_decimal(statement.value) == 1
         if top[1] is None or bottom[1] is None or self.placement.rows > 1:
             return False
         source = "x" if layer == 1 else f"a{layer - 1}"
@@ -256,7 +256,7 @@ def _flat_rows(value: Value) -> Iterator[tuple[str, ...]]:
 
 
 def _same(printed: str, reference: str) -> bool:
-    return bool(printed) and Decimal(printed) == Decimal(reference)
+    return bool(printed) and as_decimal(printed) == as_decimal(reference)
 
 
 def _shown(value: Value) -> str:
