@@ -1,16 +1,19 @@
 """How far ONNX Runtime is from our own predictions: every activation, both tasks, both dtypes, as a table.
 
-    python -m benchmarks.onnx_differences
+    python -m benchmarks.onnx_differences [--docs]
 
 Each figure is the largest difference over 1,000 rows of a table with numbers, true/false, words, missing
 cells and words unseen in training: of probabilities for classes, in standard deviations of the target for
-amounts.
+amounts. `--docs` writes it into docs/export.md.
 """
 
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from benchmarks import figures
 
 from chainrule.engine.runs.run import Run
 from chainrule.faces.onnx.agreement import Agreement
@@ -72,15 +75,25 @@ def difference(run: Run) -> tuple[float, Agreement]:
     return agreement.difference / (target.moments.std if isinstance(target, Amounts) else 1.0), agreement
 
 
-def main() -> None:
+def lines() -> Iterator[str]:
+    """The table, a line at a time."""
     heads = [f"{words}, {dtype}" for dtype in ("float32", "float64") for words in TASKS.values()]
-    print(f"| activation | {' | '.join(heads)} |")
-    print("|---" * (len(heads) + 1) + "|")
+    yield f"| activation | {' | '.join(heads)} |"
+    yield "|---" * (len(heads) + 1) + "|"
     for name in ACTIVATIONS:
         found = [
             difference(trained(one, name, dtype))[0] for dtype in ("float32", "float64") for one in TASKS
         ]
-        print(f"| `{name}` | {' | '.join(f'{value:.1e}' for value in found)} |", flush=True)
+        yield f"| `{name}` | {' | '.join(f'{value:.1e}' for value in found)} |"
+
+
+def main() -> None:
+    table = []
+    for line in lines():
+        print(line, flush=True)
+        table.append(line)
+    if "--docs" in sys.argv[1:]:
+        figures.write("python -m benchmarks.onnx_differences --docs", table)
 
 
 if __name__ == "__main__":

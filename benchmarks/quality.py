@@ -1,9 +1,9 @@
 """Quality: what chainrule reaches on held-out rows, beside scikit-learn with the same settings.
 
-`python benchmarks/quality.py` prints a Markdown table: median and range over five seeds. On each seed
-both get the same split, the same standardised rows, layers, activation, optimiser (Adam), learning
-rate, batch size and epochs; what differs is the initial draw and the order of rows. scikit-learn's own
-L2 penalty is off.
+`python -m benchmarks.quality` prints a Markdown table, and `--docs` writes it into README.md: median and
+range over five seeds. On each seed both get the same split, the same standardised rows, layers,
+activation, optimiser (Adam), learning rate, batch size and epochs; what differs is the initial draw and
+the order of rows. scikit-learn's own L2 penalty is off.
 """
 
 import statistics
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks import figures
 from sklearn import datasets
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import train_test_split
@@ -183,7 +184,14 @@ def lines() -> Iterator[str]:
         yield f"| {task.name} | {network} | {task.epochs} | {measure} | {' | '.join(cells)} |"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    table = []
     for line in lines():
-        print(line)
-        sys.stdout.flush()
+        print(line, flush=True)
+        table.append(line)
+    if "--docs" in sys.argv[1:]:
+        figures.write("python -m benchmarks.quality --docs", table)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ for NumPy and JAX (compiled) in float64 and float32. A figure is one of
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -295,12 +296,37 @@ def rejected() -> list[tuple[str, bool]]:
     return found
 
 
+def summary(judged: dict[tuple[str, str], list[Figure]]) -> Iterator[str]:
+    """The worst of what is met, place by place, as Markdown; and what is not counted."""
+    names = {"numpy": "NumPy", "jax": "compiled by XLA"}
+    yield (
+        "| where | figures | worst value | worst derivative | "
+        "worst gradient of a network, in rounding units of its terms | beside a root | denormal |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    for (library, dtype), found in judged.items():
+        cells = [str(len(found))]
+        for goal in (VALUE, DERIVATIVE, NETWORK):
+            worst = max(figure.off for figure in found if figure.goal == goal and figure.verdict == "met")
+            cells.append(f"{worst:.1f}" if goal == NETWORK else f"{worst:.0f}")
+        cells += [str(sum(figure.verdict == kind for figure in found)) for kind in ("beside 0", "denormal")]
+        yield f"| {names[library]}, {dtype} | {' | '.join(cells)} |"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the table, and with --docs write its summary into README.md."""
+    judged = {place: list(figures(*place)) for place in PLACES}
+    _print(judged)
+    if "--docs" in sys.argv[1:]:
+        from benchmarks.figures import write
+
+        write("python -m tests.numeric_cases --docs", summary(judged))
+
+
+def _print(judged: dict[tuple[str, str], list[Figure]]) -> None:
     heads = ["cases", "figures", "met", "beside 0", "denormal", "missed", "worst value", "slope", "network"]
     print(f"{'':16}" + "".join(f"{head:>12}" for head in heads))  # noqa: T201
-    for library, dtype in PLACES:
-        found = list(figures(library, dtype))
+    for (library, dtype), found in judged.items():
         met = [one for one in found if one.verdict == "met"]
         row: list[Any] = [len({one.case for one in found}), len(found)]
         row += [sum(one.verdict == verdict for one in found) for verdict in heads[2:6]]

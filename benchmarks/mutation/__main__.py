@@ -4,10 +4,12 @@ import argparse
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
+from benchmarks import figures
 from benchmarks.mutation.faults import KINDS, Fault, fault, hand, problem
 from benchmarks.mutation.problem import Hand, Problem, work
 
@@ -34,8 +36,17 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--misses", action="store_true", help="print every fault that was not named")
+    parser.add_argument(
+        "--docs", action="store_true", help="write the table into docs/check.md and README.md"
+    )
     given = parser.parse_args()
-    _report(given.networks, *measured(given.networks, given.seed, misses=given.misses))
+    found = (given.networks, *measured(given.networks, given.seed, misses=given.misses))
+    report = list(_report(*found))
+    print("\n".join(report))
+    if given.docs:
+        command = "python -m benchmarks.mutation --docs"
+        figures.write(command, report, "docs/check.md")
+        figures.write(command, _summary(*found), "README.md")
 
 
 def measured(networks: int, seed: int, *, misses: bool = False) -> tuple[int, int, dict[str, Tally]]:
@@ -134,16 +145,28 @@ def _judge(
         )
 
 
-def _report(networks: int, false_alarms: int, ones: int, tallies: dict[str, Tally]) -> None:
-    print(f"{networks} correct sheets: {false_alarms} numbers called wrong or inherited.")
-    print(f"{3 * networks} numbers off by one in the last digit: {ones} called wrong.\n")
-    print("| fault | sheets | seen | first wrong number located | named first | median time |")
-    print("|---|---|---|---|---|---|")
+def _report(networks: int, false_alarms: int, ones: int, tallies: dict[str, Tally]) -> Iterator[str]:
+    yield f"{networks} correct sheets: {false_alarms} numbers called wrong or inherited."
+    yield f"{3 * networks} numbers off by one in the last digit: {ones} called wrong."
+    yield ""
+    yield "| fault | sheets | seen | first wrong number located | named first | median time |"
+    yield "|---|---|---|---|---|---|"
     for kind in sorted(tallies):
-        _line(kind, tallies[kind])
+        yield _line(kind, tallies[kind])
     whole = total(tallies)
-    _line("**all**", whole)
-    print(f"\nSlowest: {max(whole.seconds):.2f} s of CPU.")
+    yield _line("**all**", whole)
+    yield ""
+    yield f"The slowest took {max(whole.seconds):.1f} s of CPU."
+
+
+def _summary(networks: int, false_alarms: int, ones: int, tallies: dict[str, Tally]) -> Iterator[str]:
+    """All in one sentence or two."""
+    whole = total(tallies)
+    located, named = (100 * part / whole.count for part in (whole.located, whole.named))
+    yield f"Of the numbers of {networks} correct sheets {false_alarms} are called wrong,"
+    yield f"and of {3 * networks} that are off by one in the last digit {ones}. Of {whole.count} faults"
+    yield f"the first wrong number is found in {located:.1f} %, and the fault named first in"
+    yield f"{named:.1f} % ([by kind](docs/check.md))."
 
 
 def total(tallies: dict[str, Tally]) -> Tally:
@@ -156,9 +179,9 @@ def total(tallies: dict[str, Tally]) -> Tally:
     return whole
 
 
-def _line(kind: str, one: Tally) -> None:
+def _line(kind: str, one: Tally) -> str:
     share = [f"{100 * part / one.count:.1f} %" for part in (one.flagged, one.located, one.named)]
-    print(f"| {kind} | {one.count} | {' | '.join(share)} | {1000 * float(np.median(one.seconds)):.0f} ms |")
+    return f"| {kind} | {one.count} | {' | '.join(share)} | {1000 * float(np.median(one.seconds)):.0f} ms |"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from benchmarks import figures
+
 LIBRARIES = (
     "chainrule",
     "jax",
@@ -132,12 +134,18 @@ def page(measured: dict[str, Any], folder: Path) -> None:
     """speed-results.md and, with Matplotlib, speed.svg in `folder`."""
     about = measured["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    lines = [f"{about['cpu']}, {about['cores']} cores; Python {about['python']}; {versions}.", ""]
-    lines += [aims(measured)]
+    machine = f"{about['cpu']}, {about['cores']} cores: Python {about['python']}; {versions}."
+    lines = [aims(measured)]
     lines += [table(one) for one in measured["workloads"].values()]
     if "growth" in measured:
         lines.append(extras(measured))
-    (folder / "speed-results.md").write_text("\n".join(lines), "utf-8")
+    command = "python -m benchmarks.speed --docs docs"
+    figures.write(
+        command,
+        lines,
+        str(folder.resolve() / "speed-results.md"),
+        f"`{command}`, {figures.commit()}, {machine}",
+    )
     try:
         import matplotlib as mpl
     except ImportError:

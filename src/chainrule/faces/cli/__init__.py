@@ -102,6 +102,9 @@ def main(args: list[str] | None = None) -> NoReturn:
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "chainrule"
         message = error.format_message()
+        if isinstance(error, click.NoSuchOption):  # which click words otherwise in each version
+            hint = did_you_mean(error.option_name, list(error.possibilities or ()))
+            message = f"No such option {error.option_name!r}.{hint}"
         refuse(f"{message}{'' if message[-1:] in '.?!' else '.'} See `{where} --help`.")
     except click.ClickException as error:
         refuse(error.format_message())

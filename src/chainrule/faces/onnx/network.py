@@ -81,6 +81,9 @@ def _path(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
     groups = subscripts.split(",")
     if all(result.endswith(group) for group in groups):
         product = factors[0]
+        if product.dtype == np.float64 and any(factor.through is SIGMOID for factor in path.factors):
+            # so that ONNX Runtime before 1.31 does not fuse z σ(z) into what it has in float32 alone
+            product = product.__neg__().__neg__()
         for factor in factors[1:]:
             product = product * factor
         return product
