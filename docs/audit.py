@@ -96,14 +96,14 @@ def page(found: list[Source]) -> str:
 
 def table(found: list[Source], total: Counter[str]) -> Iterator[str]:
     """All sources, their counts, and what explains the faults."""
-    yield f"| example | numbers | {' | '.join(STATUSES)} | cause |"
-    yield f"|---|{'--:|' * (len(STATUSES) + 1)}---|"
+    yield f"| example | cause | numbers | {' | '.join(STATUSES)} |"
+    yield f"|---|---|{'--:|' * (len(STATUSES) + 1)}"
     for one in found:
         counts = " | ".join(str(one.counts[status] or "") for status in STATUSES)
         cause = (one.cause["text"] if one.cause else "no single cause") if one.faults else ""
-        yield f"| [{one.title}](#{one.name}) | {len(one.claims)} | {counts} | {escaped(cause)} |"
+        yield f"| [{one.title}](#{one.name}) | {escaped(cause)} | {len(one.claims)} | {counts} |"
     counts = " | ".join(f"**{total[status]}**" for status in STATUSES)
-    yield f"| **all** | **{sum(total.values())}** | {counts} | |"
+    yield f"| **all** | | **{sum(total.values())}** | {counts} |"
 
 
 def section(one: Source) -> Iterator[str]:

@@ -19,6 +19,7 @@ extensions = [
     "commands",
     "rule_lists",
     "public_names",
+    "responsive",
     "stops",
 ]
 exclude_patterns = ["_build", "_ext"]

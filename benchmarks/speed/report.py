@@ -1,5 +1,6 @@
 """What was measured, as Markdown and as a picture."""
 
+import io
 import itertools
 import os
 import platform
@@ -31,6 +32,11 @@ AIMS = {  # at least so many times as fast as the first three; at most so many t
     "mnist": (1.5, 2.5, 1.5, 1.1),
     "wide": (1.0, 2, 1.0, 1.1),
 }
+PAPER = "var(--color-background-primary, var(--paper))"  # the docs' colour, or the picture's own
+ALONE = (
+    '<style id="alone">svg{--paper:#fff;color:#222;background:#fff}'
+    "@media(prefers-color-scheme:dark){svg{--paper:#16181d;color:#ddd;background:#16181d}}</style>"
+)
 PEERS = ("PyTorch eager", "scikit-learn", "JAX + Optax, jitted step", "C")
 
 
@@ -157,6 +163,20 @@ def page(measured: dict[str, Any], folder: Path) -> None:
         growth(measured["growth"], folder / "growth.svg")
 
 
+def themed(svg: str) -> str:
+    """Matplotlib's picture in the colours of where it stands: a page's, or a light or dark screen's."""
+    svg = svg.replace("#000000", "currentColor").replace('fill: #ffffff"', 'fill: none"', 2)
+    svg = svg.replace("#ffffff", PAPER).replace("#b0b0b0", "#808080")
+    return svg.replace('version="1.1">', f'version="1.1" fill="currentColor">\n {ALONE}', 1)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure of Matplotlib as an SVG that follows the theme."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    path.write_text(themed(text.getvalue()), "utf-8")
+
+
 def picture(measured: dict[str, Any], path: Path) -> None:
     """µs a step of every engine on every workload."""
     from matplotlib import pyplot as plt
@@ -186,7 +206,7 @@ def picture(measured: dict[str, Any], path: Path) -> None:
     axes.set_xticks(range(len(workloads)), [one["label"].replace(" ", "\n", 1) for one in workloads.values()])
     axes.grid(visible=True, axis="y", alpha=0.3)
     axes.legend(fontsize=8, ncols=2)
-    figure.savefig(path, metadata={"Date": None})
+    save(figure, path)
 
 
 def growth(curves: dict[str, Any], path: Path) -> None:
@@ -201,4 +221,4 @@ def growth(curves: dict[str, Any], path: Path) -> None:
         axes.set(xscale="log", yscale="log", title=title)
         axes.grid(visible=True, alpha=0.3)
         axes.legend(fontsize=8)
-    figure.savefig(path, metadata={"Date": None})
+    save(figure, path)
