@@ -4,8 +4,9 @@ What would the source have got with another weight, a factor left out, a layer's
 elsewhere? Nothing is derived again: every Number is added up anew from the Numbers it came from.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from chainrule.ask.cases.work import cost, spend
 from chainrule.numbers import Number, Path, number
 
 Change = Callable[[Number, Number], Number]  # (as it was, as it is now) -> as it shall be
@@ -18,9 +19,15 @@ def rework(numbers: Iterable[Number], change: Change) -> dict[str, Number]:
     was, and as its changed factors make it (the same object if none of them changed), and returns
     what shall stand in its place.
     """
+    return reworked(in_order(numbers), change)
+
+
+def reworked(order: Sequence[Number], change: Change) -> dict[str, Number]:
+    """The same, of Numbers that are `in_order` already."""
     changed: dict[int, Number] = {}
     by_name: dict[str, Number] = {}
-    for original in in_order(numbers):
+    spend(sum(map(cost, order)))
+    for original in order:
         current = original
         if any(changed[id(f)] is not f for p in original.paths for f in p.factors):
             paths = [Path(p.indices, tuple(changed[id(f)] for f in p.factors)) for p in original.paths]

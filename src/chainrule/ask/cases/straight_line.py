@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.ask.cases.recompute import in_order
+from chainrule.ask.cases.work import spend
 from chainrule.numbers import Array, Number
 
+_LINES = 100  # take as long as it takes to compute a Number
 _PRODUCTS = 5000  # of a larger step, NumPy is as fast
 
 Run = Callable[[int, Mapping[str, Array]], dict[str, Array] | None]
@@ -42,7 +44,8 @@ def unrolled(updated: Mapping[str, Number], parameters: Mapping[str, Array]) -> 
     lines += [f"  {line}" for line in scribe.lines]
     lines += [f"  {', '.join(flat)}, = {', '.join(new)},", f" return {', '.join(flat)},"]
     exec(compile("\n".join(lines), "<unrolled>", "exec"), scribe.namespace)  # our own text, of numbers alone
-    return _Program(scribe.namespace["run"], {name: np.shape(array) for name, array in parameters.items()})
+    shapes = {name: np.shape(array) for name, array in parameters.items()}
+    return _Program(scribe.namespace["run"], shapes, len(lines))
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,10 @@ class _Program:
 
     run: Callable[..., tuple[float, ...]]
     shapes: Mapping[str, tuple[int, ...]]
+    lines: int
 
     def __call__(self, n: int, parameters: Mapping[str, Array]) -> dict[str, Array] | None:
+        spend(n * (1 + self.lines // _LINES))
         flat = [float(v) for name in self.shapes for v in np.ravel(parameters[name])]
         try:
             values = iter(self.run(n, *flat))

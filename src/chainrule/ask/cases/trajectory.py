@@ -12,6 +12,7 @@ from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.descent import Step, steps
 from chainrule.ask.cases.straight_line import unrolled
 from chainrule.ask.cases.unfused import apart
+from chainrule.ask.cases.work import cost, spend
 from chainrule.numbers import Array, Number
 
 _LEAP = 50  # updates: more are worth a compilation
@@ -45,6 +46,7 @@ class Trajectory:
             for n, current in enumerate(
                 islice(steps(self.case, self.mistake, parameters), updates - count + 1), count
             ):
+                spend(sum(map(cost, current.numbers.values())))
                 if n == updates:
                     self._steps[n] = current
         return self._steps[updates]

@@ -5,20 +5,23 @@ sixteen digits. One pass over a step's Numbers, with what is printed in the plac
 tells of every claim at once what its own operands give.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
-from chainrule.ask.cases.recompute import rework
+from chainrule.ask.cases.recompute import in_order, rework, reworked
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.names import atoms, spelled
 from chainrule.numbers import Array, Function, Number, given, number, path
 
 Query = Address | Expression
+
+_REMEMBERED = 4_000_000  # parameters of steps worked through; with more, they are worked through again
 
 # A Number is computed so that no digit is lost; on paper it is what its name says, of what the paper says.
 BY_NAME = {
@@ -69,6 +72,21 @@ class Dither:
         return array + noise * (unit if self.after_point else 10 * unit * array)
 
 
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """A step worked through from printed numbers.
+
+    Attributes:
+        key: that tells it from all others.
+        values: of what is asked, as its operands give it and as the next ones take it.
+        carried: the parameters it leaves to the next step.
+    """
+
+    key: int
+    values: Mapping[Address, tuple[float, float]]
+    carried: Mapping[str, Array]
+
+
 @dataclass(frozen=True)
 class Sheet:
     """The numbers of a world, worked through from what is printed of them.
@@ -100,20 +118,51 @@ class Sheet:
         A printed number stands in for itself in whatever is made of it, never in its own result.
         With `upto`, those that are computed after more updates are left out, as NaN.
         """
-        results: dict[int, dict[str, Array]] = {}  # as the operands make it
-        operands: dict[int, dict[str, Array]] = {}  # as the next ones take it
+        values: dict[int, Mapping[Address, tuple[float, float]]] = {}
+        by_updates: dict[int, list[tuple[Address, float]]] = {}
+        for quantity, value in printed.items():
+            by_updates.setdefault(quantity.after, []).append((quantity, value))
+        level: _Level | None = None
         with np.errstate(all="ignore"):
-            for updates in self._afters:
-                if upto is not None and updates > upto:
-                    break
-                previous = operands.get(updates - 1, {})
-                carried = {w: previous[f"{w}'"] for w in self.world.case.parameters if f"{w}'" in previous}
-                numbers = self.numbers(printed, updates, carried, habit, results.setdefault(updates, {}))
-                operands[updates] = {name: node.array for name, node in numbers.items()}
+            afters = [updates for updates in self._afters if upto is None or updates <= upto]
+            for updates in afters:
+                before = level if updates - 1 in values else None
+                operands = frozenset(by_updates.get(updates, ()))
+                level = self._level(updates, operands, habit, before, leads_on=updates + 1 in afters)
+                values[updates] = level.values
         return [
-            self._told(query, results, operands) if self.order[query][0] in results else np.nan
-            for query in self.queries
+            self._told(query, values) if self.order[query][0] in values else np.nan for query in self.queries
         ]
+
+    def _level(
+        self,
+        updates: int,
+        printed: frozenset[tuple[Address, float]],
+        habit: Habit | Dither | None,
+        before: "_Level | None",
+        *,
+        leads_on: bool,
+    ) -> "_Level":
+        """A step worked through, on from the one `before`; what was once worked through is known.
+
+        Of one that does not lead on to the next, no more is worked through than is asked of it.
+        """
+        key = updates, printed, habit, before and before.key, leads_on
+        if key not in self._levels:
+            results: dict[str, Array] = {}  # as the operands make it
+            carried = before.carried if before else None
+            operands = self.numbers(dict(printed), updates, carried, habit, results, leads_on=leads_on)
+            values = {
+                part: (float(results[part.name][part.index]), float(operands[part.name].array[part.index]))
+                for part in self._asked[updates]
+            }
+            parameters = self.world.case.parameters if leads_on else ()
+            new = {w: operands[f"{w}'"].array for w in parameters if f"{w}'" in operands}
+            size = sum(int(array.size) for array in new.values())
+            if (len(self._levels) + 1) * size > _REMEMBERED:
+                self._levels.clear()
+            self._levels[key] = _Level(next(self._serials), values, new)
+        return self._levels[key]
 
     def numbers(
         self,
@@ -122,9 +171,12 @@ class Sheet:
         carried: Mapping[str, Array] | None = None,
         habit: Habit | Dither | None = None,
         results: dict[str, Array] | None = None,
+        *,
+        leads_on: bool = True,
     ) -> dict[str, Number]:
         """A step's Numbers with `printed` in their places; `results` is told what each was before that.
 
+        Where the step does not lead on to another, only those that are asked for and what they come from.
         `carried` are parameters that the step before, worked through in the same way, has left.
         """
         mine: dict[str, list[tuple[tuple[int, ...], float]]] = {}
@@ -145,20 +197,13 @@ class Sheet:
                     array[index] = habit.of(np.float64(value)) if habit and habit.also_printed else value
             return node if array is node.array else given(old.name, array)
 
-        return rework(self._numbers(updates), change)
+        return reworked(self._in_order(updates, leads_on=leads_on), change)
 
-    def _told(
-        self,
-        query: Query,
-        results: Mapping[int, Mapping[str, Array]],
-        operands: Mapping[int, Mapping[str, Array]],
-    ) -> float:
+    def _told(self, query: Query, values: Mapping[int, Mapping[Address, tuple[float, float]]]) -> float:
         if isinstance(query, Expression):
-            return query.value(
-                lambda address: float(operands[(q := self.place(address)).after][q.name][q.index])
-            )
+            return query.value(lambda address: values[(q := self.place(address)).after][q][1])
         quantity = self.place(query)
-        return float(results[quantity.after][quantity.name][quantity.index])
+        return values[quantity.after][quantity][0]
 
     # --- the Numbers
 
@@ -173,14 +218,40 @@ class Sheet:
         names = self._places.setdefault(quantity.after, list(self.named(quantity.after)))
         return quantity.after, names.index(quantity.name)
 
-    def _numbers(self, updates: int) -> Iterable[Number]:
-        return self.named(updates).values()
+    def _in_order(self, updates: int, *, leads_on: bool) -> list[Number]:
+        key = updates, leads_on
+        if key not in self._orders:
+            numbers = self.named(updates)
+            wanted = numbers if leads_on else dict.fromkeys(part.name for part in self._asked[updates])
+            self._orders[key] = in_order(numbers[name] for name in wanted)
+        return self._orders[key]
 
     def named(self, updates: int) -> dict[str, Number]:
         """A step's Numbers at full precision, each made of what its name says."""
         if updates not in self._graphs:
             self._graphs[updates] = as_named(self.world.numbers(updates))
         return self._graphs[updates]
+
+    @cached_property
+    def _asked(self) -> dict[int, list[Address]]:
+        """By the updates before it, what is asked for."""
+        asked: dict[int, list[Address]] = {}
+        for query in self.queries:
+            for part in self._parts(query):
+                asked.setdefault(part.after, []).append(part)
+        return asked
+
+    @cached_property
+    def _levels(self) -> dict[object, "_Level"]:
+        return {}
+
+    @cached_property
+    def _serials(self) -> Iterator[int]:
+        return count()
+
+    @cached_property
+    def _orders(self) -> dict[tuple[int, bool], list[Number]]:
+        return {}
 
     @cached_property
     def _graphs(self) -> dict[int, dict[str, Number]]:
