@@ -21,6 +21,10 @@ class Budget:
     limit: int
     spent: int = 0
 
+    @property
+    def is_spent(self) -> bool:
+        return self.spent > self.limit
+
 
 _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
@@ -45,7 +49,7 @@ def spend(count: int) -> None:
     allowance = _budget.get()
     if allowance is not None:
         allowance.spent += count
-        if allowance.spent > allowance.limit:
+        if allowance.is_spent:
             raise CutShortError
 
 

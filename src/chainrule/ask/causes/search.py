@@ -8,10 +8,12 @@ import numpy as np
 
 from chainrule.ask.cases.claim import Judged
 from chainrule.ask.cases.example import Example
+from chainrule.ask.cases.work import CutShortError, budget
 from chainrule.ask.causes.attempt import attempt, attempts
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.evidence import Evidence
+from chainrule.ask.causes.finding import Finding, longer, same
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.misprints import printed_wrongly
 from chainrule.ask.causes.mistakes import mistakes
@@ -19,6 +21,7 @@ from chainrule.ask.causes.operand_slips import slips
 from chainrule.ask.causes.stated_values import Aim, givens
 from chainrule.ask.judging.judge import judge
 
+WORK = 120_000  # numbers computed, a second or two; a usual sheet takes 20,000
 _NEAR = 3  # updates: claims about later ones are looked at last, for they take longest
 _WAY = 0.03  # of the way from the right number to the claim: a hypothesis may leave that to rounding
 _TRIED = 4  # hypotheses that are worked through with the source's own operands
@@ -29,29 +32,26 @@ _BESIDE = 0.1  # of cost: what is that near is not simpler
 BOOK = Hypothesis("given", "by the book", "", 0.0)
 
 
-def find(example: Example, judged: Sequence[Judged]) -> Cause | None:
-    """The cause of the faults among `judged`, further ones in its `others`; None if none is found."""
-    causes = list(Search(example, tuple(judged)).causes())
-    if not causes:
-        return None
-    return replace(causes[0], others=tuple(causes[1:]))
-
-
 @dataclass(frozen=True)
-class Finding:
-    """A hypothesis, the faults it explains, what the claims come to by it, and which of them it is about;
-    a misprint is `local`: it changes nothing else.
+class SearchResult:
+    """What a search for causes came to.
+
+    Attributes:
+        cause: of the faults, further ones in its `others`; None if none is found.
+        cut_short: that the search ended before it had tried everything, in a sentence; empty if it did not.
     """
 
-    hypothesis: Hypothesis
-    explains: frozenset[int]
-    values: tuple[float, ...] = ()
-    scope: frozenset[int] = frozenset()
-    local: bool = False
+    cause: Cause | None = None
+    cut_short: str = ""
 
-    @property
-    def rank(self) -> tuple[int, float]:
-        return -len(self.explains), self.hypothesis.cost
+
+def find(example: Example, judged: Sequence[Judged]) -> SearchResult:
+    """The causes of the faults among `judged`, so far as the search got."""
+    with budget(WORK) as allowance:
+        causes = list(Search(example, tuple(judged)).causes())
+    cause = replace(causes[0], others=tuple(causes[1:])) if causes else None
+    sentence = f"The search for causes was cut short after {WORK:,} numbers were computed."
+    return SearchResult(cause, sentence if allowance.is_spent else "")
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,11 @@ class Search(Evidence):
         """The causes, each for what those before it leave unexplained."""
         base, unexplained = BOOK, self.faults
         for _ in range(_MOST):
-            choice = self._misprint(unexplained) if base is not BOOK else None
-            choice = choice or self._best(base, unexplained)
+            try:
+                choice = self._misprint(unexplained) if base is not BOOK else None
+                choice = choice or self._best(base, unexplained)
+            except CutShortError:
+                return
             if not choice:
                 return
             best, rivals = choice
@@ -100,22 +103,14 @@ class Search(Evidence):
         )
         confirmed: list[Finding] = []
         twins: list[Finding] = []
-        for candidate in candidates:
-            if len(confirmed) >= _TRIED or (
-                confirmed and candidate.rank[0] > min(s.rank[0] for s in confirmed)
-            ):
-                break
-            if same := next((twin for twin in confirmed if _same(candidate, twin)), None):
-                twins.append(replace(candidate, explains=same.explains))
-            elif any(
-                len(s.explains) == -candidate.rank[0] and s.rank[1] + _BESIDE < candidate.rank[1]
-                for s in confirmed
-            ):
-                continue  # it could be no better, and too far behind to be named along
-            elif checked := attempt(partial(self._look, base, candidate, unexplained), None):
-                confirmed.append(checked)
-        threshold = max((len(candidate.explains) for candidate in confirmed), default=1)
-        misprints = self._misprints(unexplained, threshold)
+        misprints: list[Finding] = []
+        try:
+            self._confirm(base, candidates, unexplained, confirmed, twins)
+            threshold = max((len(candidate.explains) for candidate in confirmed), default=1)
+            misprints = self._misprints(unexplained, threshold)
+        except CutShortError:
+            if not confirmed:
+                raise
         ranked = sorted([*confirmed, *twins, *misprints], key=lambda finding: finding.rank)
         if not ranked:
             return None
@@ -125,11 +120,35 @@ class Search(Evidence):
             for candidate in ranked[1:]
             if candidate.explains == best.explains
             and candidate.hypothesis.cost - best.hypothesis.cost
-            <= (_TWIN if _same(candidate, best) else _BESIDE)
-            and not _longer(candidate.hypothesis, best.hypothesis)
+            <= (_TWIN if same(candidate, best) else _BESIDE)
+            and not longer(candidate.hypothesis, best.hypothesis)
         }
         rivals.pop(best.hypothesis.name, None)
         return best, list(rivals.values())
+
+    def _confirm(
+        self,
+        base: Hypothesis,
+        candidates: Sequence[Finding],
+        unexplained: frozenset[int],
+        confirmed: list[Finding],
+        twins: list[Finding],
+    ) -> None:
+        """Put those of the candidates that stand a closer look, the best first, among the `confirmed`."""
+        for candidate in candidates:
+            if len(confirmed) >= _TRIED or (
+                confirmed and candidate.rank[0] > min(s.rank[0] for s in confirmed)
+            ):
+                break
+            if twin := next((finding for finding in confirmed if same(candidate, finding)), None):
+                twins.append(replace(candidate, explains=twin.explains))
+            elif any(
+                len(s.explains) == -candidate.rank[0] and s.rank[1] + _BESIDE < candidate.rank[1]
+                for s in confirmed
+            ):
+                continue  # it could be no better, and too far behind to be named along
+            elif checked := attempt(partial(self._look, base, candidate, unexplained), None):
+                confirmed.append(checked)
 
     def _candidates(
         self, base: Hypothesis, unexplained: frozenset[int]
@@ -253,17 +272,5 @@ class Search(Evidence):
         )
 
 
-def _longer(hypothesis: Hypothesis, best: Hypothesis) -> bool:
-    """Whether one is the best with more digits."""
-    return hypothesis.kind == best.kind == "given" and hypothesis.quantity == best.quantity
-
-
 def _both(base: Hypothesis, hypothesis: Hypothesis) -> Hypothesis:
     return hypothesis if base is BOOK else base & hypothesis
-
-
-def _same(finding: Finding, twin: Finding) -> bool:
-    """Whether two come to the same numbers."""
-    return bool(finding.values and twin.values) and bool(
-        np.allclose(finding.values, twin.values, rtol=1e-9, atol=1e-300, equal_nan=True)
-    )

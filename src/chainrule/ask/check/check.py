@@ -32,6 +32,7 @@ class Verdict(Shown):
         assumed: what a lesson does not say in so many words, a sentence each.
         unplaced: numbers of a lesson that could not be placed, each with its line.
         toml: the worked example that was read out of a lesson.
+        cut_short: that the search for causes ended before it had tried everything, in a sentence.
     """
 
     example: Example
@@ -41,6 +42,7 @@ class Verdict(Shown):
     assumed: tuple[str, ...] = ()
     unplaced: tuple[str, ...] = ()
     toml: str = ""
+    cut_short: str = ""
 
     def __repr__(self) -> str:
         return f"<Verdict on {self.example.title}: {self.verdict}>"
@@ -68,6 +70,8 @@ class Verdict(Shown):
             "claims": claims,
             "cause": cause,
         }
+        if self.cut_short:
+            answer["cut_short"] = self.cut_short
         if self.toml:
             answer |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
         return answer
@@ -75,7 +79,7 @@ class Verdict(Shown):
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
         read = (("Assumed", self.assumed), ("Not placed", self.unplaced))
-        return Report(self.example, self.world, self.claims, self.cause, read).blocks()
+        return Report(self.example, self.world, self.claims, self.cause, read, self.cut_short).blocks()
 
 
 def check(example: Example | str | Path) -> Verdict:
@@ -106,12 +110,9 @@ def _verdict(example: Example, source: str) -> Verdict:
         )
     world = Trajectory(example)
     claims = judge(example, world)
-    return Verdict(example, world, claims, _cause(example, claims))
-
-
-def _cause(example: Example, claims: tuple[Judged, ...]) -> Cause | None:
     if not any(judgement.status.is_fault for judgement in claims):
-        return None
+        return Verdict(example, world, claims)
     from chainrule.ask.causes.search import find  # most sheets have no fault to look for
 
-    return find(example, claims)
+    search = find(example, claims)
+    return Verdict(example, world, claims, search.cause, cut_short=search.cut_short)

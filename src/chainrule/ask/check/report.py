@@ -39,6 +39,7 @@ class Report:
         claims: what was found of each printed number.
         cause: of the wrong ones, if one is known.
         notes: on how a lesson was read, each kind under its label.
+        cut_short: that the search for causes was, in a sentence.
     """
 
     example: Example
@@ -46,6 +47,7 @@ class Report:
     claims: Sequence[Judged]
     cause: Cause | None = None
     notes: Sequence[tuple[str, Sequence[str]]] = ()
+    cut_short: str = ""
 
     def blocks(self) -> Iterator[Block]:
         """The report part by part."""
@@ -95,6 +97,8 @@ class Report:
             yield paragraph(
                 f"No cause was found for {'the other' if unexplained == 1 else f'the other {unexplained}'}."
             )
+        if self.cut_short:
+            yield paragraph(self.cut_short)
 
     # --- the table
 

@@ -81,8 +81,8 @@ class Marking(Shown):
             return ""
         from chainrule.ask.causes.search import find
 
-        cause = find(self.example, self.judged)
-        return cause.told if cause else ""
+        search = find(self.example, self.judged)
+        return " ".join(filter(None, (search.cause.told if search.cause else "", search.cut_short)))
 
     def __repr__(self) -> str:
         return f"<Marking of {self.example.title}: {self.marks} of {len(self.answers)}>"
