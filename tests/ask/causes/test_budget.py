@@ -1,4 +1,4 @@
-"""The search for causes has a budget of work, says when it was cut short, and judging grows with the square."""
+"""The search for causes has a budget of work and says when it was cut short; judging keeps to the square."""
 
 import pytest
 
