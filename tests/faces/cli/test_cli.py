@@ -102,10 +102,31 @@ def test_outcomes(
 
 
 @pytest.mark.parametrize("outcome", [ZeroDivisionError("ours"), OSError("no file in it"), ValueError("ours")])
-def test_our_own_mistakes_keep_their_traceback(outcome: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("asked", [False, True])
+def test_our_own_mistakes_are_one_line_and_70(
+    outcome: Exception, asked: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(cli.Commands, "get_command", lambda self, ctx, name: Raising(outcome))
-    with pytest.raises(type(outcome)):
+    monkeypatch.setenv(cli.TRACEBACK, "1" if asked else "")
+    with pytest.raises(SystemExit) as ended:
         cli.main(["lesson"])
+    assert ended.value.code == cli.OUR_MISTAKE == 70
+    told = capsys.readouterr().err
+    assert ("Traceback" in told) == asked
+    line = told.splitlines()[-1]
+    assert line.startswith(f"chainrule: a mistake of ours, not of yours: {type(outcome).__name__}: ")
+    assert "test_cli.py" in line  # where it was raised
+    assert "report it" in line
+
+
+def test_no_memory_is_not_our_mistake(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli.Commands, "get_command", lambda self, ctx, name: Raising(MemoryError()))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["lesson"])
+    assert ended.value.code == 2
+    assert "not enough memory" in capsys.readouterr().err
 
 
 def test_a_reader_that_leaves_is_met_quietly(tmp_path: Path) -> None:

@@ -290,7 +290,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ]:
         with pytest.raises(InputError, match=words):
             read(f"{tmp_path}/{name}")
-    with pytest.raises(InputError, match="not a file that holds a table"):
+    with pytest.raises(InputError, match="not a regular file or a pipe"):
         read("/dev/zero")
 
 

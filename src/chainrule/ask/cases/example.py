@@ -18,6 +18,7 @@ from chainrule.ask.cases.case import Case, Convention
 from chainrule.ask.cases.claim import Claim
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, did_you_mean
+from chainrule.files import reading
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.protocols import Activation
@@ -103,7 +104,7 @@ def text(path: str | Path) -> str:
         InputError: it cannot be read, or is not UTF-8.
     """
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        return reading.read(path, reading.MOST_TEXT).decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from chainrule.ask.documents.blocks import Block
 from chainrule.ask.documents.formula_text import written
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Summand
+from chainrule.files.json_values import finite
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,7 +98,7 @@ class Explanation(Shown):
 
     def plain(self) -> dict[str, Any]:
         """The explanation as plain values, for JSON; what is not finite is None."""
-        found: dict[str, Any] = _finite(
+        found: dict[str, Any] = finite(
             {
                 "quantity": self.asked,
                 "value": self.value,
@@ -135,12 +136,3 @@ def _part(symbol: str, quantity: str | None, value: float) -> dict[str, Any]:
 
 def _at(address: str, after: int) -> str:
     return f"{address}@{after}" if after else address
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

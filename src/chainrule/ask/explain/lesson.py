@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from chainrule.ask.cases.descent import Descent, Step, descend_until, step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.documents.blocks import Block, Commands, Equation, Equations, Heading, paragraph
@@ -27,6 +25,7 @@ from chainrule.ask.explain.tables import (
 )
 from chainrule.ask.explain.terms import Factor
 from chainrule.engine.stopping import Stop
+from chainrule.files.json_values import finite
 from chainrule.rules import registry
 from chainrule.rules.protocols import Activation
 
@@ -85,7 +84,7 @@ class Lesson:
         known = [name for name in self.example.quantities.shapes if name in numbers]
         found: dict[str, Any] = {
             "title": self.example.title,
-            "quantities": {name: _finite(numbers[name].array.tolist()) for name in known},
+            "quantities": {name: finite(numbers[name].array.tolist()) for name in known},
         }
         if self.example.learning_rate is not None:
             found["learning_rate"] = self.example.learning_rate
@@ -93,7 +92,7 @@ class Lesson:
                 "epochs": self.descent.updates,
                 "stopped_by": self.descent.stop.word,
                 "threshold": self.threshold,
-                "loss": _finite(self.descent.losses[-1]),
+                "loss": finite(self.descent.losses[-1]),
             }
         return found
 
@@ -242,10 +241,3 @@ class Lesson:
 
 def _activation(one: Activation) -> str:
     return f"{registry.name(one)}, {one.words.formula}"
-
-
-def _finite(value: Any) -> Any:
-    """The value, with null in place of NaN and infinity, which JSON has not."""
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return value if np.isfinite(value) else None

@@ -21,6 +21,7 @@ from chainrule.ask.documents.formula import Value
 from chainrule.ask.explain.tables import counted
 from chainrule.ask.gradients.finite_differences import Analytic, Probe, complex_step, difference, two_slopes
 from chainrule.ask.gradients.pytree import Leaves
+from chainrule.files.json_values import finite
 
 _ROOM = 0.01  # of the gap: how far beyond it a claim may lie
 _LISTED = 20  # rows of the table
@@ -99,9 +100,9 @@ class GradientCheck(Shown):
             "coordinates": [
                 {
                     "where": coordinate.where,
-                    "claimed": _finite(coordinate.claimed),
-                    "found": _finite(coordinate.found),
-                    "bound": _finite(coordinate.bound),
+                    "claimed": finite(coordinate.claimed),
+                    "found": finite(coordinate.found),
+                    "bound": finite(coordinate.bound),
                     "finding": str(coordinate.finding),
                     "slopes": list(coordinate.slopes) if coordinate.slopes else None,
                 }
@@ -204,7 +205,3 @@ def _judged(probe: Probe, k: int, claimed: float, analytic: bool) -> Coordinate:
     if not np.isfinite(slope):
         return Coordinate(where, claimed, slope, bound, Finding.NOT_FINITE)
     return Coordinate(where, claimed, slope, bound, Finding.ILL_CONDITIONED if agree else Finding.WRONG)
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -16,10 +16,12 @@ import numpy as np
 
 from chainrule.engine.data import Data
 from chainrule.engine.network import Network
-from chainrule.engine.runs.files import canonical, parse, put, take
 from chainrule.engine.runs.loading import arrays_in
 from chainrule.engine.runs.run import contiguous
 from chainrule.errors import InputError
+from chainrule.files.json_values import canonical, parse
+from chainrule.files.reading import read_own
+from chainrule.files.writing import put
 
 FORMAT = 1
 MOST = 1 << 36  # bytes in a checkpoint
@@ -73,7 +75,7 @@ def newest(place: Path) -> Moment:
 
 
 def _read(path: Path, epoch: int, digest: str) -> Moment:
-    content = take(path, MOST)
+    content = read_own(path, MOST)
     if sha256(content).hexdigest() != digest:
         raise InputError(f"{path}: damaged: its bytes are not those it is named after")
     arrays, description = arrays_in(content, path)

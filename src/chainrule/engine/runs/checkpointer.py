@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.engine.runs.checkpoint import Moment, differing, newest, refuse_other, write
-from chainrule.engine.runs.files import new_folder
 from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError
+from chainrule.files.writing import new_folder
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.runs.files import new_folder
 from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError
+from chainrule.files.writing import new_folder
 
 MEMBERS = "members"  # the folder of the runs
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.network import Network
-from chainrule.engine.runs.files import MOST_JSON, canonical, parse, take
 from chainrule.engine.runs.run import FORMAT, History, Run
 from chainrule.engine.stopping import Divergence, Stop
 from chainrule.errors import InputError, ShapeError, UnknownRuleError
+from chainrule.files.json_values import MOST_JSON, canonical, parse
+from chainrule.files.reading import read_own
 
 HEADER = 1 << 20  # bytes; more than the header of a run's weights ever takes
 MOST_HISTORY = 1 << 28
@@ -75,7 +76,7 @@ def load(folder: str | os.PathLike[str]) -> Run:
 
 def _described(path: Path) -> dict[str, Any]:
     """What run.json says, if it says it unchanged."""
-    fields = parse(take(path, MOST_JSON), path)
+    fields = parse(read_own(path, MOST_JSON), path)
     if not isinstance(fields, dict) or type(fields.get("format")) is not int:
         raise InputError(f"{path}: not a run of chainrule's: it names no format")
     if fields["format"] > FORMAT:
@@ -157,7 +158,7 @@ def _weights(path: Path, network: Network, width: int, sums: dict[str, Any]) -> 
     """The arrays of `path`, checked against what the network wants."""
     wide = [width, *_dense(network.to_dict())]
     numbers = sum((inputs + 1) * units for inputs, units in pairwise(wide))
-    content = take(path, numbers * 8 + HEADER)
+    content = read_own(path, numbers * 8 + HEADER)
     if len(content) < numbers * 4:
         raise InputError(f"{path}: cut short: the network has {numbers:,} weights, too many for this file")
     agrees(content, sums, path)
@@ -207,7 +208,7 @@ def agrees(content: bytes, sums: dict[str, Any], path: Path) -> None:
 
 def _history(path: Path, sums: dict[str, Any]) -> History:
     """The losses in `path`."""
-    content = take(path, MOST_HISTORY)
+    content = read_own(path, MOST_HISTORY)
     agrees(content, sums, path)
     loss, held_out = array("d"), array("d")
     for epoch, line in enumerate(_lines(content, path), start=1):

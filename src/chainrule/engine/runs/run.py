@@ -21,8 +21,9 @@ import numpy as np
 
 from chainrule.engine.data import inputs
 from chainrule.engine.network import Network
-from chainrule.engine.runs.files import canonical, new_folder, parse, put
 from chainrule.engine.stopping import Divergence, Stop
+from chainrule.files.json_values import canonical, finite, parse
+from chainrule.files.writing import new_folder, put
 
 FORMAT = 2  # 1 had no checksums
 _ENDS = {stop: f"stopped by {stop.word}" for stop in (Stop.THRESHOLD, Stop.PATIENCE, Stop.PLATEAU)}
@@ -147,9 +148,9 @@ class Run:
         held_out = self.history.validation_loss
         lines = []
         for epoch, loss in enumerate(self.history.loss, start=1):
-            line = {"epoch": epoch, "loss": _finite(loss)}
+            line = {"epoch": epoch, "loss": finite(loss)}
             if held_out is not None:
-                line["validation_loss"] = _finite(held_out[epoch - 1])
+                line["validation_loss"] = finite(held_out[epoch - 1])
             lines.append(json.dumps(line) + "\n")
         return "".join(lines).encode()
 
@@ -162,8 +163,8 @@ class Run:
             "stopped_by": self.stopped_by.word,
             "divergence": str(self.divergence) if self.divergence else None,
             "epochs": self.epochs,
-            "loss": _finite(self.loss),
-            "validation_loss": _finite(self.validation_loss),
+            "loss": finite(self.loss),
+            "validation_loss": finite(self.validation_loss),
             "seconds": round(self.seconds, 6),
             "versions": {name: version(name) for name in ("chainrule", "jax", "optax", "numpy")},
             **self.extra,
@@ -175,8 +176,3 @@ def contiguous(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     shows.
     """
     return {name: np.asarray(array, order="C") for name, array in arrays.items()}
-
-
-def _finite(value: float | None) -> float | None:
-    """JSON has no NaN."""
-    return None if value is None or not np.isfinite(value) else value

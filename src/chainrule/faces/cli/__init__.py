@@ -2,12 +2,15 @@
 
 import os
 import sys
+import traceback
 from importlib import import_module
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from chainrule.errors import InputError, did_you_mean
+from chainrule.faces.cli import streams
 from chainrule.faces.cli.plugin import PLUGIN
 
 # name: (where the command is, what it does). A command is imported when it is called, not before.
@@ -33,7 +36,9 @@ COMMANDS = {
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
     "export": ("chainrule.faces.cli.export:export", "Write a trained network as ONNX."),
 }
+BAD_INPUT, OUR_MISTAKE = 2, 70  # the second is EX_SOFTWARE of sysexits.h
 INTERRUPTED, PIPE_CLOSED = 130, 141  # 128 and the number of the signal, as shells count
+TRACEBACK = "CHAINRULE_TRACEBACK"  # the variable of the environment that asks for tracebacks
 
 
 class Commands(click.Group):
@@ -64,15 +69,6 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, does) for name, (_, does) in COMMANDS.items()])
 
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:  # `chainrule lesson | head -3`: the reader has what it wanted
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return PIPE_CLOSED
-        return code
-
 
 @click.group(
     cls=Commands,
@@ -90,34 +86,69 @@ def cli(ctx: click.Context) -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 fine, 1 the answer is no, 2 bad input or usage, 130 interrupted.
+    """Run the command line and exit.
 
-    A command returns its exit code, or None for 0. What the user can mend is one line on stderr;
-    anything else is our mistake and keeps its traceback.
+    0 fine, 1 the answer is no, 2 bad input, usage or output, 70 a mistake of ours, 130 interrupted,
+    141 the reader of stdout has left. A command returns its exit code, or None for 0. Whatever goes wrong is
+    one line on stderr.
     """
+    if sys.stdout is sys.__stdout__:  # a test, or a program that calls us, may have put its own there
+        streams.guard()
+    sys.exit(_run(args))
+
+
+def _run(args: list[str] | None) -> int:
     try:
         code = cli.main(args, prog_name="chainrule", standalone_mode=False)
+        sys.stdout.flush()
+    except streams.StdoutError as error:  # `chainrule lesson | head -3`: the reader has what it wanted
+        streams.abandon_stdout()
+        return PIPE_CLOSED if error.is_broken_pipe else refuse(f"stdout cannot be written: {error}")
     except InputError as error:
-        refuse(str(error))
+        return refuse(str(error))
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "chainrule"
-        message = error.format_message()
-        if isinstance(error, click.NoSuchOption):  # which click words otherwise in each version
-            hint = did_you_mean(error.option_name, list(error.possibilities or ()))
-            message = f"No such option {error.option_name!r}.{hint}"
-        refuse(f"{message}{'' if message[-1:] in '.?!' else '.'} See `{where} --help`.")
+        return refuse(_usage(error))
     except click.ClickException as error:
-        refuse(error.format_message())
+        return refuse(error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
+        return INTERRUPTED
+    except MemoryError:
+        return refuse("not enough memory for this: take fewer rows, members or units")
     except OSError as error:
-        if not error.filename:
-            raise
-        refuse(f"{error.filename}: {error.strerror}")
-    sys.exit(code if isinstance(code, int) else 0)
+        if error.filename:
+            return refuse(f"{error.filename}: {error.strerror}")
+        return apologize(error)
+    except Exception as error:  # noqa: BLE001 (the boundary: whatever it is, it is told)
+        return apologize(error)
+    return code if isinstance(code, int) else 0
 
 
-def refuse(message: str) -> NoReturn:
-    """Say in one line on stderr what is wrong with what came in, and exit with 2."""
+def _usage(error: click.UsageError) -> str:
+    """What was wrong about the words of a command, and where to read more."""
+    where = error.ctx.command_path if error.ctx else "chainrule"
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):  # which click words otherwise in each version
+        hint = did_you_mean(error.option_name, list(error.possibilities or ()))
+        message = f"No such option {error.option_name!r}.{hint}"
+    return f"{message}{'' if message[-1:] in '.?!' else '.'} See `{where} --help`."
+
+
+def refuse(message: str) -> int:
+    """Say in one line on stderr what is wrong with what came in; the exit code for it."""
     click.echo(f"chainrule: {' '.join(message.split())}", err=True)
-    sys.exit(2)
+    return BAD_INPUT
+
+
+def apologize(error: Exception) -> int:
+    """Say in one line on stderr that the mistake is ours, and what to do; the exit code for it."""
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f" ({Path(f.filename).name}, line {f.lineno})" for f in frame)
+    what = f"{type(error).__name__}: {error}"[:200]
+    click.echo(
+        f"chainrule: a mistake of ours, not of yours: {' '.join(what.split())}{place}. Please report it, with"
+        f" what {TRACEBACK}=1 prints before this line.",
+        err=True,
+    )
+    return OUR_MISTAKE

@@ -24,9 +24,9 @@ def check(example: str, plain: bool, as_json: bool, write: str | None) -> int:
     if write:
         _write(verdict.toml, example, write)
     if as_json:
-        import json
+        from chainrule.files.json_values import dumps
 
-        click.echo(json.dumps(verdict.plain(), allow_nan=False))
+        click.echo(dumps(verdict.plain()))
     else:
         from chainrule.faces.cli.terminal import show
 
@@ -37,10 +37,10 @@ def check(example: str, plain: bool, as_json: bool, write: str | None) -> int:
 def _write(toml: str, example: str, path: str) -> None:
     """The worked example as a file of its own."""
     from chainrule.errors import InputError
-    from chainrule.faces.whole import write_whole
+    from chainrule.files.writing import save
 
     if not toml:
         raise InputError(f"--write is for a Markdown lesson; {example} is TOML already")
     if os.path.lexists(path):
         raise InputError(f"--write {path} exists already: name another file, or remove it first")
-    write_whole(path, lambda stream: stream.write(toml.encode()))
+    save(path, toml.encode())

@@ -20,11 +20,12 @@ def evaluate(run: str, table: str, as_json: bool, ensemble: bool, **options: Any
     """
     from chainrule.faces.cli import report
     from chainrule.faces.tabular import prediction, source
+    from chainrule.files.json_values import dumps
 
     trained = network_in(run, ensemble)
     read = source.reading_of(trained, given(options)).table(table)
     scores = prediction.evaluate(trained, read)
     say(read.notes)
-    if source.trained_on(trained, table):
+    if source.trained_on(trained, read.sha256):
         click.echo("warning: this is the table that the run was trained on: new rows will do worse", err=True)
-    click.echo(report.dumps(scores) if as_json else report.scores_text(scores))
+    click.echo(dumps(scores) if as_json else report.scores_text(scores))

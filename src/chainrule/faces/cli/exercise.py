@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from chainrule.faces.cli.options import POSITIVE, Choice, ParamType, Whole, Wholes
+from chainrule.faces.cli.streams import write
 
 FORMATS = ("text", "markdown", "latex", "html", "pdf", "toml")
 _SUFFIXES = {".md": "markdown", ".tex": "latex", ".html": "html", ".pdf": "pdf", ".toml": "toml"}
@@ -135,11 +136,11 @@ def _write(sheet: Any, answers: bool, kind: str, output: str | None, ascii_only:
         if kind == "markdown" and not answers:
             content += f"\n## To be marked\n\nFill in and save.\n\n```toml\n{sheet.toml}```\n".encode()
     if output:
-        from chainrule.faces.whole import write_whole
+        from chainrule.files.writing import save
 
-        write_whole(output, lambda stream: stream.write(content))
+        save(output, content)
     else:
-        click.echo(content, nl=False)
+        write(content)
 
 
 def _mark(sheets: tuple[str, ...], ascii_only: bool, as_json: bool) -> int:
@@ -148,10 +149,10 @@ def _mark(sheets: tuple[str, ...], ascii_only: bool, as_json: bool) -> int:
 
     marked = [mark(sheet) for sheet in sheets]
     if as_json:
-        import json
+        from chainrule.files.json_values import dumps
 
         all_ = [{"sheet": sheet} | marks.plain() for sheet, marks in zip(sheets, marked, strict=True)]
-        click.echo(json.dumps(all_[0] if len(all_) == 1 else {"sheets": all_}, allow_nan=False))
+        click.echo(dumps(all_[0] if len(all_) == 1 else {"sheets": all_}))
     else:
         from chainrule.ask.documents.blocks import Table
         from chainrule.faces.cli.terminal import show

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainrule.faces.cli.options import POSITIVE, Choice, Whole
+from chainrule.faces.cli.streams import write
 from chainrule.faces.cli.table_options import given, reading_options, say
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _on_a_table(
     table = source.reading_of(run, reading).table(path)
     x, t = encoding.encode(table), encoding.encode_target(table)
     say(table.notes)
-    if not source.trained_on(run, path):
+    if not source.trained_on(run, table.sha256):
         click.echo(f"note: {path} is not the table that the run was trained on", err=True)
     name = Path(path).name
     if row is None:
@@ -155,19 +156,19 @@ def _write(explanation: "Explanation", kind: str, output: str | None, ascii_only
         raise click.UsageError("a PDF is not for a terminal: write it to a file, with --output FILE.pdf")
     content = _content(explanation, kind, ascii_only)
     if output:
-        from chainrule.faces.whole import write_whole
+        from chainrule.files.writing import save
 
-        write_whole(output, lambda stream: stream.write(content))
+        save(output, content)
     else:
-        click.echo(content, nl=False)
+        write(content)
 
 
 def _content(explanation: "Explanation", kind: str, ascii_only: bool) -> bytes:
     """The explanation in one of the formats."""
     if kind == "json":
-        import json
+        from chainrule.files.json_values import dumps
 
-        return (json.dumps(explanation.plain(), ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return (dumps(explanation.plain()) + "\n").encode()
     from chainrule.faces.cli.terminal import printed
 
     return printed(explanation.blocks(), kind, ascii_only)

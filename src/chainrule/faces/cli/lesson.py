@@ -5,6 +5,7 @@ import os
 import click
 
 from chainrule.faces.cli.options import POSITIVE, Whole
+from chainrule.faces.cli.streams import write
 
 
 @click.command()
@@ -33,13 +34,13 @@ def lesson(
     text = worked.text(example) if example else worked.builtin()
     parsed = worked.parse(text, example or "lesson.toml")
     if as_toml:
-        click.echo(text, nl=False)
+        write(text)
         return 0
     text_of_lesson = Lesson(parsed, epochs, threshold)
     if as_json:
-        import json
+        from chainrule.files.json_values import dumps
 
-        click.echo(json.dumps(text_of_lesson.plain(), allow_nan=False))
+        click.echo(dumps(text_of_lesson.plain()))
     else:
         show(text_of_lesson.blocks(), ascii_only=plain)
     return int(text_of_lesson.diverged)

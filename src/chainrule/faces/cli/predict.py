@@ -1,10 +1,10 @@
 """chainrule predict: a raw new table in, predictions out."""
 
-import sys
 from typing import Any
 
 import click
 
+from chainrule.faces.cli.streams import write
 from chainrule.faces.cli.table_options import ensemble_option, given, network_in, reading_options, say
 
 
@@ -20,7 +20,7 @@ def predict(run: str, table: str, output: str | None, ensemble: bool, **options:
     TABLE holds the columns of the training, in any order; the target may be missing. Rows keep their
     order; classes come with the probability of each.
     """
-    from chainrule.faces.tables.write import write_table
+    from chainrule.faces.tables.write import csv_bytes, write_table
     from chainrule.faces.tabular.prediction import predict as predicted
     from chainrule.faces.tabular.source import reading_of
 
@@ -28,4 +28,7 @@ def predict(run: str, table: str, output: str | None, ensemble: bool, **options:
     read = reading_of(trained, given(options)).table(table)
     columns = predicted(trained, read)
     say(read.notes)
-    write_table(output or sys.stdout.buffer, columns)
+    if output:
+        write_table(output, columns)
+    else:
+        write(csv_bytes(columns))

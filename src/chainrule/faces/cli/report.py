@@ -1,7 +1,5 @@
 """What `chainrule train` and `evaluate` say at the end, as text and as JSON."""
 
-import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from chainrule.faces.plots import in_terminal
 from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular.training import Fit, Request
+from chainrule.files.json_values import dumps
 
 REMEDY = "a lower --learning-rate is the usual cure"
 CLASSES_SHOWN = 8
@@ -123,11 +122,6 @@ def aligned(rows: Sequence[tuple[str, ...]], numeric: tuple[int, ...] = ()) -> s
     )
 
 
-def dumps(values: dict[str, Any]) -> str:
-    """JSON in one line; JSON has no NaN and no infinity, so they are null."""
-    return json.dumps(_plain(values), ensure_ascii=False)
-
-
 def no_colour() -> bool:
     """Whether NO_COLOR asks for none (no-color.org)."""
     import os
@@ -139,11 +133,3 @@ def measured(run: Run) -> dict[str, Any] | None:
     """The scores of a run on the rows held out, with the loss there."""
     validation = run.extra["validation"]
     return validation and {"loss": run.validation_loss, **validation}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

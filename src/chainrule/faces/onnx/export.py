@@ -14,7 +14,7 @@ from chainrule.faces.onnx.agreement import Agreement, compare
 from chainrule.faces.onnx.graph import IR, ML_OPSET, OPSET, Graph, Tensor
 from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tabular.prediction import encoding_of
-from chainrule.faces.whole import write_whole
+from chainrule.files.writing import save
 
 LARGEST = 2_000_000_000  # bytes; protobuf cannot hold more
 
@@ -54,7 +54,7 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
     agreement = compare(run, encoding, model, rough=network.rough(prediction))
     if not agreement:
         raise InputError(f"{os.fspath(path)}: not written: {agreement}")
-    write_whole(path, lambda stream: stream.write(model))
+    save(path, model)
     return agreement
 
 

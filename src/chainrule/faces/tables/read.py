@@ -31,14 +31,21 @@ def read(
     name = os.fspath(path)
     columnar = name.lower().endswith(parquet.SUFFIXES)
     delimited.chosen(delimiter, decimal)
-    data = text.file_bytes(name, table_text=not columnar)
+    data, sha256 = text.file_bytes(name, table_text=not columnar)
     markers = MISSING | {marker.strip() for marker in missing_markers}
     if columnar:
         columns, rows = parquet.parse(name, data)
-        return Table(name, columns, rows, None, decimal, markers)
+        return Table(name, columns, rows, None, decimal, markers, sha256=sha256)
     utf8, notes = text.as_utf8(name, data, encoding)
     del data
     parsed = delimited.parse(name, utf8, delimiter, decimal)
     return Table(
-        name, parsed.columns, len(parsed.lines), parsed.lines, decimal, markers, notes + parsed.notes
+        name,
+        parsed.columns,
+        len(parsed.lines),
+        parsed.lines,
+        decimal,
+        markers,
+        notes + parsed.notes,
+        sha256,
     )

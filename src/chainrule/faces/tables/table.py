@@ -28,7 +28,7 @@ class Table:
 
     CSV columns are Polars strings, untrimmed; Parquet columns keep their own types.
     `lines[row]` is the physical line on which a CSV row starts (from 1), None for Parquet. `sha256` is that
-    of a table which is no file.
+    of the file, or of what stands for a table that is none.
     """
 
     path: str

@@ -3,12 +3,13 @@
 import codecs
 import io
 import os
-import stat
+from hashlib import sha256
 from typing import IO, TYPE_CHECKING
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.quoting import plain, quoted
 from chainrule.faces.tables.table import Note, file_name
+from chainrule.files.reading import opened
 
 if TYPE_CHECKING:
     import gzip
@@ -57,20 +58,22 @@ _OTHERS = (
 )
 
 
-def file_bytes(path: str, table_text: bool = True) -> bytes:
-    """The bytes of the file at `path`; of a text, unpacked if they are gzip's.
+def file_bytes(path: str, table_text: bool = True) -> tuple[bytes, str]:
+    """The bytes of the file at `path` (of a text, unpacked if they are gzip's), and the file's SHA-256.
 
     Raises:
         InputError: no such file, unreadable, one endless line, a damaged or bomb-like gzip stream.
     """
     try:
-        with open(path, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-                raise InputError(f"{file_name(path)}: not a file that holds a table")
-            return _text_bytes(path, file) if table_text else file.read()
+        with opened(path) as file:
+            if table_text:
+                return _text_bytes(path, file)
+            data = file.read()
+            return data, sha256(data).hexdigest()
     except InputError:
         raise
+    except MemoryError:
+        raise InputError(f"{file_name(path)}: larger than the memory that is free") from None
     except FileNotFoundError:
         raise InputError(f"{file_name(path)}: no such file.{_nearby(path)}") from None
     except (OSError, ValueError) as error:
@@ -105,15 +108,17 @@ def as_utf8(path: str, data: bytes, encoding: str | None) -> tuple[bytes, list[N
     return utf8.removeprefix(codecs.BOM_UTF8), notes
 
 
-def _text_bytes(path: str, file: IO[bytes]) -> bytes:
+def _text_bytes(path: str, file: IO[bytes]) -> tuple[bytes, str]:
     head = file.read(2)
     if head == _GZIP:
-        return _unpacked(path, head + file.read())
+        packed = head + file.read()
+        return _unpacked(path, packed), sha256(packed).hexdigest()
     if path.lower().endswith(".gz") and head:
         raise InputError(
             f"{file_name(path)}: named .gz, but not compressed with gzip; is it damaged or misnamed?"
         )
-    return _guarded(path, file, head, limit=None)
+    data = _guarded(path, file, head, limit=None)
+    return data, sha256(data).hexdigest()
 
 
 def _unpacked(path: str, data: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Writing a table of predictions: whole or not at all."""
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING
@@ -9,28 +10,30 @@ import numpy as np
 from chainrule.errors import InputError
 from chainrule.faces.tables.parquet import SUFFIXES
 from chainrule.faces.tables.quoting import quoted
-from chainrule.faces.whole import write_whole
+from chainrule.files.writing import save
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def write_table(
-    path: str | os.PathLike[str] | IO[bytes], columns: Mapping[str, Sequence[object] | np.ndarray]
-) -> None:
+def write_table(path: str | os.PathLike[str], columns: Mapping[str, Sequence[object] | np.ndarray]) -> None:
     """Write `columns`, all of one length, to `path`: Parquet by its suffix, tabs for .tsv, otherwise CSV.
 
     The file appears whole or not at all: it is written under another name, flushed and renamed.
-    A pipe or a device is written to directly, and so is an open binary stream (as CSV).
+    A pipe or a device is written to directly.
 
     Raises:
         InputError: columns of different lengths, or a place that cannot be written; it names the path.
     """
     frame = _frame(columns)
-    if not isinstance(path, (str, os.PathLike)):
-        _write(frame, "", path)
-        return
-    write_whole(path, lambda stream: _write(frame, os.fspath(path), stream))
+    save(path, lambda stream: _write(frame, os.fspath(path), stream))
+
+
+def csv_bytes(columns: Mapping[str, Sequence[object] | np.ndarray]) -> bytes:
+    """`columns` as CSV; see `write_table`."""
+    stream = io.BytesIO()
+    _write(_frame(columns), "", stream)
+    return stream.getvalue()
 
 
 def _frame(columns: Mapping[str, Sequence[object] | np.ndarray]) -> "pl.DataFrame":

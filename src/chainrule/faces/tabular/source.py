@@ -36,10 +36,10 @@ def reading_of(run: Run | Ensemble, overrides: dict[str, Any]) -> Reading:
     return Reading(**options | {"missing_markers": tuple(options.get("missing_markers", ()))})
 
 
-def trained_on(run: Run | Ensemble, path: str) -> bool:
-    """Whether the file is the very one that the run was trained on."""
+def trained_on(run: Run | Ensemble, sha256: str | None) -> bool:
+    """Whether the table of that SHA-256 is the very one that the run was trained on."""
     table = run.extra.get("table")
-    return isinstance(table, dict) and fingerprint(path) == table.get("sha256")
+    return isinstance(table, dict) and sha256 is not None and sha256 == table.get("sha256")
 
 
 def training_table(run: Run, folder: str) -> str:
@@ -56,7 +56,7 @@ def training_table(run: Run, folder: str) -> str:
     stored = str(about.get("path", name))
     candidates = [str(p) for p in (Path(stored), Path(name), parent / stored, parent / name) if p.is_file()]
     for path in candidates:
-        if trained_on(run, path):
+        if trained_on(run, fingerprint(path)):
             return path
     reason = (
         f"{candidates[0]} has changed since {folder} was trained on it"

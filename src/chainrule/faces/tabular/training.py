@@ -19,7 +19,7 @@ from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular.source import Reading, as_text, fingerprint
+from chainrule.faces.tabular.source import Reading, as_text
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
             "name": as_text(Path(table.path).name),
             "path": as_text(str(table.path)),  # as it was given
             "rows": table.rows,
-            "sha256": table.sha256 or fingerprint(table.path),
+            "sha256": table.sha256,
         },
         "reading": vars(reading) | {"missing_markers": list(reading.missing_markers)},
         "encoding": ready.encoding.to_dict(),
