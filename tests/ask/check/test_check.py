@@ -13,7 +13,7 @@ from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.check.check import check
-from chainrule.ask.documents.blocks import Heading, Paragraph, Table
+from chainrule.ask.documents.blocks import Heading, Paragraph, TableBlock
 from chainrule.ask.documents.text import Printer
 from chainrule.ask.judging.judge import judge
 from chainrule.errors import InputError
@@ -317,9 +317,9 @@ def test_the_report_works_a_wrong_number_through() -> None:
 
 
 def test_the_table_has_what_is_not_simply_right() -> None:
-    table = next(one for one in check(WORKED / "hmkcode.toml").blocks() if isinstance(one, Table))
+    table = next(one for one in check(WORKED / "hmkcode.toml").blocks() if isinstance(one, TableBlock))
     assert [row[:2] for row in table.rows] == [("h1@1", ".85"), ("h2@1", ".48")]
-    assert "20 numbers more" in table.more
+    assert "20 numbers more" in table.note
 
 
 def test_expressions_are_worked_through_by_their_own_formula() -> None:

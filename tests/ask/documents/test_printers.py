@@ -18,16 +18,26 @@ from chainrule.ask.documents import typst as pdf
 from chainrule.ask.documents.blocks import (
     Bar,
     Block,
-    Commands,
+    CommandList,
     Equation,
+    EquationGroup,
     Equations,
-    Group,
     Heading,
     Listing,
-    Table,
+    TableBlock,
     paragraph,
 )
-from chainrule.ask.documents.formula import Applied, Blank, Power, Product, Rest, Sum, Symbol, Term, Value
+from chainrule.ask.documents.formula import (
+    Applied,
+    Blank,
+    Power,
+    Product,
+    Remainder,
+    Sum,
+    Symbol,
+    Term,
+    Value,
+)
 from chainrule.ask.documents.formula_markup import LATEX, TYPST
 from chainrule.ask.documents.text import Printer
 from chainrule.ask.explain.explain import explain
@@ -40,17 +50,21 @@ from tests.checker import situation
 
 HOSTILE = r"<script>alert('x')</script> & 50% of $a_b^c$ #1 {~} \end | `x` [l](u) *b* é – 汉 ½ σ′ → w₁ x²"
 A, W, HALF = Symbol("a1", (0,)), Symbol("w2", (0, 3)), Value(0.5)
-LONG = Sum(tuple(Term(Product((A, W)), negative=bool(k % 2)) for k in range(30)), Rest(754, 1.5, -0.25))
+LONG = Sum(tuple(Term(Product((A, W)), negative=bool(k % 2)) for k in range(30)), Remainder(754, 1.5, -0.25))
 BLOCKS: list[Block] = [
     Heading(HOSTILE, 1),
     Heading("A part"),
     paragraph(HOSTILE, A, " and ", Value(-1.5e-9), "."),
-    Commands((("chainrule explain run E", HOSTILE),)),
+    CommandList((("chainrule explain run E", HOSTILE),)),
     Equations((Equation(Symbol("dE/dw1", (0, 2)), (Product((A, W)), Product((HALF, Value(-2.0))), HALF)),)),
     Equations((Equation(Symbol("E"), (LONG, Power(Sum((Term(A), Term(W, negative=True))), 2), Blank(8))),)),
     Equations((Equation(Symbol("a1"), (Applied("softmax({})", (A,)), Applied("[{} > 0 or 0.01]", (A,)))),)),
-    Listing((Group("given", (Equation(A, (HALF,)), Equation(Symbol("net_h1"), (HALF,))), "and 3 more"),)),
-    Table((HOSTILE, "n", "bar", "f"), ((HOSTILE, HALF, Bar(0.5), A), ("[0]", HALF, Bar(1.0), W)), "more"),
+    Listing(
+        (EquationGroup("given", (Equation(A, (HALF,)), Equation(Symbol("net_h1"), (HALF,))), "and 3 more"),)
+    ),
+    TableBlock(
+        (HOSTILE, "n", "bar", "f"), ((HOSTILE, HALF, Bar(0.5), A), ("[0]", HALF, Bar(1.0), W)), "more"
+    ),
 ]  # fmt: skip
 PRINTERS: list[Callable[[Iterable[Block]], str]] = [latex.text, markdown.text, html.text, pdf.markup]
 
@@ -147,7 +161,7 @@ def test_html_of_random_explanations_is_sound() -> None:
 
 def test_markdown_keeps_words_from_meaning_anything() -> None:
     markdown_it = pytest.importorskip("markdown_it")
-    text = markdown.text([paragraph(HOSTILE), Table(("a", "b"), ((HOSTILE, "2"),))])
+    text = markdown.text([paragraph(HOSTILE), TableBlock(("a", "b"), ((HOSTILE, "2"),))])
     tokens = markdown_it.MarkdownIt("commonmark").enable("table").parse(text)
     inline = [token for token in tokens if token.type == "inline"]
     kinds = {child.type for token in inline for child in token.children or []}
@@ -176,9 +190,9 @@ def test_every_block_can_be_printed(printer: Callable[[Iterable[Block]], str]) -
 
 
 def test_a_blank_is_room_to_write() -> None:
-    from chainrule.ask.documents.formula_text import written
+    from chainrule.ask.documents.formula_text import as_line
 
-    assert written(Blank(6)) == "______"
+    assert as_line(Blank(6)) == "______"
     assert LATEX.formula(Blank(6)) == r"\underline{\hspace{3em}}"
     assert "#box" in TYPST.formula(Blank(6))
 

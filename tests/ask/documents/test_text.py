@@ -2,9 +2,27 @@
 
 import pytest
 
-from chainrule.ask.documents.blocks import Bar, Commands, Equation, Equations, Heading, Table, paragraph
-from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Rest, Sum, Symbol, Term, Value
-from chainrule.ask.documents.formula_text import written
+from chainrule.ask.documents.blocks import (
+    Bar,
+    CommandList,
+    Equation,
+    Equations,
+    Heading,
+    TableBlock,
+    paragraph,
+)
+from chainrule.ask.documents.formula import (
+    Applied,
+    Formula,
+    Power,
+    Product,
+    Remainder,
+    Sum,
+    Symbol,
+    Term,
+    Value,
+)
+from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.documents.names import ascii_only, atoms, pretty, spelled
 from chainrule.ask.documents.text import Printer
 
@@ -55,13 +73,13 @@ def test_quantities_in_names_that_are_formulas(name: str, found: list[str]) -> N
         (Value(0.1234567, 10), "0.1234567"),
         (Value(-0.0), "0"),
         (Value(1e-7), "1e-07"),
-        (Sum((Term(A),), Rest(7, 1.0, -2.5, summed=False)), "a₁[0] + … 7 more"),
-        (Sum((Term(A),), Rest(7, 1.0, -2.5)), "a₁[0] - 1.5 (7 more: 1 - 2.5)"),
-        (Sum((Term(A),), Rest(7, 1.0, 0.0)), "a₁[0] + 1 (7 more)"),
+        (Sum((Term(A),), Remainder(7, 1.0, -2.5, summed=False)), "a₁[0] + … 7 more"),
+        (Sum((Term(A),), Remainder(7, 1.0, -2.5)), "a₁[0] - 1.5 (7 more: 1 - 2.5)"),
+        (Sum((Term(A),), Remainder(7, 1.0, 0.0)), "a₁[0] + 1 (7 more)"),
     ],
 )
 def test_formulas(formula: Formula, shown: str) -> None:
-    assert written(formula) == shown
+    assert as_line(formula) == shown
 
 
 def lines(*blocks: object, **options: object) -> list[str]:
@@ -98,15 +116,15 @@ def test_nothing_is_wider_than_the_page(width: int) -> None:
         paragraph("Some words and ", Product((name, name)), " and more of them."),
         Equations((Equation(name, (Product((name, name, name)), Value(1.0))),)),
         Equations((Equation(A, (Sum((Term(Product((name, name))), Term(name))), Value(1.0))),)),
-        Table(("name", "value"), ((name, Value(1.0)), (A, Value(22.25))), "… 3 more"),
-        Commands((("chainrule lesson --toml > mine.toml", "words " * 12),)),
+        TableBlock(("name", "value"), ((name, Value(1.0)), (A, Value(22.25))), "… 3 more"),
+        CommandList((("chainrule lesson --toml > mine.toml", "words " * 12),)),
         width=width,
     )
     assert max(map(len, shown)) <= width
 
 
 def test_tables_align_decimal_points_and_draw_bars() -> None:
-    shown = lines(Table(("n", "E", ""), (("a", Value(1.5), Bar(1.0)), ("b", Value(0.125), Bar(0.52)))))
+    shown = lines(TableBlock(("n", "E", ""), (("a", Value(1.5), Bar(1.0)), ("b", Value(0.125), Bar(0.52)))))
     assert shown[2:4] == ["  a  1.5    ████████████████████████", "  b  0.125  ████████████▌"]
 
 
@@ -116,7 +134,7 @@ def test_ascii() -> None:
 
 
 def test_paint_is_laid_on_after_the_layout() -> None:
-    blocks = [Heading("T"), Equations((Equation(A, (B, Value(1.0))),)), Table(("n",), (("a",),))]
+    blocks = [Heading("T"), Equations((Equation(A, (B, Value(1.0))),)), TableBlock(("n",), (("a",),))]
     plain = lines(*blocks)
     painted = lines(*blocks, paint=lambda text, role: f"<{text}>")
     assert [line.replace("<", "").replace(">", "") for line in painted] == plain

@@ -229,7 +229,7 @@ def test_the_largest_terms_and_an_exact_remainder() -> None:
 def tables(found: Explanation) -> dict[str, dict[str, float]]:
     shown: dict[str, dict[str, float]] = {}
     for block in found.blocks():
-        if type(block).__name__ == "Table":
+        if type(block).__name__ == "TableBlock":
             head = str(block.headings[0])
             shown[head] = {
                 "".join(Printer()._formula(r[0]) if not isinstance(r[0], str) else r[0]): r[1].number
@@ -334,7 +334,7 @@ def test_columns_are_called_by_their_names() -> None:
     network = Network([Dense(2, "tanh"), Dense(1)])
     x, t = np.ones((2, 3)), np.ones((2, 1))
     found = explain(network, x, t, "z1[1,0]", columns=["mass", "island=Biscoe", "year"], outputs=["price"])
-    (table,) = [b for b in found.blocks() if type(b).__name__ == "Table"]
+    (table,) = [b for b in found.blocks() if type(b).__name__ == "TableBlock"]
     assert [row[1] for row in table.rows] == ["mass", "island=Biscoe", "year"]
     assert "island=Biscoe" in str(found)
     found = explain(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from chainrule.ask.cases import example as worked
-from chainrule.ask.documents.blocks import Block, Equations, Heading, Paragraph, Table
+from chainrule.ask.documents.blocks import Block, Equations, Heading, Paragraph, TableBlock
 from chainrule.ask.documents.formula import Formula, Value
 from chainrule.ask.documents.text import Printer
 from chainrule.ask.explain.lesson import Lesson
@@ -229,7 +229,7 @@ def test_a_loss_just_below_the_threshold_is_shown_with_the_digits_that_say_so() 
     lesson = parsed()
     just = lesson.descent.losses[30] * 1.000001
     assert "E is 0.01685, for" not in said(Lesson(lesson.example, threshold=just))
-    rows = [b for b in Lesson(lesson.example, threshold=just).blocks() if isinstance(b, Table)][-1].rows
+    rows = [b for b in Lesson(lesson.example, threshold=just).blocks() if isinstance(b, TableBlock)][-1].rows
     assert isinstance(rows[-1][1], Value)
     assert float(f"{rows[-1][1].number:.{rows[-1][1].digits}g}") < just
 

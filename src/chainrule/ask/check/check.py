@@ -12,8 +12,8 @@ from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.check.report import Report
-from chainrule.ask.documents.answer import Shown
 from chainrule.ask.documents.blocks import Block
+from chainrule.ask.documents.document import Document
 from chainrule.ask.judging.judge import judge
 from chainrule.errors import InputError
 
@@ -21,7 +21,7 @@ MARKDOWN = (".md", ".markdown")
 
 
 @dataclass(frozen=True, eq=False)
-class Verdict(Shown):
+class Verdict(Document):
     """What is to be said of a worked example.
 
     Attributes:

@@ -10,7 +10,7 @@ from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
-from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, Table, paragraph
+from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, TableBlock, paragraph
 from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Sum, Symbol, Term, Value
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.tables import counted
@@ -102,7 +102,7 @@ class Report:
 
     # --- the table
 
-    def _table(self) -> Table:
+    def _table(self) -> TableBlock:
         listed = self._notable[:LISTED]
         rows = tuple(
             (judgement.claim.quantity, judgement.claim.printed, _rounded(judgement), _word(judgement.status))
@@ -111,7 +111,7 @@ class Report:
         notes = [f"… {len(self._notable) - LISTED} more"] if len(self._notable) > LISTED else []
         count = len(self.claims) - len(self._notable)
         notes += [f"and {counted(count, 'number')} more, right to the last digit"] if count else []
-        return Table(("quantity", "printed", "computed", "verdict"), rows, "; ".join(notes))
+        return TableBlock(("quantity", "printed", "computed", "verdict"), rows, "; ".join(notes))
 
     def _legend(self) -> Block:
         """What the words in the table mean."""

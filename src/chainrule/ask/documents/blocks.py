@@ -22,7 +22,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Commands:
+class CommandList:
     """Lines to type: the command, and what it does."""
 
     lines: tuple[tuple[str, str], ...]
@@ -44,19 +44,19 @@ class Equations:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Equations under one label, told in passing; `more` says what is left out."""
+class EquationGroup:
+    """Equations under one label, told in passing; `note` says what is left out."""
 
     label: str
     equations: tuple[Equation, ...]
-    more: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Groups of short equations, several on a line."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[EquationGroup, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,15 @@ Cell: TypeAlias = str | Formula | Bar
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under headings; `more` says what is left out."""
+class TableBlock:
+    """Rows under headings; `note` says what is left out."""
 
     headings: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    more: str = ""
+    note: str = ""
 
 
-Block: TypeAlias = Heading | Paragraph | Commands | Equations | Listing | Table
+Block: TypeAlias = Heading | Paragraph | CommandList | Equations | Listing | TableBlock
 
 
 def paragraph(*parts: str | Formula) -> Paragraph:

@@ -62,7 +62,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Remainder:
     """The terms that are not shown: how many, and what the positive and the negative ones add up to."""
 
     count: int
@@ -76,7 +76,7 @@ class Sum:
     """Terms, and what is left of them."""
 
     terms: tuple[Term, ...]
-    rest: Rest | None = None
+    remainder: Remainder | None = None
 
 
 Formula: TypeAlias = Symbol | Value | Blank | Applied | Power | Product | Sum
@@ -94,5 +94,5 @@ def walk(formula: Formula) -> Iterator[Formula]:
             inside = tuple(term.formula for term in terms)
         case _:
             inside = ()
-    for one in inside:
-        yield from walk(one)
+    for part in inside:
+        yield from walk(part)

@@ -11,13 +11,13 @@ from chainrule.ask.documents.formula import (
     Formula,
     Power,
     Product,
-    Rest,
+    Remainder,
     Sum,
     Symbol,
     Term,
     Value,
 )
-from chainrule.ask.documents.formula_text import digits, pieces, written
+from chainrule.ask.documents.formula_text import as_line, digits, pieces
 from chainrule.ask.documents.names import derivative_of
 
 _WORDS = ("ln", "tanh", "max")  # that both call by a command
@@ -73,7 +73,7 @@ class Maths:
     def above(self, base: str, exponent: str) -> str:
         return f"{{{base}}}^{{{exponent}}}"
 
-    def said(self, text: str) -> str:
+    def remark(self, text: str) -> str:
         return rf"\ \text{{({text})}}"
 
     def negative(self, number: str) -> str:
@@ -85,45 +85,45 @@ class Maths:
 
     # --- formulas
 
-    def equation(self, one: Equation) -> str:
+    def equation(self, equation: Equation) -> str:
         """`left = step = step`."""
-        return " = ".join(map(self.formula, (one.left, *one.steps)))
+        return " = ".join(map(self.formula, (equation.left, *equation.steps)))
 
-    def rows(self, one: Equation, room: int) -> Iterator[tuple[str, str]]:
+    def rows(self, equation: Equation, room: int) -> Iterator[tuple[str, str]]:
         """What stands left and right of the = signs, in lines of about `room` letters.
 
         A right side begins with its sign; one that goes on with the step before has no =.
         """
-        left, sign = self.formula(one.left), "= "
-        if len(" = ".join(map(written, (one.left, *one.steps)))) <= room:
-            yield left, sign + " = ".join(map(self.formula, one.steps))
+        left_side, sign = self.formula(equation.left), "= "
+        if len(" = ".join(map(as_line, (equation.left, *equation.steps)))) <= room:
+            yield left_side, sign + " = ".join(map(self.formula, equation.steps))
             return
-        for step in one.steps:
-            first, *others = self._lines(step, room)
-            yield left, sign + first
-            yield from (("", line) for line in others)
-            left = ""
+        for step in equation.steps:
+            opening, *continuations = self._lines(step, room)
+            yield left_side, sign + opening
+            yield from (("", line) for line in continuations)
+            left_side = ""
 
     def _lines(self, step: Formula, room: int) -> list[str]:
         """A step of an equation in lines of about `room` letters."""
         if not isinstance(step, Sum):
             return [self.formula(step)]
-        found, length = [""], 0
-        for part, plain in zip(self._pieces(step), pieces(step), strict=True):
-            if length and length + len(plain) > room:
-                found.append("")
+        lines, length = [""], 0
+        for part, letters in zip(self._pieces(step), pieces(step), strict=True):
+            if length and length + len(letters) > room:
+                lines.append("")
                 length = 0
-            found[-1] = f"{found[-1]} {part}".strip()
-            length += len(plain) + 1
-        return found
+            lines[-1] = f"{lines[-1]} {part}".strip()
+            length += len(letters) + 1
+        return lines
 
-    def formula(self, one: Formula) -> str:
+    def formula(self, formula: Formula) -> str:
         """A formula in maths mode."""
-        match one:
+        match formula:
             case Symbol(name, index):
                 return self._name(name) + (f"[{','.join(map(str, index))}]" if index else "")
             case Value():
-                mantissa, _, exponent = digits(one).partition("e")
+                mantissa, _, exponent = digits(formula).partition("e")
                 mantissa = mantissa.replace("inf", self.word("inf")).replace("nan", self.word("nan"))
                 power = f" {self.times}{self.above('10', str(int(exponent)))}" if exponent else ""
                 return (self.negative(mantissa) if mantissa.startswith("-") else mantissa) + power
@@ -134,23 +134,25 @@ class Maths:
             case Power(base, exponent):
                 return self.above(self._factor(base), str(exponent))
             case Product() | Sum():
-                return " ".join(self._pieces(one))
+                return " ".join(self._pieces(formula))
 
-    def _pieces(self, one: Product | Sum) -> list[str]:
+    def _pieces(self, formula: Product | Sum) -> list[str]:
         """The parts of a formula between which a line may break."""
-        if isinstance(one, Sum):
-            terms = [self._term(term, first=not k) for k, term in enumerate(one.terms)]
-            return terms + ([self._rest(one.rest)] if one.rest else [])
-        first, *others = one.factors
-        return [self._factor(first, first=True)] + [self.times + self._factor(factor) for factor in others]
+        if isinstance(formula, Sum):
+            terms = [self._term(term, leading=not k) for k, term in enumerate(formula.terms)]
+            return terms + ([self._remainder(formula.remainder)] if formula.remainder else [])
+        leading_factor, *factors = formula.factors
+        return [self._factor(leading_factor, leading=True)] + [
+            self.times + self._factor(factor) for factor in factors
+        ]
 
     def _name(self, name: str) -> str:
         if slope := derivative_of(name):
             return self.fraction(*(self.partial + self._name(part) for part in slope))
-        if found := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
-            return self.below(found[1], found[2] + (f",{found[3]}" if found[3] else "")) + found[4]
-        if found := re.fullmatch(r"(-?)(\w)/(\w)", name):
-            return found[1] + self.fraction(found[2], found[3])
+        if match := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
+            return self.below(match[1], match[2] + (f",{match[3]}" if match[3] else "")) + match[4]
+        if match := re.fullmatch(r"(-?)(\w)/(\w)", name):
+            return match[1] + self.fraction(match[2], match[3])
         if re.fullmatch(r"[^\W\d]\w+'?", name):
             return self.word(name)
         return self.text({"t": "T"}.get(name, name))
@@ -158,18 +160,18 @@ class Maths:
     def _applied(self, text: str, parts: tuple[Formula, ...]) -> str:
         if text == "∂{}/∂{}":
             return self.fraction(*(self.partial + self.formula(part) for part in parts))
-        first, *others = text.split("{}")
-        found, before = self.text(first), first
-        for part, after in zip(parts, others, strict=True):
+        prefix, *suffixes = text.split("{}")
+        markup, preceding = self.text(prefix), prefix
+        for part, suffix in zip(parts, suffixes, strict=True):
             inside = self.formula(part)
-            if before.endswith("^"):
-                found, inside = found[:-1], self.above("", inside).removeprefix("{}")
-            elif before.endswith(("- ", "+ ")) and inside.startswith(("-", "{-")):
+            if preceding.endswith("^"):
+                markup, inside = markup[:-1], self.above("", inside).removeprefix("{}")
+            elif preceding.endswith(("- ", "+ ")) and inside.startswith(("-", "{-")):
                 inside = f"({inside})"
-            elif found[-1:].isalpha() and inside[:1].isalnum():
+            elif markup[-1:].isalpha() and inside[:1].isalnum():
                 inside = f" {inside}"  # βz would be one name in Typst
-            found, before = found + inside + self.text(after), after
-        return found
+            markup, preceding = markup + inside + self.text(suffix), suffix
+        return markup
 
     def text(self, text: str) -> str:
         """What is not a formula inside: names of functions, brackets, signs."""
@@ -180,32 +182,33 @@ class Maths:
         pieces[1::2] = [self.function(name) for name in pieces[1::2]]
         return "".join(pieces)
 
-    def _factor(self, one: Formula, *, first: bool = False) -> str:
+    def _factor(self, formula: Formula, *, leading: bool = False) -> str:
         """A factor, in parentheses where it would come apart or its sign would be misread."""
-        if isinstance(one, Power):
-            return self.formula(one)
-        loose = written(Product((Value(2.0), one))).startswith("2 · (") and not (
-            first and isinstance(one, Value)
+        if isinstance(formula, Power):
+            return self.formula(formula)
+        loose = as_line(Product((Value(2.0), formula))).startswith("2 · (") and not (
+            leading and isinstance(formula, Value)
         )
-        return f"({self.formula(one)})" if loose else self.formula(one)
+        return f"({self.formula(formula)})" if loose else self.formula(formula)
 
-    def _term(self, term: Term, *, first: bool) -> str:
-        sign = "-" if term.negative else "" if first else "+"
-        loose = sign and written(Sum((Term(Value(1.0)), term))).startswith(("1 - (", "1 + ("))
+    def _term(self, term: Term, *, leading: bool) -> str:
+        sign = "-" if term.negative else "" if leading else "+"
+        loose = sign and as_line(Sum((Term(Value(1.0)), term))).startswith(("1 - (", "1 + ("))
         if loose and isinstance(term.formula, Product):
-            first_factor, *others = term.formula.factors
-            text = " ".join([self._factor(first_factor), *(self.times + self._factor(one) for one in others)])
+            leading_factor, *factors = term.formula.factors
+            text = " ".join(
+                [self._factor(leading_factor), *(self.times + self._factor(factor) for factor in factors)]
+            )
         else:
             text = f"({self.formula(term.formula)})" if loose else self.formula(term.formula)
         return f"{sign} {text}".strip()
 
-    def _rest(self, rest: Rest) -> str:
-        if not rest.summed:
-            return f"+ {self.dots}{self.said(f'{rest.count} more')}"
-        total = rest.positive + rest.negative
-        return (
-            f"{'-' if total < 0 else '+'} {self.formula(Value(abs(total)))}{self.said(f'{rest.count} more')}"
-        )
+    def _remainder(self, remainder: Remainder) -> str:
+        count = self.remark(f"{remainder.count} more")
+        if not remainder.summed:
+            return f"+ {self.dots}{count}"
+        total = remainder.positive + remainder.negative
+        return f"{'-' if total < 0 else '+'} {self.formula(Value(abs(total)))}{count}"
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,7 @@ class Typst(Maths):
     def above(self, base: str, exponent: str) -> str:
         return f"{base}^({exponent})"
 
-    def said(self, text: str) -> str:
+    def remark(self, text: str) -> str:
         return f' space "({text})"'
 
     def negative(self, number: str) -> str:

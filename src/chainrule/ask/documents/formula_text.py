@@ -8,7 +8,7 @@ from chainrule.ask.documents.formula import (
     Formula,
     Power,
     Product,
-    Rest,
+    Remainder,
     Sum,
     Symbol,
     Term,
@@ -25,7 +25,7 @@ def digits(value: Value) -> str:
     return f"{value.number + 0.0:.{value.digits}g}"  # + 0.0: never -0
 
 
-def written(formula: Formula) -> str:
+def as_line(formula: Formula) -> str:
     """A formula on one line."""
     match formula:
         case Symbol():
@@ -46,23 +46,23 @@ def pieces(formula: Formula) -> list[str]:
     """The parts of a formula between which a line may break."""
     match formula:
         case Product(factors):
-            return [written(factors[0]) if _leads(factors[0]) else _factor(factors[0])] + [
+            return [as_line(factors[0]) if _leads(factors[0]) else _factor(factors[0])] + [
                 f"· {_factor(factor)}" for factor in factors[1:]
             ]
-        case Sum(terms, rest):
-            return [_term(term, first=not at) for at, term in enumerate(terms)] + (
-                [_rest(rest)] if rest else []
+        case Sum(terms, remainder):
+            return [_term(term, leading=not k) for k, term in enumerate(terms)] + (
+                [_remainder(remainder)] if remainder else []
             )
         case _:
-            return [written(formula)]
+            return [as_line(formula)]
 
 
-def _term(term: Term, *, first: bool) -> str:
-    sign = "-" if term.negative else "" if first else "+"
+def _term(term: Term, *, leading: bool) -> str:
+    sign = "-" if term.negative else "" if leading else "+"
     text = " ".join(pieces(term.formula))
     if (sign and _starts_negative(text)) or (term.negative and _is_loose(term.formula)):
         text = _bracketed_start(term.formula)
-    return f"{sign}{'' if first else ' '}{text}"
+    return f"{sign}{'' if leading else ' '}{text}"
 
 
 def _bracketed_start(formula: Formula) -> str:
@@ -72,7 +72,7 @@ def _bracketed_start(formula: Formula) -> str:
 
 
 def _factor(formula: Formula) -> str:
-    text = written(formula)
+    text = as_line(formula)
     loose = isinstance(formula, (Sum, Product)) or _is_loose(formula) or _starts_negative(text)
     return f"({text})" if loose else text
 
@@ -91,19 +91,19 @@ def _starts_negative(text: str) -> bool:
 
 
 def _applied(text: str, parts: tuple[Formula, ...]) -> str:
-    between = text.split("{}")
-    out = between[0]
-    for before, part, after in zip(between, parts, between[1:], strict=False):
-        inside = written(part)
-        operator = before.endswith(("- ", "+ ", "^"))
-        out += (f"({inside})" if operator and _starts_negative(inside) else inside) + after
-    return out
+    texts = text.split("{}")
+    line = texts[0]
+    for prefix, part, suffix in zip(texts, parts, texts[1:], strict=False):
+        inside = as_line(part)
+        operator = prefix.endswith(("- ", "+ ", "^"))
+        line += (f"({inside})" if operator and _starts_negative(inside) else inside) + suffix
+    return line
 
 
-def _rest(rest: Rest) -> str:
-    if not rest.summed:
-        return f"+ … {rest.count} more"
-    total = rest.positive + rest.negative
-    sizes = [digits(Value(abs(number))) for number in (total, rest.positive, rest.negative)]
-    both = f": {sizes[1]} - {sizes[2]}" if rest.positive and rest.negative else ""
-    return f"{'-' if total < 0 else '+'} {sizes[0]} ({rest.count} more{both})"
+def _remainder(remainder: Remainder) -> str:
+    if not remainder.summed:
+        return f"+ … {remainder.count} more"
+    total = remainder.positive + remainder.negative
+    sizes = [digits(Value(abs(number))) for number in (total, remainder.positive, remainder.negative)]
+    breakdown = f": {sizes[1]} - {sizes[2]}" if remainder.positive and remainder.negative else ""
+    return f"{'-' if total < 0 else '+'} {sizes[0]} ({remainder.count} more{breakdown})"

@@ -8,13 +8,13 @@ from chainrule.ask.documents.blocks import (
     Bar,
     Block,
     Cell,
-    Commands,
+    CommandList,
     Equation,
     Equations,
     Heading,
     Listing,
     Paragraph,
-    Table,
+    TableBlock,
 )
 from chainrule.ask.documents.formula import Formula, Value
 from chainrule.ask.documents.formula_markup import Maths
@@ -48,7 +48,7 @@ class _ForMathML(Maths):
     def blank(self, width: int) -> str:
         return rf"\text{{blank{width}}}"
 
-    def said(self, text: str) -> str:
+    def remark(self, text: str) -> str:
         return rf"\text{{{chr(0xA0)}({text})}}"
 
 
@@ -58,7 +58,7 @@ _MATHS = _ForMathML()
 def text(blocks: Iterable[Block]) -> str:
     """A whole page."""
     blocks = list(blocks)
-    title = next((one.text for one in blocks if isinstance(one, Heading)), "chainrule")
+    title = next((block.text for block in blocks if isinstance(block, Heading)), "chainrule")
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -77,52 +77,52 @@ def maths(formula: Formula) -> str:
     return _mathml(_MATHS.formula(formula))
 
 
-def _block(one: Block) -> str:
-    match one:
+def _block(block: Block) -> str:
+    match block:
         case Heading(words, level):
             return f"<h{level}>{escape(words)}</h{level}>"
         case Paragraph(parts):
             return f"<p>{''.join(escape(p) if isinstance(p, str) else maths(p) for p in parts)}</p>"
-        case Commands(lines):
+        case CommandList(lines):
             items = (f"<dt><code>{escape(c)}</code></dt><dd>{escape(does)}</dd>" for c, does in lines)
             return f"<dl>{''.join(items)}</dl>"
         case Equations(equations):
-            rows = "\n".join(row for each in equations for row in _rows(each))
+            rows = "\n".join(row for equation in equations for row in _rows(equation))
             return f'<div class="wide"><table class="equations" role="presentation">\n{rows}\n</table></div>'
         case Listing(groups):
             return "\n".join(
                 f"<p><em>{escape(group.label)}</em> "
-                + ", ".join(_mathml(_MATHS.equation(each)) for each in group.equations)
-                + (f' <span class="more">{escape(group.more)}</span>' if group.more else "")
+                + ", ".join(_mathml(_MATHS.equation(equation)) for equation in group.equations)
+                + (f' <span class="more">{escape(group.note)}</span>' if group.note else "")
                 + "</p>"
                 for group in groups
             )
-        case Table():
-            return _table(one)
+        case TableBlock():
+            return _table(block)
 
 
-def _rows(one: Equation) -> Iterable[str]:
-    for left, right in _MATHS.rows(one, _ROOM):
-        sign = "=" if right.startswith("=") else ""
-        cells = (left, sign, right.removeprefix("= "))
+def _rows(equation: Equation) -> Iterable[str]:
+    for left_side, right_side in _MATHS.rows(equation, _ROOM):
+        sign = "=" if right_side.startswith("=") else ""
+        cells = (left_side, sign, right_side.removeprefix("= "))
         yield f"<tr>{''.join(f'<td>{_mathml(cell) if cell else str()}</td>' for cell in cells)}</tr>"
 
 
-def _table(one: Table) -> str:
-    columns = list(zip(*one.rows, strict=True)) or [()] * len(one.headings)
+def _table(table: TableBlock) -> str:
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.headings)
     kinds = [
         ' class="number"' if cells and all(isinstance(c, Value) for c in cells) else "" for cells in columns
     ]
     head = "".join(
-        f'<th scope="col"{kind}>{_cell(cell)}</th>' for cell, kind in zip(one.headings, kinds, strict=True)
+        f'<th scope="col"{kind}>{_cell(cell)}</th>' for cell, kind in zip(table.headings, kinds, strict=True)
     )
     rows = "\n".join(
         f"<tr>{''.join(f'<td{kind}>{_cell(c)}</td>' for c, kind in zip(row, kinds, strict=True))}</tr>"
-        for row in one.rows
+        for row in table.rows
     )
-    more = f'\n<p class="more">{escape(one.more)}</p>' if one.more else ""
-    table = f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
-    return f'<div class="wide">{table}</div>{more}'
+    note = f'\n<p class="more">{escape(table.note)}</p>' if table.note else ""
+    markup = f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
+    return f'<div class="wide">{markup}</div>{note}'
 
 
 def _cell(cell: Cell) -> str:
@@ -139,9 +139,9 @@ def _cell(cell: Cell) -> str:
 def _mathml(latex: str) -> str:
     from latex2mathml.converter import convert  # a page alone needs it
 
-    found: str = convert(latex)
+    mathml: str = convert(latex)
     return re.sub(
         r"<mtext>blank(\d+)</mtext>",
         lambda m: f'<mtext class="blank">{"&#xA0;" * 2 * int(m[1])}</mtext>',
-        found,
+        mathml,
     )

@@ -8,13 +8,13 @@ from chainrule.ask.documents.blocks import (
     Bar,
     Block,
     Cell,
-    Commands,
+    CommandList,
     Equation,
     Equations,
     Heading,
     Listing,
     Paragraph,
-    Table,
+    TableBlock,
 )
 from chainrule.ask.documents.formula import Value
 from chainrule.ask.documents.formula_markup import LATEX
@@ -58,18 +58,18 @@ _GREEK = {"α": "alpha", "δ": "delta", "λ": "lambda", "σ": "sigma", "φ": "va
 
 def text(blocks: Iterable[Block]) -> str:
     """A whole LaTeX file."""
-    return _START + "\n".join(map(block, blocks)) + "\n" + _END
+    return _START + "\n".join(map(_block, blocks)) + "\n" + _END
 
 
-def block(one: Block) -> str:
+def _block(block: Block) -> str:
     """One block, for the body of a LaTeX file."""
-    match one:
+    match block:
         case Heading(words, level):
             return rf"\{'section' if level == 1 else 'subsection'}*{{{escaped(words)}}}"
         case Paragraph(parts):
-            found = (escaped(p) if isinstance(p, str) else f"${LATEX.formula(p)}$" for p in parts)
-            return "".join(found) + "\n"
-        case Commands(lines):
+            pieces = (escaped(p) if isinstance(p, str) else f"${LATEX.formula(p)}$" for p in parts)
+            return "".join(pieces) + "\n"
+        case CommandList(lines):
             items = (rf"\item[\texttt{{{escaped(command)}}}] {escaped(does)}" for command, does in lines)
             return "\n".join([r"\begin{description}", *items, r"\end{description}"])
         case Equations(equations):
@@ -77,32 +77,40 @@ def block(one: Block) -> str:
         case Listing(groups):
             return "\n\n".join(
                 rf"\textit{{{escaped(group.label)}}}\quad "
-                + r",\quad ".join(f"${LATEX.equation(each)}$" for each in group.equations)
-                + (rf"\quad {escaped(group.more)}" if group.more else "")
+                + r",\quad ".join(f"${LATEX.equation(equation)}$" for equation in group.equations)
+                + (rf"\quad {escaped(group.note)}" if group.note else "")
                 for group in groups
             )
-        case Table():
-            return _table(one)
+        case TableBlock():
+            return _table(block)
 
 
 def aligned(equations: Iterable[Equation]) -> str:
     """Equations below each other, the = signs aligned, a step a line."""
-    lines = [line for one in equations for line in rows(one)]
+    lines = [line for equation in equations for line in rows(equation)]
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-def rows(one: Equation) -> Iterator[str]:
+def rows(equation: Equation) -> Iterator[str]:
     """An equation as rows of an aligned display."""
-    for left, right in LATEX.rows(one, ROOM):
-        yield f"{left} &{right}" if right.startswith("=") else rf"&\phantom{{{{}}={{}}}} {right}"
+    for left_side, right_side in LATEX.rows(equation, ROOM):
+        yield (
+            f"{left_side} &{right_side}"
+            if right_side.startswith("=")
+            else rf"&\phantom{{{{}}={{}}}} {right_side}"
+        )
 
 
-def _table(one: Table) -> str:
-    columns = zip(*one.rows, strict=True) if one.rows else [()] * len(one.headings)
-    sides = [_side((head, *cells)) for head, cells in zip(one.headings, columns, strict=True)]
-    lines = [rf"\begin{{longtable}}[l]{{@{{}}{''.join(sides)}@{{}}}}", _row(one.headings), r"\hline\endhead"]
-    lines += [*map(_row, one.rows), r"\end{longtable}"]
-    return "\n".join(lines) + (f"\n{escaped(one.more)}\n" if one.more else "")
+def _table(table: TableBlock) -> str:
+    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.headings)
+    sides = [_side((head, *cells)) for head, cells in zip(table.headings, columns, strict=True)]
+    lines = [
+        rf"\begin{{longtable}}[l]{{@{{}}{''.join(sides)}@{{}}}}",
+        _row(table.headings),
+        r"\hline\endhead",
+    ]
+    lines += [*map(_row, table.rows), r"\end{longtable}"]
+    return "\n".join(lines) + (f"\n{escaped(table.note)}\n" if table.note else "")
 
 
 def _side(column: Sequence[Cell]) -> str:
@@ -137,11 +145,11 @@ def _letter(c: str) -> str:
         return rf"\ensuremath{{\{_GREEK[c]}}}"
     if c.isascii():
         return c if c.isprintable() else "?"
-    plain = unicodedata.normalize("NFKD", c)
+    base_letters = unicodedata.normalize("NFKD", c)
     if unicodedata.decomposition(c).startswith("<sub>"):
-        return rf"\textsubscript{{{escaped(plain)}}}"
+        return rf"\textsubscript{{{escaped(base_letters)}}}"
     if unicodedata.decomposition(c).startswith("<super>"):
-        return rf"\textsuperscript{{{escaped(plain)}}}"
+        return rf"\textsuperscript{{{escaped(base_letters)}}}"
     if "\u00c0" <= c <= "\u017f" or c in "–—‘’“”„":
         return c
-    return plain.encode("ascii", "ignore").decode() or "?"
+    return base_letters.encode("ascii", "ignore").decode() or "?"

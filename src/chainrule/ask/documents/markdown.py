@@ -7,12 +7,12 @@ from chainrule.ask.documents.blocks import (
     Bar,
     Block,
     Cell,
-    Commands,
+    CommandList,
     Equations,
     Heading,
     Listing,
     Paragraph,
-    Table,
+    TableBlock,
 )
 from chainrule.ask.documents.formula import Value
 from chainrule.ask.documents.formula_markup import LATEX
@@ -24,37 +24,37 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|$~#])")
 
 def text(blocks: Iterable[Block]) -> str:
     """A whole Markdown text."""
-    return "\n\n".join(map(block, blocks)) + "\n"
+    return "\n\n".join(map(_block, blocks)) + "\n"
 
 
-def block(one: Block) -> str:
+def _block(block: Block) -> str:
     """One block."""
-    match one:
+    match block:
         case Heading(words, level):
             return f"{'#' * level} {escaped(words)}"
         case Paragraph(parts):
             return "".join(escaped(p) if isinstance(p, str) else f"${LATEX.formula(p)}$" for p in parts)
-        case Commands(lines):
+        case CommandList(lines):
             return "\n".join(f"- `{command}`: {escaped(does)}" for command, does in lines)
         case Equations(equations):
-            shown = " \\\\\n".join(row for each in equations for row in rows(each))
-            return f"$$\n\\begin{{aligned}}\n{shown}\n\\end{{aligned}}\n$$"
+            display = " \\\\\n".join(row for equation in equations for row in rows(equation))
+            return f"$$\n\\begin{{aligned}}\n{display}\n\\end{{aligned}}\n$$"
         case Listing(groups):
             return "\n\n".join(
                 f"*{escaped(group.label)}* "
-                + ", ".join(f"${LATEX.equation(each)}$" for each in group.equations)
-                + (f" {escaped(group.more)}" if group.more else "")
+                + ", ".join(f"${LATEX.equation(equation)}$" for equation in group.equations)
+                + (f" {escaped(group.note)}" if group.note else "")
                 for group in groups
             )
-        case Table():
-            return _table(one)
+        case TableBlock():
+            return _table(block)
 
 
-def _table(one: Table) -> str:
-    columns = list(zip(*one.rows, strict=True)) or [()] * len(one.headings)
+def _table(table: TableBlock) -> str:
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.headings)
     rules = ("---:" if cells and all(isinstance(c, Value) for c in cells) else "---" for cells in columns)
-    lines = [_row(map(_cell, one.headings)), _row(rules), *(_row(map(_cell, row)) for row in one.rows)]
-    return "\n".join(lines) + (f"\n\n{escaped(one.more)}" if one.more else "")
+    lines = [_row(map(_cell, table.headings)), _row(rules), *(_row(map(_cell, row)) for row in table.rows)]
+    return "\n".join(lines) + (f"\n\n{escaped(table.note)}" if table.note else "")
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -74,6 +74,6 @@ def letters(symbol: Symbol) -> str:
 
 def ascii_only(text: str) -> str:
     """The same text for a terminal that knows ASCII alone."""
-    for sign, plain in (_ASCII | _EIGHTHS).items():
-        text = text.replace(sign, plain)
+    for sign, spelling in (_ASCII | _EIGHTHS).items():
+        text = text.replace(sign, spelling)
     return unicodedata.normalize("NFKD", text).encode("ascii", "replace").decode()

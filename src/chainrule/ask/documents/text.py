@@ -9,16 +9,16 @@ from chainrule.ask.documents.blocks import (
     Bar,
     Block,
     Cell,
-    Commands,
+    CommandList,
     Equation,
     Equations,
     Heading,
     Listing,
     Paragraph,
-    Table,
+    TableBlock,
 )
 from chainrule.ask.documents.formula import Formula, Sum, Value
-from chainrule.ask.documents.formula_text import pieces, written
+from chainrule.ask.documents.formula_text import as_line, pieces
 from chainrule.ask.documents.names import ascii_only
 
 WIDTH = 80
@@ -50,13 +50,13 @@ class Printer:
                     lines = self._heading(block)
                 case Paragraph():
                     lines = [*self._paragraph(block), ""]
-                case Commands():
+                case CommandList():
                     lines = [*self._commands(block), ""]
                 case Equations():
                     lines = [*self._equations(block.equations), ""]
                 case Listing():
                     lines = [*self._listing(block), ""]
-                case Table():
+                case TableBlock():
                     lines = [*self._table(block), ""]
             yield "\n".join(line.rstrip() for line in lines)
 
@@ -77,15 +77,15 @@ class Printer:
         lines = wrap(text, self.width, break_on_hyphens=False)
         return [line.replace(_NO_BREAK, " ") for line in lines]
 
-    def _commands(self, block: Commands) -> Iterator[str]:
+    def _commands(self, block: CommandList) -> Iterator[str]:
         """Commands and what they do side by side, or below each other where there is no room."""
         column = len(_INDENT) + max(len(command) for command, _ in block.lines) + 2
-        beside = self.width - column >= _ROOM
+        fits_beside = self.width - column >= _ROOM
         for command, does in block.lines:
             start = _INDENT + self.paint(command, "command")
-            indent = " " * (column if beside else 2 * len(_INDENT))
+            indent = " " * (column if fits_beside else 2 * len(_INDENT))
             words = wrap(self._plain(does), self.width - len(indent))
-            if beside:
+            if fits_beside:
                 yield start + " " * (column - len(_INDENT) - len(command)) + words.pop(0)
             else:
                 yield start
@@ -98,47 +98,47 @@ class Printer:
         lines: list[str] = []
         for short, run in groupby(equations, key=self._is_short):
             members = list(run)
-            blocks = [self._columns(members)] if short else [self._stacked(one) for one in members]
+            blocks = [self._columns(members)] if short else [self._stacked(equation) for equation in members]
             for block in blocks:
                 lines += ["", *block] if lines else block
         return lines
 
-    def _is_short(self, one: Equation) -> bool:
-        texts = [self._formula(formula) for formula in (one.left, *one.steps)]
+    def _is_short(self, equation: Equation) -> bool:
+        texts = [self._formula(formula) for formula in (equation.left, *equation.steps)]
         return len(texts) <= 4 and len(_INDENT + " = ".join(texts)) <= self.width
 
     def _columns(self, equations: list[Equation]) -> list[str]:
         """Equations with their = signs below each other, the results in the last column, if that fits."""
-        lefts = [self._formula(one.left) for one in equations]
-        steps = [[self._formula(step) for step in one.steps] for one in equations]
-        deepest, left = max(map(len, steps)), max(map(len, lefts))
+        left_sides = [self._formula(equation.left) for equation in equations]
+        steps = [[self._formula(step) for step in equation.steps] for equation in equations]
+        deepest, left_width = max(map(len, steps)), max(map(len, left_sides))
         rows = [[*row[:-1], *[""] * (deepest - len(row)), row[-1]] if row[1:] else row for row in steps]
         widths = [max((len(row[k]) for row in rows if k < len(row)), default=0) for k in range(deepest)]
-        if len(_INDENT) + left + sum(3 + width for width in widths) > self.width:
-            rows, widths, left = steps, [0] * deepest, 0
-        named = [self.paint(name.ljust(left), "name") for name in lefts]
+        if len(_INDENT) + left_width + sum(3 + width for width in widths) > self.width:
+            rows, widths, left_width = steps, [0] * deepest, 0
+        labels = [self.paint(name.ljust(left_width), "name") for name in left_sides]
         return [
-            f"{_INDENT}{name}{self._in_columns(row, widths, one)}"
-            for name, row, one in zip(named, rows, equations, strict=True)
+            f"{_INDENT}{name}{self._in_columns(row, widths, equation)}"
+            for name, row, equation in zip(labels, rows, equations, strict=True)
         ]
 
-    def _in_columns(self, row: list[str], widths: list[int], one: Equation) -> str:
-        last = self.paint(row[-1], "result") if isinstance(one.steps[-1], Value) else row[-1]
-        shown = [*row[:-1], last]
+    def _in_columns(self, row: list[str], widths: list[int], equation: Equation) -> str:
+        final_step = self.paint(row[-1], "result") if isinstance(equation.steps[-1], Value) else row[-1]
+        steps = [*row[:-1], final_step]
         padding = [" " * (width - len(step)) for step, width in zip(row, widths, strict=False)]
         signs = [" = " if step else "   " for step in row]
-        return "".join(map("".join, zip(signs, shown, padding, strict=True)))
+        return "".join(map("".join, zip(signs, steps, padding, strict=True)))
 
-    def _stacked(self, one: Equation) -> list[str]:
+    def _stacked(self, equation: Equation) -> list[str]:
         """One step a line, the = signs below each other; a long step goes on below itself."""
-        left = self._formula(one.left)
+        left_side = self._formula(equation.left)
         lines: list[str] = []
-        indent = len(_INDENT) + len(left) + 3
-        start = _INDENT + self.paint(left, "name") + " = "
+        indent = len(_INDENT) + len(left_side) + 3
+        start = _INDENT + self.paint(left_side, "name") + " = "
         if indent > self.width // 2:
-            lines, indent = [_INDENT + self.paint(left, "name")], len(_INDENT) + 4
+            lines, indent = [_INDENT + self.paint(left_side, "name")], len(_INDENT) + 4
             start = _INDENT + "  = "
-        for step in one.steps:
+        for step in equation.steps:
             filled = self._filled(step, self.width - indent)
             if isinstance(step, Value):
                 filled = [self.paint(line, "result") for line in filled]
@@ -164,33 +164,34 @@ class Printer:
 
     def _words(self, text: str) -> list[str]:
         sign = self._plain("·")
-        first, *others = text.split(f" {sign} ")
-        return [first, *(f"{sign} {other}" for other in others)]
+        leading_factor, *factors = text.split(f" {sign} ")
+        return [leading_factor, *(f"{sign} {factor}" for factor in factors)]
 
     def _listing(self, block: Listing) -> Iterator[str]:
         """As many equations on a line as fit, under one another."""
-        items = [[self._given(one) for one in group.equations] for group in block.groups]
+        pairs_by_group = [[self._pair(equation) for equation in group.equations] for group in block.groups]
         label = max(len(self._plain(group.label)) for group in block.groups)
-        widest = max((len(f"{left} = {value}") for group in items for left, value in group), default=0) + 3
+        lengths = [len(f"{left_side} = {value}") for pairs in pairs_by_group for left_side, value in pairs]
+        widest = max(lengths, default=0) + 3
         on_a_line = max((self.width - len(_INDENT) - label - 2) // widest, 1)
-        for group, own in zip(block.groups, items, strict=True):
+        for group, pairs in zip(block.groups, pairs_by_group, strict=True):
             start = self._plain(group.label).ljust(label)
-            for at in range(0, len(own), on_a_line):
-                shown = [
-                    f"{self.paint(left, 'name')} = {value.ljust(widest - len(left) - 3)}"
-                    for left, value in own[at : at + on_a_line]
+            for offset in range(0, len(pairs), on_a_line):
+                columns = [
+                    f"{self.paint(left_side, 'name')} = {value.ljust(widest - len(left_side) - 3)}"
+                    for left_side, value in pairs[offset : offset + on_a_line]
                 ]
-                yield f"{_INDENT}{self.paint(start, 'note')}  {''.join(shown)}"
+                yield f"{_INDENT}{self.paint(start, 'note')}  {''.join(columns)}"
                 start = " " * label
-            if group.more:
-                yield f"{_INDENT}{self.paint(f'{start}  {self._plain(group.more)}', 'note')}"
+            if group.note:
+                yield f"{_INDENT}{self.paint(f'{start}  {self._plain(group.note)}', 'note')}"
 
-    def _given(self, one: Equation) -> tuple[str, str]:
-        return self._formula(one.left), self._formula(one.steps[-1])
+    def _pair(self, equation: Equation) -> tuple[str, str]:
+        return self._formula(equation.left), self._formula(equation.steps[-1])
 
     # --- tables
 
-    def _table(self, block: Table) -> list[str]:
+    def _table(self, block: TableBlock) -> list[str]:
         columns = [list(column) for column in zip(*block.rows, strict=True)]
         aligned = [self._aligned(column) for column in columns]
         heads = [self._cell(head) for head in block.headings]
@@ -199,7 +200,8 @@ class Printer:
             widths[widths.index(max(widths))] -= 1
         numeric = [all(isinstance(cell, Value) for cell in column) for column in columns]
         head = "  ".join(
-            _fitted(text, width, right) for text, width, right in zip(heads, widths, numeric, strict=True)
+            _fitted(text, width, is_numeric)
+            for text, width, is_numeric in zip(heads, widths, numeric, strict=True)
         )
         lines = [
             _INDENT + self.paint(head.rstrip(), "heading"),
@@ -208,10 +210,10 @@ class Printer:
         for cells in zip(*aligned, strict=True):
             fitted = (_fitted(c, w, n) for c, w, n in zip(cells, widths, numeric, strict=True))
             lines.append(_INDENT + "  ".join(fitted))
-        if block.more:
+        if block.note:
             lines += [
                 _INDENT + self.paint(line, "note")
-                for line in wrap(self._plain(block.more), self.width - len(_INDENT))
+                for line in wrap(self._plain(block.note), self.width - len(_INDENT))
             ]
         return lines
 
@@ -236,17 +238,17 @@ class Printer:
     # --- letters
 
     def _formula(self, formula: Formula) -> str:
-        return self._plain(written(formula))
+        return self._plain(as_line(formula))
 
     def _plain(self, text: str) -> str:
         return text if self.unicode else ascii_only(text)
 
 
-def _fitted(text: str, width: int, right: bool) -> str:
+def _fitted(text: str, width: int, right_aligned: bool) -> str:
     cut = text if len(text) <= width else text[: max(width - 2, 0)] + ".."
-    return cut.rjust(width) if right else cut.ljust(width)
+    return cut.rjust(width) if right_aligned else cut.ljust(width)
 
 
 def _chunks(text: str, room: int) -> list[str]:
     """A text that no line can hold, cut anywhere; others whole."""
-    return [text[at : at + room] for at in range(0, len(text), room)] or [text]
+    return [text[offset : offset + room] for offset in range(0, len(text), room)] or [text]

@@ -7,13 +7,13 @@ from chainrule.ask.documents.blocks import (
     Bar,
     Block,
     Cell,
-    Commands,
+    CommandList,
     Equation,
     Equations,
     Heading,
     Listing,
     Paragraph,
-    Table,
+    TableBlock,
 )
 from chainrule.ask.documents.formula import Value
 from chainrule.ask.documents.formula_markup import TYPST
@@ -53,7 +53,7 @@ def _block(block: Block) -> str:
             return f"#heading(level: {level})[{_escaped(words)}]"
         case Paragraph(parts):
             return "".join(_escaped(p) if isinstance(p, str) else f"${TYPST.formula(p)}$" for p in parts)
-        case Commands(lines):
+        case CommandList(lines):
             return "\n".join(f"- #raw({_quoted(command)}): {_escaped(does)}" for command, does in lines)
         case Equations(equations):
             return "$ " + " \\\n".join(row for equation in equations for row in _rows(equation)) + " $"
@@ -61,25 +61,25 @@ def _block(block: Block) -> str:
             return "\n\n".join(
                 f"_{_escaped(group.label)}_ "
                 + ", ".join(f"${TYPST.equation(equation)}$" for equation in group.equations)
-                + (f" {_escaped(group.more)}" if group.more else "")
+                + (f" {_escaped(group.note)}" if group.note else "")
                 for group in groups
             )
-        case Table():
+        case TableBlock():
             return _table(block)
 
 
 def _rows(equation: Equation) -> Iterator[str]:
-    for left, right in TYPST.rows(equation, _ROOM):
-        yield f"{left} &{right}" if right.startswith("=") else f"&quad {right}"
+    for left_side, right_side in TYPST.rows(equation, _ROOM):
+        yield f"{left_side} &{right_side}" if right_side.startswith("=") else f"&quad {right_side}"
 
 
-def _table(table: Table) -> str:
+def _table(table: TableBlock) -> str:
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.headings)
     sides = ("right" if cells and all(isinstance(c, Value) for c in cells) else "left" for cells in columns)
     cells = [f"[{_cell(cell)}]" for row in (table.headings, *table.rows) for cell in row]
     shape = f"columns: {len(table.headings)}, align: ({', '.join(sides)},)"
-    more = f"\n\n{_escaped(table.more)}" if table.more else ""
-    return f"#table({shape}, {', '.join(cells)}){more}"
+    note = f"\n\n{_escaped(table.note)}" if table.note else ""
+    return f"#table({shape}, {', '.join(cells)}){note}"
 
 
 def _cell(cell: Cell) -> str:

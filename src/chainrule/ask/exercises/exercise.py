@@ -13,8 +13,8 @@ from chainrule.ask.cases.descent import step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.toml_writer import LayerValues, toml
 from chainrule.ask.cases.trajectory import Trajectory
-from chainrule.ask.documents.answer import Shown
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, paragraph
+from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Blank, Value
 from chainrule.ask.exercises.friendly import friendly
 from chainrule.ask.explain.derivation import Derivations
@@ -40,7 +40,7 @@ _BLANK = 10  # letters
 
 
 @dataclass(frozen=True, eq=False)
-class Exercise(Shown):
+class Exercise(Document):
     """A worksheet; `print` it, or let a notebook show it. `key` is the same with the answers worked out.
 
     Attributes:
@@ -171,7 +171,7 @@ class Exercise(Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class Key(Shown):
+class Key(Document):
     """The answers to an exercise, each derived."""
 
     exercise: Exercise

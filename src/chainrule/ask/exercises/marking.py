@@ -13,8 +13,8 @@ from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.check.report import WORKED, Report
-from chainrule.ask.documents.answer import Shown
-from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
+from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
+from chainrule.ask.documents.document import Document
 from chainrule.ask.exercises.exercise import DIGITS, fingerprint
 from chainrule.ask.explain.tables import counted
 from chainrule.ask.judging.judge import judge
@@ -49,7 +49,7 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
-class Marking(Shown):
+class Marking(Document):
     """The marks of a filled-in sheet; `print` it, or let a notebook show it.
 
     Attributes:
@@ -125,7 +125,7 @@ class Marking(Shown):
             )
             for answer in lost
         )
-        yield Table(("asked", "answered", "correct", "verdict", "mark"), rows)
+        yield TableBlock(("asked", "answered", "correct", "verdict", "mark"), rows)
         report = Report(self.example, Trajectory(self.example), self.judged)
         for judgement in [judgement for judgement in self.judged if judgement.status is Status.WRONG][
             :WORKED

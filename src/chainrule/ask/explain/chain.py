@@ -62,7 +62,7 @@ class Backward:
         signal = self.derive.way(of)[-2]
         z = Factor(self.derive.numbers[signal.number.name.removeprefix("dE/d")], signal.at)
         formula = self.derive.equation(z).steps[0]
-        if isinstance(formula, Sum) and len(formula.terms) <= 3 and not formula.rest:
+        if isinstance(formula, Sum) and len(formula.terms) <= 3 and not formula.remainder:
             yield paragraph(
                 "The last factor can be seen in ", link.top, " = ", formula, ": ", link.top, " changes ",
                 link.equation.steps[0], " times as fast as ", link.bottom, ". The product:",

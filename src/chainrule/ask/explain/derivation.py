@@ -10,7 +10,17 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from chainrule.ask.documents.blocks import Equation
-from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Rest, Sum, Symbol, Term, Value
+from chainrule.ask.documents.formula import (
+    Applied,
+    Formula,
+    Power,
+    Product,
+    Remainder,
+    Sum,
+    Symbol,
+    Term,
+    Value,
+)
 from chainrule.ask.documents.names import atoms, derivative_of, spelled
 from chainrule.ask.explain.terms import LARGEST, WHOLE, Factor, Index, Summand, summands
 from chainrule.numbers import Function, Number
@@ -64,7 +74,7 @@ class Derivations:
         """An element as one asks for it: `dE/dw1[0,2]`; `t[0]-a2[0]` where it has no letter of its own."""
         return _addressed(replace(self, names={}).symbol(of))
 
-    def terms(self, of: Factor) -> tuple[list[Summand], Rest | None]:
+    def terms(self, of: Factor) -> tuple[list[Summand], Remainder | None]:
         """The products that an element is the sum of."""
         return summands(of, self.absent, self.most)
 
@@ -224,18 +234,18 @@ def _powers(factors: Sequence[Factor], form: Callable[[Factor], Formula]) -> lis
     return [Power(form(run[0]), len(run)) if len(run) > 1 else form(run[0]) for run in runs]
 
 
-def _sum(found: Sequence[Summand], rest: Rest | None, form: Callable[[Summand], Formula]) -> Formula:
+def _sum(found: Sequence[Summand], rest: Remainder | None, form: Callable[[Summand], Formula]) -> Formula:
     if len(found) == 1 and not found[0].negative and not rest:
         return form(found[0])
     return Sum(tuple(Term(form(one), one.negative) for one in found), rest)
 
 
-def _added(found: Sequence[Summand], rest: Rest | None) -> Formula:
+def _added(found: Sequence[Summand], rest: Remainder | None) -> Formula:
     return Sum(tuple(Term(Value(abs(one.value)), one.value < 0) for one in found), rest)
 
 
-def _only_counted(rest: Rest | None) -> Rest | None:
-    return rest and Rest(rest.count, rest.positive, rest.negative, summed=False)
+def _only_counted(rest: Remainder | None) -> Remainder | None:
+    return rest and Remainder(rest.count, rest.positive, rest.negative, summed=False)
 
 
 def _without_repeats(steps: Sequence[Formula]) -> tuple[Formula, ...]:

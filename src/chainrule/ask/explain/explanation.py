@@ -8,16 +8,16 @@ from typing import Any
 
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.trajectory import Trajectory
-from chainrule.ask.documents.answer import Shown
 from chainrule.ask.documents.blocks import Block
-from chainrule.ask.documents.formula_text import written
+from chainrule.ask.documents.document import Document
+from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Summand
 from chainrule.files.json_values import finite
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Explanation(Shown):
+class Explanation(Document):
     """One number, and where it comes from.
 
     `print` it, or let a notebook show it; `plain()` is the JSON of `chainrule explain --json`.
@@ -81,9 +81,9 @@ class Explanation(Shown):
         the function's value for its only factor.
         """
         if not self.factor.number.paths:
-            return [self._alone(written(self.derive.symbol(self.factor)), self.asked)]
+            return [self._alone(as_line(self.derive.symbol(self.factor)), self.asked)]
         if self.factor.number.through:
-            return [self._alone(written(self.derive.equation(self.factor).steps[0]), None)]
+            return [self._alone(as_line(self.derive.equation(self.factor).steps[0]), None)]
         return [
             {"factors": self._factors(one), "value": one.value} for one in self.derive.terms(self.factor)[0]
         ]
@@ -123,7 +123,7 @@ class Explanation(Shown):
         for factor in sorted(one.factors, key=lambda f: not f.number.name.startswith("dE/d")):
             known = factor.number.array.ndim and factor.number.name != "1/n"
             address = _at(self.derive.address(factor), self.place.after) if known else None
-            found.append(_part(written(self.derive.symbol(factor)), address, factor.value))
+            found.append(_part(as_line(self.derive.symbol(factor)), address, factor.value))
         return found or [_part("1", None, 1.0)]
 
     def _alone(self, symbol: str, quantity: str | None) -> dict[str, Any]:

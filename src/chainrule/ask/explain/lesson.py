@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.ask.cases.descent import Descent, Step, descend_until, step
 from chainrule.ask.cases.example import Example
-from chainrule.ask.documents.blocks import Block, Commands, Equation, Equations, Heading, paragraph
+from chainrule.ask.documents.blocks import Block, CommandList, Equation, Equations, Heading, paragraph
 from chainrule.ask.documents.formula import AS_GIVEN, Applied, Formula, Value
 from chainrule.ask.documents.names import pretty
 from chainrule.ask.explain.chain import Backward
@@ -214,7 +214,7 @@ class Lesson:
 
     def _next(self) -> Iterator[Block]:
         yield Heading("What to try next")
-        yield Commands(
+        yield CommandList(
             (
                 ("chainrule lesson --toml > mine.toml", "save this example as a file of yours"),
                 ("chainrule lesson mine.toml", "change a number, see what becomes of it"),

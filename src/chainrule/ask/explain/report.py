@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from chainrule.ask.documents.blocks import Block, Cell, Equation, Equations, Heading, Table, paragraph
+from chainrule.ask.documents.blocks import Block, Cell, Equation, Equations, Heading, TableBlock, paragraph
 from chainrule.ask.documents.formula import AS_GIVEN, Formula, Symbol, Value, walk
-from chainrule.ask.documents.formula_text import written
+from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.documents.names import derivative_of
 from chainrule.ask.explain.chain import LINKS, Backward
 from chainrule.ask.explain.contributions import by_road, by_row
@@ -46,7 +46,7 @@ def _parts(found: Explanation, shown: list[Equation]) -> Iterator[Block]:
 def _title(found: Explanation) -> str:
     """`∂E/∂w₁[0,2]`, `E after 3 updates`; w@3 is the new value that the third gives."""
     after = found.place.after
-    text = written(found.derive.symbol(found.factor))
+    text = as_line(found.derive.symbol(found.factor))
     if "@" in found.asked and text.endswith("'"):
         text, after = text[:-1], after + 1
     elif "@" in found.asked and "'" in text and found.asked.partition("@")[0].strip()[-1] != "'":
@@ -77,7 +77,7 @@ def _opening(found: Explanation) -> Iterator[Block]:
 def _equation(found: Explanation, of: Factor) -> Equation:
     """The number, its factors, the numbers in them, the products, the sum; nothing said twice."""
     equation = found.derive.equation(of)
-    if len(equation.steps) > 1 and written(equation.steps[0]) == written(equation.left):
+    if len(equation.steps) > 1 and as_line(equation.steps[0]) == as_line(equation.left):
         return Equation(equation.left, equation.steps[1:])
     return equation
 
@@ -142,7 +142,7 @@ def _shares(found: Explanation) -> Iterator[Block]:
         yield _table("through", named, of.value)
 
 
-def _table(head: str, shares: list[tuple[Cell, float]], whole: float) -> Table:
+def _table(head: str, shares: list[tuple[Cell, float]], whole: float) -> TableBlock:
     """The largest shares, what the others add up to, and how much of the whole each is."""
     order = list(range(len(shares)))
     if len(shares) > ROWS:
@@ -155,7 +155,7 @@ def _table(head: str, shares: list[tuple[Cell, float]], whole: float) -> Table:
         up, down = float(left[left > 0].sum()), float(-left[left < 0].sum())
         if up and down:
             more = f"The others: {up:.4g} up and {down:.4g} down."
-    return Table((head, "share", "in %"), tuple(rows), more)
+    return TableBlock((head, "share", "in %"), tuple(rows), more)
 
 
 def _share(value: float, whole: float) -> tuple[Cell, Cell]:
@@ -225,4 +225,4 @@ def _legend(found: Explanation, shown: list[Equation]) -> Iterator[Block]:
     if rows:
         yield Heading("What they are called")
         more = f"… {len(rows) - LEGEND} more" if len(rows) > LEGEND else ""
-        yield Table(("", "column, as encoded", "value"), tuple(rows[:LEGEND]), more)
+        yield TableBlock(("", "column, as encoded", "value"), tuple(rows[:LEGEND]), more)

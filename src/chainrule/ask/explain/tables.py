@@ -4,7 +4,7 @@ import numpy as np
 
 from chainrule.ask.cases.descent import Descent, Step
 from chainrule.ask.cases.example import Example
-from chainrule.ask.documents.blocks import Bar, Cell, Equation, Group, Listing, Table
+from chainrule.ask.documents.blocks import Bar, Cell, Equation, EquationGroup, Listing, TableBlock
 from chainrule.ask.documents.formula import AS_GIVEN, Symbol, Value
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Index
@@ -33,34 +33,34 @@ def given(derive: Derivations, example: Example) -> Listing:
     count = len(example.layers)
     for layer in range(1, count + 1) if count <= LAYERS else (1, 2, count):
         if layer == count > LAYERS:
-            groups.append(Group("...", (), f"{count - 3} more layers"))
+            groups.append(EquationGroup("...", (), f"{count - 3} more layers"))
         w, b = (_group("", derive, f"{letter}{layer}") for letter in "wb")
-        absent = Group("", (), "no biases")
+        absent = EquationGroup("", (), "no biases")
         groups += _joined(f"layer {layer}", w, absent if f"b{layer}" in example.absent else b)
     if example.learning_rate is not None:
         rate = Equation(Symbol("α"), (Value(example.learning_rate, AS_GIVEN),))
-        groups.append(Group("learning rate", (rate,)))
+        groups.append(EquationGroup("learning rate", (rate,)))
     return Listing(tuple(groups))
 
 
-def _joined(label: str, one: Group, other: Group) -> list[Group]:
+def _joined(label: str, one: EquationGroup, other: EquationGroup) -> list[EquationGroup]:
     """Two groups under one label, on one line if they are short."""
-    if one.more or len(one.equations) + len(other.equations) > SHORT:
-        return [Group(label, one.equations, one.more), other]
-    return [Group(label, one.equations + other.equations, other.more)]
+    if one.note or len(one.equations) + len(other.equations) > SHORT:
+        return [EquationGroup(label, one.equations, one.note), other]
+    return [EquationGroup(label, one.equations + other.equations, other.note)]
 
 
-def units_table(derive: Derivations, layer: int, units: int) -> Table:
+def units_table(derive: Derivations, layer: int, units: int) -> TableBlock:
     """z and a of the units of a layer, in the first row of the data."""
     rows = [
         tuple[Cell, ...]([f"{unit}", *(_value(derive, f"{c}{layer}", (0, unit)) for c in "za")])
         for unit in range(min(units, ROWS))
     ]
     heads = ("unit", Symbol(f"z{layer}"), Symbol(f"a{layer}"))
-    return Table(heads, tuple(rows), _more(units - ROWS, "unit"))
+    return TableBlock(heads, tuple(rows), _more(units - ROWS, "unit"))
 
 
-def predictions_table(derive: Derivations, said: Number, t: np.ndarray) -> Table:
+def predictions_table(derive: Derivations, said: Number, t: np.ndarray) -> TableBlock:
     """What the network says and should say, row by row."""
     outputs = range(min(t.shape[1], OUTPUTS))
     several = t.shape[1] > 1
@@ -70,10 +70,10 @@ def predictions_table(derive: Derivations, said: Number, t: np.ndarray) -> Table
         for row in range(min(len(t), ROWS))
     ]
     hidden = [_more(len(t) - ROWS, "row"), _more(t.shape[1] - OUTPUTS, "output")]
-    return Table(("row", *heads), tuple(rows), "; ".join(filter(None, hidden)))
+    return TableBlock(("row", *heads), tuple(rows), "; ".join(filter(None, hidden)))
 
 
-def parameters_table(derive: Derivations, first: Step) -> Table:
+def parameters_table(derive: Derivations, first: Step) -> TableBlock:
     """Value, gradient and new value of the parameters, the last layer's first."""
     names = _back_to_front(list(first.updated))
     total = sum(first.updated[name].array.size for name in names)
@@ -86,7 +86,7 @@ def parameters_table(derive: Derivations, first: Step) -> Table:
             new = _value(derive, f"{name}'", at)
             rows.append((derive.symbol(parameter), Value(parameter.value), gradient, new))
     heads = ("parameter", "value", "gradient", "new value")
-    return Table(heads, tuple(rows), _more(total - len(rows), "weight or bias", "weights and biases"))
+    return TableBlock(heads, tuple(rows), _more(total - len(rows), "weight or bias", "weights and biases"))
 
 
 def below(loss: float, threshold: float) -> Value:
@@ -95,7 +95,7 @@ def below(loss: float, threshold: float) -> Value:
     return Value(loss, next(enough, 17))
 
 
-def training_table(descent: Descent, threshold: float, output: str) -> Table:
+def training_table(descent: Descent, threshold: float, output: str) -> TableBlock:
     """E on the way down, and what the network says if that is one number."""
     one = next(iter(descent.steps.values())).sweep.output.array.size == 1
     top = max((loss for n in descent.steps if np.isfinite(loss := descent.losses[n])), default=0.0) or 1.0
@@ -105,7 +105,7 @@ def training_table(descent: Descent, threshold: float, output: str) -> Table:
         e = below(then.loss, threshold)
         rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *said, Bar(then.loss / top)]))
     heads: list[Cell] = [Symbol(output)] if one else []
-    return Table(("epochs", Symbol("E"), *heads, ""), tuple(rows))
+    return TableBlock(("epochs", Symbol("E"), *heads, ""), tuple(rows))
 
 
 def average(example: Example) -> str:
@@ -140,14 +140,14 @@ def in_words(count: int) -> str:
     return small[count] if count < len(small) else str(count)
 
 
-def _group(label: str, derive: Derivations, name: str) -> Group:
+def _group(label: str, derive: Derivations, name: str) -> EquationGroup:
     number = derive.numbers[name]
     shown = _first(number.array.shape, ITEMS)
     equations = tuple(
         Equation(derive.symbol(Factor(number, at)), (Value(Factor(number, at).value, AS_GIVEN),))
         for at in shown
     )
-    return Group(label, equations, _more(number.array.size - len(shown), "number"))
+    return EquationGroup(label, equations, _more(number.array.size - len(shown), "number"))
 
 
 def _first(shape: tuple[int, ...], most: int) -> list[Index]:

@@ -6,7 +6,7 @@ from math import fsum, prod
 
 import numpy as np
 
-from chainrule.ask.documents.formula import Rest
+from chainrule.ask.documents.formula import Remainder
 from chainrule.numbers import Number, Path
 
 Index = tuple[int, ...]
@@ -45,7 +45,7 @@ class Summand:
 
 def summands(
     of: Factor, absent: Collection[str] = (), most: int | None = None
-) -> tuple[list[Summand], Rest | None]:
+) -> tuple[list[Summand], Remainder | None]:
     """The products that `of` is the sum of: all, or the largest and what the rest adds up to.
 
     Products of a given named in `absent` are left out. `most` is how many are shown at the most.
@@ -58,7 +58,7 @@ def summands(
         largest = np.argsort(-np.abs(values), kind="stable")[: LARGEST if most is None else most]
         shown = sorted(largest.tolist())
     left = np.delete(values, shown)
-    rest = Rest(len(left), fsum(left[left > 0]), fsum(left[left < 0])) if len(left) else None
+    rest = Remainder(len(left), fsum(left[left > 0]), fsum(left[left < 0])) if len(left) else None
     points = [(path, there) for path, (_, there) in zip(paths, tables, strict=True)]
     return [_summand(*_point(points, s), of.at, float(values[s])) for s in shown], rest
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.documents.answer import Shown
-from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
+from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
+from chainrule.ask.documents.document import Document
 from chainrule.ask.gradients import rule_properties
 from chainrule.ask.gradients.formula_values import UnreadableError
 from chainrule.ask.gradients.rule_arrays import compiles, operators
@@ -36,7 +36,7 @@ class Property:
 
 
 @dataclass(frozen=True)
-class RuleCheck(Shown):
+class RuleCheck(Document):
     """What a check of a rule has found; `print` it, or let a notebook show it.
 
     Attributes:
@@ -79,7 +79,7 @@ class RuleCheck(Shown):
             for requirement in self.properties
             if not requirement.holds
         )
-        yield Table(("property", "holds", "seen"), rows)
+        yield TableBlock(("property", "holds", "seen"), rows)
         for requirement in self.properties:
             if not requirement.holds:
                 yield paragraph(f"{requirement.name}: {requirement.seen}.")

@@ -13,8 +13,8 @@ from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.mistakes import mistakes
-from chainrule.ask.documents.answer import Shown
-from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
+from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
+from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Symbol, Value
 from chainrule.ask.explain.tables import counted
 from chainrule.ask.gradients.claimed import gradients_of
@@ -53,7 +53,7 @@ class Compared:
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis(Shown):
+class Diagnosis(Document):
     """What is to be said of somebody's gradients; `print` it, or let a notebook show it.
 
     Attributes:
@@ -132,7 +132,7 @@ class Diagnosis(Shown):
             )
             for comparison in self.compared
         )
-        yield Table(("gradient", "verdict", "most off", "claimed", "correct"), rows)
+        yield TableBlock(("gradient", "verdict", "most off", "claimed", "correct"), rows)
 
 
 def diagnose_gradients(

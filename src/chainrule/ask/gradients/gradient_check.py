@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.documents.answer import Shown
-from chainrule.ask.documents.blocks import Block, Heading, Table, paragraph
+from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
+from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Value
 from chainrule.ask.explain.tables import counted
 from chainrule.ask.gradients.finite_differences import Analytic, Probe, complex_step, difference, two_slopes
@@ -60,7 +60,7 @@ class Coordinate:
 
 
 @dataclass(frozen=True, eq=False)
-class GradientCheck(Shown):
+class GradientCheck(Document):
     """What a check of a gradient has found; `print` it, or let a notebook show it.
 
     Attributes:
@@ -132,7 +132,7 @@ class GradientCheck(Shown):
                 for coordinate in notable[:_LISTED]
             )
             note = f"and {counted(len(notable) - _LISTED, 'element')} more" if notable[_LISTED:] else ""
-            yield Table(("where", "claimed", "found", "± at most", "finding"), rows, note)
+            yield TableBlock(("where", "claimed", "found", "± at most", "finding"), rows, note)
         if count[Finding.KINK]:
             yield paragraph(
                 "At a kink the function has one slope on the left and another on the right; any number "

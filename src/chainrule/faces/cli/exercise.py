@@ -154,7 +154,7 @@ def _mark(sheets: tuple[str, ...], ascii_only: bool, as_json: bool) -> int:
         all_ = [{"sheet": sheet} | marks.plain() for sheet, marks in zip(sheets, marked, strict=True)]
         click.echo(dumps(all_[0] if len(all_) == 1 else {"sheets": all_}))
     else:
-        from chainrule.ask.documents.blocks import Table
+        from chainrule.ask.documents.blocks import TableBlock
         from chainrule.faces.cli.terminal import show
 
         if len(marked) == 1:
@@ -164,5 +164,5 @@ def _mark(sheets: tuple[str, ...], ascii_only: bool, as_json: bool) -> int:
                 (sheet, f"{marks.marks} of {len(marks.answers)}", marks.first_slip)
                 for sheet, marks in zip(sheets, marked, strict=True)
             )
-            show([Table(("sheet", "marks", "first slip"), rows)], ascii_only=ascii_only)
+            show([TableBlock(("sheet", "marks", "first slip"), rows)], ascii_only=ascii_only)
     return int(any(marks.marks < len(marks.answers) for marks in marked))

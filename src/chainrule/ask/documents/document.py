@@ -1,4 +1,4 @@
-"""Answers that show themselves: as text where they are printed, typeset in a notebook."""
+"""The base class of every answer: text where it is printed, typeset where a notebook shows it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from chainrule.ask.documents.blocks import Block
 
 
-class Shown(ABC):
-    """What can be told as a document."""
+class Document(ABC):
+    """An answer that is a row of blocks, and shows itself."""
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
