@@ -150,7 +150,7 @@ def page(measured: dict[str, Any], folder: Path) -> None:
         command,
         lines,
         str(folder.resolve() / "speed-results.md"),
-        f"`{command}`, {figures.commit()}, {machine}",
+        f"`{command}`, {figures.COMMIT}, {machine}",
     )
     try:
         import matplotlib as mpl
