@@ -72,8 +72,8 @@ class Path:
     factors: tuple[Number, ...]
 
     def __str__(self) -> str:
-        shown = " · ".join(f"{f.name}{tuple(f.array.shape)}" for f in self.factors)
-        return f"{shown} [{self.indices}]"
+        factors = " · ".join(f"{f.name}{tuple(f.array.shape)}" for f in self.factors)
+        return f"{factors} [{self.indices}]"
 
     def sizes(self) -> dict[str, int]:
         """How long each index is.
@@ -112,10 +112,11 @@ class Path:
         large = sum(a.size for a in arrays) > 4096  # planning the contraction costs 30 µs
         return xp.asarray(xp.einsum(self.indices, *arrays, optimize=large))
 
-    def terms(self, at: Sequence[int]) -> Iterator[list[tuple[Number, tuple[int, ...]]]]:
-        """Every product that goes into element `at`, as [(factor, its index), ...]."""
+    def terms(self, index: Sequence[int]) -> Iterator[list[tuple[Number, tuple[int, ...]]]]:
+        """Every product that goes into element `index`, as [(factor, its index), ...]."""
         groups, result, _ = _parsed(self.indices)
-        fixed = dict(zip(result, at[len(at) - len(result) :], strict=True))  # a shorter path is broadcast
+        coordinates = index[len(index) - len(result) :]  # a shorter path is broadcast
+        fixed = dict(zip(result, coordinates, strict=True))
         summed = {letter: n for letter, n in self.sizes().items() if letter not in fixed}
         for point in product(*map(range, summed.values())):
             where = fixed | dict(zip(summed, point, strict=True))
@@ -164,14 +165,14 @@ def constant(name: str, value: float, like: Number) -> Number:
 
 def origins(*numbers: Number) -> dict[str, Number]:
     """`numbers` and every Number they came from, by name."""
-    found: dict[str, Number] = {}
+    by_name: dict[str, Number] = {}
     waiting = list(numbers)
     while waiting:
         n = waiting.pop()
-        if found.get(n.name) is not n:
-            found[n.name] = n
+        if by_name.get(n.name) is not n:
+            by_name[n.name] = n
             waiting.extend(f for p in n.paths for f in p.factors)
-    return found
+    return by_name
 
 
 @lru_cache(maxsize=256)
@@ -179,8 +180,8 @@ def _parsed(indices: str) -> tuple[list[str], str, list[tuple[slice | None, ...]
     """The letters of each factor, those of the result, and, where nothing is summed or transposed,
     how each factor is spread over the result's axes.
     """
-    left, result = indices.split("->")
-    groups = left.split(",")
+    operands, result = indices.split("->")
+    groups = operands.split(",")
     if any("".join(letter for letter in result if letter in group) != group for group in groups):
         return groups, result, None
     spread = [tuple(slice(None) if letter in group else None for letter in result) for group in groups]
@@ -188,7 +189,7 @@ def _parsed(indices: str) -> tuple[list[str], str, list[tuple[slice | None, ...]
 
 
 def _made(name: str, array: Array, paths: tuple[Path, ...], through: Function | None) -> Number:
-    made = object.__new__(Number)
+    instance = object.__new__(Number)
     for field, value in (("name", name), ("array", array), ("paths", paths), ("through", through)):
-        object.__setattr__(made, field, value)
-    return made
+        object.__setattr__(instance, field, value)
+    return instance

@@ -14,53 +14,53 @@ LINKS = 11  # a longer chain is told step by step, and a longer tale of steps is
 class Backward:
     """Tells one gradient after the other, the last layer's first; what was shown once is not repeated."""
 
-    def __init__(self, derive: Derivations, known: Iterable[Formula] = ()) -> None:
+    def __init__(self, derive: Derivations, left_sides: Iterable[Formula] = ()) -> None:
         self.derive = derive
-        self._known: set[Formula] = set(known)
+        self._known: set[Formula] = set(left_sides)
         self._stepped = False
 
-    def gradient(self, of: Factor) -> Iterator[Block]:
+    def gradient(self, element: Factor) -> Iterator[Block]:
         """The gradient of a weight."""
-        chain = self.derive.chain(of)
+        chain = self.derive.chain(element)
         if chain and len(chain.links) <= LINKS:
-            yield from self._along(of, chain)
+            yield from self._along(element, chain)
         elif chain:
             count = f" is one product of {len(chain.links)} factors; step by step from the error back:"
-            yield from self.step_by_step(of, paragraph(self.derive.symbol(of), count))
+            yield from self.step_by_step(element, paragraph(self.derive.symbol(element), count))
         else:
-            yield from self.step_by_step(of, self._adds_up(of))
+            yield from self.step_by_step(element, self._adds_up(element))
 
-    def _along(self, of: Factor, chain: Chain) -> Iterator[Block]:
+    def _along(self, element: Factor, chain: Chain) -> Iterator[Block]:
         """One product: the way, the factors, their numbers."""
-        weight, first = chain.links[-1].bottom, not self._known
+        weight, is_first = chain.links[-1].bottom, not self._known
         new = [link for link in chain.links if link.equation.left not in self._known]
         self._known |= {link.equation.left for link in chain.links}
-        way: list[str | Formula] = [weight]
+        route: list[str | Formula] = [weight]
         for link in reversed(chain.links):
-            way += [" → ", link.top]
+            route += [" → ", link.top]
         count, old = in_words(len(chain.links)), in_words(len(chain.links) - len(new))
-        if first:
+        if is_first:
             yield paragraph(
-                self.derive.symbol(of), ", the gradient of ", weight, ", says how fast E grows as ", weight,
-                " grows and all else stays. On the way ", *way, " each quantity changes with the one before "
-                f"it, and the chain rule multiplies these rates: {count} factors.",
+                self.derive.symbol(element), ", the gradient of ", weight, ", says how fast E grows as ",
+                weight, " grows and all else stays. On the way ", *route, " each quantity changes with the "
+                f"one before it, and the chain rule multiplies these rates: {count} factors.",
             )  # fmt: skip
         else:
             yield paragraph(
-                weight, " lies further back and its way is longer, ", *way,
+                weight, " lies further back and its way is longer, ", *route,
                 f": {count} factors, {old} of them known from above.",
             )  # fmt: skip
         symbols, *numbers = chain.equation.steps
         yield Equations((Equation(chain.equation.left, (symbols,)),))
         yield Equations(tuple(link.equation for link in new))
-        if first:
-            yield from self._last_factor(of, chain.links[-1])
+        if is_first:
+            yield from self._last_factor(element, chain.links[-1])
         yield Equations((Equation(chain.equation.left, tuple(numbers)),))
 
-    def _last_factor(self, of: Factor, link: Link) -> Iterator[Block]:
+    def _last_factor(self, element: Factor, link: Link) -> Iterator[Block]:
         """Where the last factor can be seen without any calculus."""
-        signal = self.derive.way(of)[-2]
-        z = Factor(self.derive.numbers[signal.number.name.removeprefix("dE/d")], signal.at)
+        signal = self.derive.signals(element)[-2]
+        z = Factor(self.derive.numbers[signal.number.name.removeprefix("dE/d")], signal.index)
         formula = self.derive.equation(z).steps[0]
         if isinstance(formula, Sum) and len(formula.terms) <= 3 and not formula.remainder:
             yield paragraph(
@@ -68,13 +68,13 @@ class Backward:
                 link.equation.steps[0], " times as fast as ", link.bottom, ". The product:",
             )  # fmt: skip
 
-    def step_by_step(self, of: Factor, opening: Block) -> Iterator[Block]:
+    def step_by_step(self, element: Factor, opening: Block) -> Iterator[Block]:
         """Each error signal from the one before it."""
         yield opening
         equations: list[Equation] = []
-        for one in self.derive.way(of):
-            for each in (*self.derive.slopes(one), one):
-                equation = self.derive.equation(each)
+        for signal in self.derive.signals(element):
+            for factor in (*self.derive.slopes(signal), signal):
+                equation = self.derive.equation(factor)
                 if equation.left not in self._known:
                     self._known.add(equation.left)
                     equations.append(equation)
@@ -85,8 +85,8 @@ class Backward:
             equations = equations[LINKS // 2 + left_out :]
         yield Equations(tuple(equations))
 
-    def _adds_up(self, of: Factor) -> Block:
-        gradient = self.derive.symbol(of)
+    def _adds_up(self, element: Factor) -> Block:
+        gradient = self.derive.symbol(element)
         if self._stepped:
             return paragraph(gradient, " lies further back and is found in the same way:")
         self._stepped = True

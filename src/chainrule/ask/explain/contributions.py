@@ -27,9 +27,9 @@ def by_row(element: Factor) -> np.ndarray | None:
     """
     contributions: np.ndarray | None = None
     for path in element.number.paths if not element.number.through else ():
-        summed = list(letters(path, element.at)[1])
+        summed = list(letters(path, element.index)[1])
         if ROW in summed:
-            table = products(path, element.at)[0]
+            table = products(path, element.index)[0]
             rows = table.sum(axis=tuple(k for k, letter in enumerate(summed) if letter != ROW))
             contributions = rows if contributions is None else contributions + rows
     return contributions
@@ -42,7 +42,7 @@ def by_road(gradient: Factor) -> list[Road]:
     that is one signal of one unit for a while, and then several: those are the roads.
     """
     signal, weights = gradient.number, np.zeros(gradient.number.array.shape)
-    weights[gradient.at] = 1.0
+    weights[gradient.index] = 1.0
     with np.errstate(all="ignore"):
         while True:
             ahead = _ahead(signal, weights)

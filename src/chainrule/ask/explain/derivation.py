@@ -54,151 +54,155 @@ class Derivations:
         rows: how many rows the batch has; with one, its index is not shown.
         names: a source's own names by (name, full index).
         absent: biases that were not stated; they are 0 and not shown.
-        most: how many terms of a sum are shown; of a longer one the largest, and what the rest adds up to.
+        limit: how many terms of a sum are shown; of a longer one the largest, and what the rest adds up to.
     """
 
     numbers: Mapping[str, Number]
     rows: int
     names: Mapping[tuple[str, Index], str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
-    most: int | None = None
+    limit: int | None = None
 
-    def symbol(self, of: Factor) -> Formula:
+    def symbol(self, element: Factor) -> Formula:
         """An element by its name."""
-        inside = atoms(of.number.name)
+        inside = atoms(element.number.name)
         if not inside:
-            return self._named(of.number.name, of)
-        return spelled(of.number.name, tuple(self._named(atom, of) for atom in inside))
+            return self._named(element.number.name, element)
+        return spelled(element.number.name, tuple(self._named(atom, element) for atom in inside))
 
-    def address(self, of: Factor) -> str:
+    def address(self, element: Factor) -> str:
         """An element as one asks for it: `dE/dw1[0,2]`; `t[0]-a2[0]` where it has no letter of its own."""
-        return _addressed(replace(self, names={}).symbol(of))
+        return _addressed(replace(self, names={}).symbol(element))
 
-    def terms(self, of: Factor) -> tuple[list[Summand], Remainder | None]:
+    def terms(self, element: Factor) -> tuple[list[Summand], Remainder | None]:
         """The products that an element is the sum of."""
-        return summands(of, self.absent, self.most)
+        return summands(element, self.absent, self.limit)
 
-    def equation(self, of: Factor) -> Equation:
+    def equation(self, element: Factor) -> Equation:
         """An element = its factors in symbols = with the numbers in = the products = the sum."""
-        result = Value(of.value)
-        found, rest = self.terms(of)
-        function = of.number.through
-        if not found:
-            return Equation(self.symbol(of), (result,))
+        result = Value(element.value)
+        terms, remainder = self.terms(element)
+        function = element.number.through
+        if not terms:
+            return Equation(self.symbol(element), (result,))
         if function and "softmax" in function.text:
-            return self._equation(of, [*self._of_row(of, function), result])
-        steps = [_sum(found, _only_counted(rest), self._in_symbols), _sum(found, rest, self._in_numbers)]
-        if sum(len(one.factors) + len(one.constants) > 1 for one in found) > 1:
-            steps.append(_added(found, rest))
+            return self._equation(element, [*self._of_row(element, function), result])
+        steps = [
+            _sum(terms, _only_counted(remainder), self._in_symbols),
+            _sum(terms, remainder, self._in_numbers),
+        ]
+        if sum(len(term.factors) + len(term.constants) > 1 for term in terms) > 1:
+            steps.append(_added(terms, remainder))
         if function:
             steps = [Applied(function.text, (step,)) for step in steps]
-        return self._equation(of, [*steps, result])
+        return self._equation(element, [*steps, result])
 
-    def way(self, of: Factor) -> list[Factor]:
-        """The error signals that lead to `of`, the error's own end first; of several, the largest."""
-        way = [of]
-        while ahead := self._errors(way[-1]):
-            way.append(max(ahead, key=lambda pair: abs(pair[1]))[0])
-        return way[::-1]
+    def signals(self, element: Factor) -> list[Factor]:
+        """The error signals that lead to `element`, the error's own end first; of several, the largest."""
+        signals = [element]
+        while ahead := self._errors(signals[-1]):
+            signals.append(max(ahead, key=lambda pair: abs(pair[1]))[0])
+        return signals[::-1]
 
-    def chain(self, of: Factor) -> Chain | None:
-        """`of` as one product over the links of its chain; nothing where several chains add up."""
-        way = self.way(of)
-        if any(len(found) != 1 or rest for found, rest in map(self.terms, way[1:])):
+    def chain(self, element: Factor) -> Chain | None:
+        """`element` as one product over the links of its chain; nothing where several chains add up."""
+        signals = self.signals(element)
+        if any(len(terms) != 1 or remainder for terms, remainder in map(self.terms, signals[1:])):
             return None
-        links = [self._end(way[0]), *(self._link(*pair) for pair in pairwise(way))]
+        links = [self._end(signals[0]), *(self._link(*pair) for pair in pairwise(signals))]
         slopes = _product(link.equation.left for link in links)
         values = _product(Value(link.value) for link in links)
-        return Chain(tuple(links), self._equation(of, [slopes, values, Value(of.value)]))
+        return Chain(tuple(links), self._equation(element, [slopes, values, Value(element.value)]))
 
-    def slopes(self, of: Factor) -> list[Factor]:
-        """The factors of `of` that are slopes, such as ∂a₁/∂z₁, and made of factors themselves."""
+    def slopes(self, element: Factor) -> list[Factor]:
+        """The factors of `element` that are slopes, such as ∂a₁/∂z₁, and made of factors themselves."""
         return [
             f
-            for one in self.terms(of)[0]
-            for f in one.factors
+            for term in self.terms(element)[0]
+            for f in term.factors
             if derivative_of(f.number.name) and not _is_error(f.number) and f.number.paths
         ]
 
     # --- chains
 
-    def _errors(self, of: Factor) -> list[tuple[Factor, float]]:
-        """The error signals among the factors of `of`, with the values of their terms."""
-        found = self.terms(of)[0]
-        return [(f, one.value) for one in found for f in one.factors if _is_error(f.number)]
+    def _errors(self, element: Factor) -> list[tuple[Factor, float]]:
+        """The error signals among the factors of `element`, with the values of their terms."""
+        terms = self.terms(element)[0]
+        return [(f, term.value) for term in terms for f in term.factors if _is_error(f.number)]
 
-    def _end(self, of: Factor) -> Link:
-        return Link(Symbol("E"), self._bottom(of), self.equation(of), of.value)
+    def _end(self, element: Factor) -> Link:
+        return Link(Symbol("E"), self._bottom(element), self.equation(element), element.value)
 
-    def _link(self, upstream: Factor, of: Factor) -> Link:
+    def _link(self, upstream: Factor, element: Factor) -> Link:
         """From ∂E/∂top to ∂E/∂bottom: what stands beside ∂E/∂top in the product is ∂top/∂bottom."""
-        beside = self.terms(of)[0][0].without(upstream.number)
-        top, bottom = self._bottom(upstream), self._bottom(of)
-        if len(beside.factors) == 1 and derivative_of(beside.factors[0].number.name):
-            return Link(top, bottom, self.equation(beside.factors[0]), beside.value)
-        steps = [_sum([beside], None, form) for form in (self._in_symbols, self._in_numbers)]
+        cofactor = self.terms(element)[0][0].without(upstream.number)
+        top, bottom = self._bottom(upstream), self._bottom(element)
+        if len(cofactor.factors) == 1 and derivative_of(cofactor.factors[0].number.name):
+            return Link(top, bottom, self.equation(cofactor.factors[0]), cofactor.value)
+        steps = [_sum([cofactor], None, form) for form in (self._in_symbols, self._in_numbers)]
         slope = Applied("∂{}/∂{}", (top, bottom))
-        equation = Equation(slope, _without_repeats([*steps, Value(beside.value)]))
-        return Link(top, bottom, equation, beside.value)
+        equation = Equation(slope, _without_repeats([*steps, Value(cofactor.value)]))
+        return Link(top, bottom, equation, cofactor.value)
 
-    def _bottom(self, of: Factor) -> Formula:
+    def _bottom(self, element: Factor) -> Formula:
         """z₁[2] for ∂E/∂z₁[2]."""
-        slope = derivative_of(of.number.name)
-        return self._named(slope[1] if slope else of.number.name, of)
+        slope = derivative_of(element.number.name)
+        return self._named(slope[1] if slope else element.number.name, element)
 
     # --- products and sums
 
-    def _equation(self, of: Factor, steps: Sequence[Formula]) -> Equation:
-        return Equation(self.symbol(of), _without_repeats(steps))
+    def _equation(self, element: Factor, steps: Sequence[Formula]) -> Equation:
+        return Equation(self.symbol(element), _without_repeats(steps))
 
-    def _in_symbols(self, one: Summand) -> Formula:
-        constants = [Symbol(c.name.lstrip("-")) for c in one.constants]
-        return _product([*constants, *_powers(one.factors, self.symbol)])
+    def _in_symbols(self, term: Summand) -> Formula:
+        constants = [Symbol(c.name.lstrip("-")) for c in term.constants]
+        return _product([*constants, *_powers(term.factors, self.symbol)])
 
-    def _in_numbers(self, one: Summand) -> Formula:
-        constants = [_constant(c) for c in one.constants]
-        return _product([*constants, *_powers(one.factors, self._filled)])
+    def _in_numbers(self, term: Summand) -> Formula:
+        constants = [_constant(c) for c in term.constants]
+        return _product([*constants, *_powers(term.factors, self._filled)])
 
-    def _filled(self, of: Factor) -> Formula:
+    def _filled(self, element: Factor) -> Formula:
         """The element's value; in a name that is a formula, the values of its quantities."""
-        inside = [self.numbers.get(atom) for atom in atoms(of.number.name)]
-        known = [Value(Factor(number, of.at).value) for number in inside if number]
-        return spelled(of.number.name, tuple(known)) if known and all(inside) else Value(of.value)
+        inside = [self.numbers.get(atom) for atom in atoms(element.number.name)]
+        values = [Value(Factor(number, element.index).value) for number in inside if number]
+        return spelled(element.number.name, tuple(values)) if values and all(inside) else Value(element.value)
 
-    def _of_row(self, of: Factor, function: Function) -> list[Formula]:
-        """A softmax takes its whole row, and `of` is one element of what it gives."""
-        inner = of.number.paths[0].factors[0]
-        row = inner.array[of.at[:-1]]
-        shown = tuple(Value(float(v)) for v in (row if len(row) <= WHOLE else row[:LARGEST]))
-        more = f", … {len(row) - LARGEST} more" if len(row) > WHOLE else ""
-        holes = ", ".join(["{}"] * len(shown)) + more
-        which = f"[{of.at[-1]}]" if len(row) > 1 else ""
-        whole = Symbol(inner.name, of.at[:-1] if self.rows > 1 else ())
+    def _of_row(self, element: Factor, function: Function) -> list[Formula]:
+        """A softmax takes its whole row, and `element` is one element of what it gives."""
+        inner = element.number.paths[0].factors[0]
+        row = inner.array[element.index[:-1]]
+        entries = tuple(Value(float(v)) for v in (row if len(row) <= WHOLE else row[:LARGEST]))
+        ellipsis = f", … {len(row) - LARGEST} more" if len(row) > WHOLE else ""
+        holes = ", ".join(["{}"] * len(entries)) + ellipsis
+        which = f"[{element.index[-1]}]" if len(row) > 1 else ""
+        argument = Symbol(inner.name, element.index[:-1] if self.rows > 1 else ())
         return [
-            Applied(function.text + which, (whole,)),
-            Applied(function.text.format(holes) + which, shown),
+            Applied(function.text + which, (argument,)),
+            Applied(function.text.format(holes) + which, entries),
         ]
 
     # --- names
 
-    def _named(self, name: str, of: Factor) -> Symbol:
-        """`name` with the index of `of` as far as it is needed, or the source's own name for it."""
-        own = self._own(name, of.at)
-        if own:
-            return Symbol(own)
-        if of.number.array.size == 1 or name == "1/n":
+    def _named(self, name: str, element: Factor) -> Symbol:
+        """`name` with the index of `element` as far as it is needed, or the source's own name for it."""
+        alias = self._alias(name, element.index)
+        if alias:
+            return Symbol(alias)
+        if element.number.array.size == 1 or name == "1/n":
             return Symbol(name)
-        return Symbol(name, of.at[1:] if self.rows == 1 and has_rows(of.number.quantity) else of.at)
+        is_one_row = self.rows == 1 and has_rows(element.number.quantity)
+        return Symbol(name, element.index[1:] if is_one_row else element.index)
 
-    def _own(self, name: str, at: Index) -> str | None:
-        plain = name.rstrip("'")
+    def _alias(self, name: str, index: Index) -> str | None:
+        base = name.rstrip("'")
         slope = derivative_of(name)
         if not slope:
-            own = self.names.get((plain, at))
-            return own and own + name[len(plain) :]
+            alias = self.names.get((base, index))
+            return alias and alias + name[len(base) :]
         top, bottom = (
-            "E" if slope[0] == "E" else self.names.get((slope[0], at)),
-            self.names.get((slope[1], at)),
+            "E" if slope[0] == "E" else self.names.get((slope[0], index)),
+            self.names.get((slope[1], index)),
         )
         return f"d{top}/d{bottom}" if top and bottom else None
 
@@ -223,29 +227,31 @@ def _constant(number: Number) -> Formula:
 
 
 def _product(factors: Iterable[Formula]) -> Formula:
-    found = tuple(factors)
-    return Product(found) if len(found) > 1 else found[0] if found else Value(1.0)
+    terms = tuple(factors)
+    return Product(terms) if len(terms) > 1 else terms[0] if terms else Value(1.0)
 
 
 def _powers(factors: Sequence[Factor], form: Callable[[Factor], Formula]) -> list[Formula]:
     """The error signal first, then the others as they come; a factor that stands twice is squared."""
     ordered = sorted(factors, key=lambda f: not _is_error(f.number))
-    runs = [list(run) for _, run in groupby(ordered, key=lambda f: (id(f.number), f.at))]
+    runs = [list(run) for _, run in groupby(ordered, key=lambda f: (id(f.number), f.index))]
     return [Power(form(run[0]), len(run)) if len(run) > 1 else form(run[0]) for run in runs]
 
 
-def _sum(found: Sequence[Summand], rest: Remainder | None, form: Callable[[Summand], Formula]) -> Formula:
-    if len(found) == 1 and not found[0].negative and not rest:
-        return form(found[0])
-    return Sum(tuple(Term(form(one), one.negative) for one in found), rest)
+def _sum(
+    terms: Sequence[Summand], remainder: Remainder | None, form: Callable[[Summand], Formula]
+) -> Formula:
+    if len(terms) == 1 and not terms[0].negative and not remainder:
+        return form(terms[0])
+    return Sum(tuple(Term(form(term), term.negative) for term in terms), remainder)
 
 
-def _added(found: Sequence[Summand], rest: Remainder | None) -> Formula:
-    return Sum(tuple(Term(Value(abs(one.value)), one.value < 0) for one in found), rest)
+def _added(terms: Sequence[Summand], remainder: Remainder | None) -> Formula:
+    return Sum(tuple(Term(Value(abs(term.value)), term.value < 0) for term in terms), remainder)
 
 
-def _only_counted(rest: Remainder | None) -> Remainder | None:
-    return rest and Remainder(rest.count, rest.positive, rest.negative, summed=False)
+def _only_counted(remainder: Remainder | None) -> Remainder | None:
+    return remainder and Remainder(remainder.count, remainder.positive, remainder.negative, summed=False)
 
 
 def _without_repeats(steps: Sequence[Formula]) -> tuple[Formula, ...]:

@@ -70,23 +70,23 @@ def explain(
     if depth < 0 or (terms is not None and terms < 1):
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
     world = Trajectory(case)
-    asked = quantity.strip()
-    place = _find(world, asked)
-    own = _of_run(subject, place) if isinstance(subject, Run) else []
+    address = quantity.strip()
+    place = _find(world, address)
+    remarks = _of_run(subject, place) if isinstance(subject, Run) else []
     return Explanation(
         world=world,
-        asked=asked,
+        asked=address,
         place=place,
         depth=depth,
         most=terms,
         columns=tuple(columns),
         outputs=tuple(outputs),
-        notes=(*own, *notes),
+        notes=(*remarks, *notes),
         report=blocks,
     )
 
 
-def _find(world: Trajectory, asked: str) -> Address:
+def _find(world: Trajectory, quantity: str) -> Address:
     """Where the number is computed: w@3 is the new value that the third update gives.
 
     Raises:
@@ -94,42 +94,42 @@ def _find(world: Trajectory, asked: str) -> Address:
     """
     case = world.case
     try:
-        found = case.quantity(asked)
+        address = case.quantity(quantity)
     except InputError:
-        if not (inner := _inner(world, asked)):
+        if not (inner := _inner(world, quantity)):
             raise
-        found = inner
-    updates = found.after + found.name.endswith("'")
+        address = inner
+    updates = address.after + address.name.endswith("'")
     if updates and case.learning_rate is None:
-        raise InputError(f"{asked!r} takes {updates} update{'s' * (updates > 1)}: give a learning rate")
-    if found.after and f"{found.name}'" in case.quantities.shapes:
-        return Address(f"{found.name}'", found.index, found.after - 1)
-    return found
+        raise InputError(f"{quantity!r} takes {updates} update{'s' * (updates > 1)}: give a learning rate")
+    if address.after and f"{address.name}'" in case.quantities.shapes:
+        return Address(f"{address.name}'", address.index, address.after - 1)
+    return address
 
 
-def _inner(world: Trajectory, asked: str) -> Address | None:
+def _inner(world: Trajectory, quantity: str) -> Address | None:
     """The address of what has no letter of its own, `t[0]-a2[0]` or `σ(z1[0])`, as factors are named."""
-    text, _, after = asked.partition("@")
+    text, _, updates = quantity.partition("@")
     indices = re.findall(r"\[([^\]]*)\]", text)
     names = {name.replace(" ", ""): name for name in world.numbers()}
     name = names.get(re.sub(r"\[[^\]]*\]", "", text).replace(" ", ""))
-    if name is None or (after and not after.isdigit()) or "" in indices:
+    if name is None or (updates and not updates.isdigit()) or "" in indices:
         return None
     shape = world.numbers()[name].array.shape
-    given = indices[0].split(",") if indices else []
-    index = tuple(int(one) for one in given if one.strip().isdigit())
+    numerals = indices[0].split(",") if indices else []
+    index = tuple(int(numeral) for numeral in numerals if numeral.strip().isdigit())
     if len(index) == len(shape) - 1 and shape[0] == 1:
         index = (0, *index)
     elif not index and all(length == 1 for length in shape):
         index = (0,) * len(shape)
     inside = len(index) == len(shape) and all(k < length for k, length in zip(index, shape, strict=True))
-    return Address(name, index, int(after or 0)) if inside else None
+    return Address(name, index, int(updates or 0)) if inside else None
 
 
 def _of_run(run: Run, place: Address) -> list[str]:
     """What is to be said of the numbers of a run."""
-    said = [_REPLAYED]
+    remarks = [_REPLAYED]
     optimizer = run.settings.get("optimizer", PLAIN)
     if (place.after or place.name.endswith("'")) and optimizer != PLAIN:
-        said.append(f"{_PLAIN} with {optimizer}.")
-    return said
+        remarks.append(f"{_PLAIN} with {optimizer}.")
+    return remarks

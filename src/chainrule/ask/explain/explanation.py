@@ -53,8 +53,8 @@ class Explanation(Document):
     def derive(self) -> Derivations:
         """Derivations of the step that the number belongs to."""
         case = self.world.case
-        own = {name: case.quantity(name) for name in case.names}
-        names = {(quantity.name, quantity.index): name for name, quantity in own.items()}
+        addresses = {name: case.quantity(name) for name in case.names}
+        names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
         numbers = self.world.numbers(self.place.after)
         return Derivations(numbers, len(case.x), names, case.absent, self.most)
 
@@ -85,7 +85,8 @@ class Explanation(Document):
         if self.factor.number.through:
             return [self._alone(as_line(self.derive.equation(self.factor).steps[0]), None)]
         return [
-            {"factors": self._factors(one), "value": one.value} for one in self.derive.terms(self.factor)[0]
+            {"factors": self._factors(term), "value": term.value}
+            for term in self.derive.terms(self.factor)[0]
         ]
 
     @cached_property
@@ -93,12 +94,14 @@ class Explanation(Document):
         """How many terms are not among `terms`, and what they add up to."""
         if self.factor.number.through:
             return None
-        rest = self.derive.terms(self.factor)[1]
-        return {"terms": rest.count, "value": math.fsum((rest.positive, rest.negative))} if rest else None
+        remainder = self.derive.terms(self.factor)[1]
+        if not remainder:
+            return None
+        return {"terms": remainder.count, "value": math.fsum((remainder.positive, remainder.negative))}
 
     def plain(self) -> dict[str, Any]:
         """The explanation as plain values, for JSON; what is not finite is None."""
-        found: dict[str, Any] = finite(
+        values: dict[str, Any] = finite(
             {
                 "quantity": self.asked,
                 "value": self.value,
@@ -107,7 +110,7 @@ class Explanation(Document):
                 "rest": self.rest,
             }
         )
-        return found
+        return values
 
     def blocks(self) -> Iterator[Block]:
         """The explanation as a document."""
@@ -116,15 +119,15 @@ class Explanation(Document):
     def __repr__(self) -> str:
         return f"<Explanation of {self.asked} = {self.value!r}>"
 
-    def _factors(self, one: Summand) -> list[dict[str, Any]]:
-        signed = any(constant.name.startswith("-") for constant in one.constants)
-        found = [_part("-1", None, -1.0)] if one.negative and not signed else []
-        found += [_part(c.name, None, float(c.array)) for c in one.constants]
-        for factor in sorted(one.factors, key=lambda f: not f.number.name.startswith("dE/d")):
-            known = factor.number.array.ndim and factor.number.name != "1/n"
-            address = _at(self.derive.address(factor), self.place.after) if known else None
-            found.append(_part(as_line(self.derive.symbol(factor)), address, factor.value))
-        return found or [_part("1", None, 1.0)]
+    def _factors(self, term: Summand) -> list[dict[str, Any]]:
+        signed = any(constant.name.startswith("-") for constant in term.constants)
+        factors = [_part("-1", None, -1.0)] if term.negative and not signed else []
+        factors += [_part(c.name, None, float(c.array)) for c in term.constants]
+        for factor in sorted(term.factors, key=lambda f: not f.number.name.startswith("dE/d")):
+            has_address = factor.number.array.ndim and factor.number.name != "1/n"
+            address = _at(self.derive.address(factor), self.place.after) if has_address else None
+            factors.append(_part(as_line(self.derive.symbol(factor)), address, factor.value))
+        return factors or [_part("1", None, 1.0)]
 
     def _alone(self, symbol: str, quantity: str | None) -> dict[str, Any]:
         return {"factors": [_part(symbol, quantity, self.value)], "value": self.value}
@@ -134,5 +137,5 @@ def _part(symbol: str, quantity: str | None, value: float) -> dict[str, Any]:
     return {"symbol": symbol, "quantity": quantity, "value": value}
 
 
-def _at(address: str, after: int) -> str:
-    return f"{address}@{after}" if after else address
+def _at(address: str, updates: int) -> str:
+    return f"{address}@{updates}" if updates else address

@@ -58,8 +58,8 @@ class Lesson:
     @cached_property
     def derive(self) -> Derivations:
         example = self.example
-        own = {name: example.quantity(name) for name in example.names}
-        names = {(quantity.name, quantity.index): name for name, quantity in own.items()}
+        addresses = {name: example.quantity(name) for name in example.names}
+        names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
         return Derivations(self.first.numbers, len(example.x), names, example.absent)
 
     @property
@@ -81,20 +81,20 @@ class Lesson:
     def plain(self) -> dict[str, Any]:
         """Every quantity as plain values, and how the training ended, for JSON."""
         numbers = self.first.numbers
-        known = [name for name in self.example.quantities.shapes if name in numbers]
-        found: dict[str, Any] = {
+        names = [name for name in self.example.quantities.shapes if name in numbers]
+        values: dict[str, Any] = {
             "title": self.example.title,
-            "quantities": {name: finite(numbers[name].array.tolist()) for name in known},
+            "quantities": {name: finite(numbers[name].array.tolist()) for name in names},
         }
         if self.example.learning_rate is not None:
-            found["learning_rate"] = self.example.learning_rate
-            found["training"] = {
+            values["learning_rate"] = self.example.learning_rate
+            values["training"] = {
                 "epochs": self.descent.updates,
                 "stopped_by": self.descent.stop.word,
                 "threshold": self.threshold,
                 "loss": finite(self.descent.losses[-1]),
             }
-        return found
+        return values
 
     # --- the parts
 
@@ -122,11 +122,11 @@ class Lesson:
             yield paragraph("For the first row of the data:")
         deep = self._depth > LAYERS
         waiting: list[Equation] = []
-        for layer, units in enumerate((one.units for one in self.example.layers), 1):
+        for layer, units in enumerate((size.units for size in self.example.layers), 1):
             if deep and 1 < layer < self._depth:
                 continue
-            shown = range(units) if units <= UNITS else range(1)
-            waiting += [self._equation(f"{c}{layer}", (0, unit)) for unit in shown for c in "za"]
+            places = range(units) if units <= UNITS else range(1)
+            waiting += [self._equation(f"{c}{layer}", (0, unit)) for unit in places for c in "za"]
             if units > 1 or deep or layer == self._depth:
                 yield Equations(tuple(waiting))
                 waiting = []
@@ -137,13 +137,13 @@ class Lesson:
         yield from self._said()
 
     def _said(self) -> Iterator[Block]:
-        said, wanted = self._last("a"), Factor(self.derive.numbers["t"], (0, 0))
+        output, target = self._last("a"), Factor(self.derive.numbers["t"], (0, 0))
         if self.example.t.size == 1:
             yield paragraph(
-                "The network says ", self._is(said, 4), "; it should say ", self._is(wanted, AS_GIVEN), "."
+                "The network says ", self._is(output, 4), "; it should say ", self._is(target, AS_GIVEN), "."
             )  # fmt: skip
         elif len(self.example.t) > 1:
-            yield predictions_table(self.derive, said.number, self.example.t)
+            yield predictions_table(self.derive, output.number, self.example.t)
 
     def _error(self) -> Iterator[Block]:
         loss = self.example.network.loss
@@ -159,9 +159,9 @@ class Lesson:
 
     def _backward(self) -> Iterator[Block]:
         yield Heading("3  Backward: how does each weight change it?")
-        told = Backward(self.derive)
+        backward = Backward(self.derive)
         for layer in dict.fromkeys((self._depth, 1)):
-            yield from told.gradient(pick(self.derive.numbers[f"dE/dw{layer}"]))
+            yield from backward.gradient(pick(self.derive.numbers[f"dE/dw{layer}"]))
         if self._depth > 1:
             yield paragraph("Every other weight and bias gets its gradient in the same way.")
 
@@ -176,15 +176,16 @@ class Lesson:
             if convention.update == "simultaneous"
             else " In this example each layer is updated before the error goes on to the one below it.",
         )
-        last = self._depth
-        at = pick(self.derive.numbers[f"dE/dw{last}"]).at
-        yield Equations((self._equation(f"w{last}'", at),))
+        depth = self._depth
+        index = pick(self.derive.numbers[f"dE/dw{depth}"]).index
+        yield Equations((self._equation(f"w{depth}'", index),))
         yield parameters_table(self.derive, self.first)
-        then = step(example, {name: new.array for name, new in self.first.updated.items()}).loss
-        now = self.first.loss
+        loss_after = step(example, {name: new.array for name, new in self.first.updated.items()}).loss
+        loss_before = self.first.loss
         yield paragraph(
-            "With the new values E is ", below(then, now), " instead of ", Value(now), ".",
-            "" if then < now else " It did not fall: the step was too long for this slope.",
+            "With the new values E is ", below(loss_after, loss_before), " instead of ", Value(loss_before),
+            ".",
+            "" if loss_after < loss_before else " It did not fall: the step was too long for this slope.",
         )  # fmt: skip
 
     def _again(self) -> Iterator[Block]:
@@ -193,22 +194,22 @@ class Lesson:
         yield paragraph("One look at all the data is an epoch, and here it makes one update.")
         descent = self.descent
         yield training_table(descent, self.threshold, self._last("a").number.name)
-        after, loss = (
+        opening, loss = (
             f"After {counted(descent.updates, 'epoch')} E is ",
             below(descent.losses[-1], self.threshold),
         )
         match descent.stop:
             case Stop.THRESHOLD if descent.updates:
-                yield paragraph(after, loss, f", for the first time below {limit}.")
+                yield paragraph(opening, loss, f", for the first time below {limit}.")
             case Stop.THRESHOLD:
                 yield paragraph(f"E is below {limit} from the start: there is nothing left to learn.")
             case Stop.DIVERGED:
                 yield paragraph(
-                    after, loss, ": the training has diverged. A smaller learning rate takes shorter steps."
+                    opening, loss, ": the training has diverged. A smaller learning rate takes shorter steps."
                 )  # fmt: skip
             case _:
                 yield paragraph(
-                    after, loss, f", still not below {limit}. Let it run on with --epochs, or take another "
+                    opening, loss, f", still not below {limit}. Let it run on with --epochs, or take another "
                     "learning rate.",
                 )  # fmt: skip
 
@@ -225,11 +226,11 @@ class Lesson:
 
     # --- words
 
-    def _equation(self, name: str, at: tuple[int, ...]) -> Equation:
-        return self.derive.equation(Factor(self.derive.numbers[name], at))
+    def _equation(self, name: str, index: tuple[int, ...]) -> Equation:
+        return self.derive.equation(Factor(self.derive.numbers[name], index))
 
-    def _is(self, of: Factor, digits: int) -> Formula:
-        return Applied("{} = {}", (self.derive.symbol(of), Value(of.value, digits)))
+    def _is(self, element: Factor, digits: int) -> Formula:
+        return Applied("{} = {}", (self.derive.symbol(element), Value(element.value, digits)))
 
     @property
     def _depth(self) -> int:
@@ -239,5 +240,5 @@ class Lesson:
         return Factor(self.derive.numbers[f"{letter}{self._depth}"], (0, 0))
 
 
-def _activation(one: Activation) -> str:
-    return f"{registry.name(one)}, {one.words.formula}"
+def _activation(activation: Activation) -> str:
+    return f"{registry.name(activation)}, {activation.words.formula}"

@@ -29,30 +29,32 @@ _SAYS = {
 }
 
 
-def meaning(case: Case, of: Factor) -> str:
+def meaning(case: Case, element: Factor) -> str:
     """What an element is; empty for what is only part of another. `{}` stands for `parts`."""
-    name, at, rows = of.number.name, of.at, len(case.x)
+    name, index, rows = element.number.name, element.index, len(case.x)
     slope = derivative_of(name)
     if name == "E":
         return f"the error that the network makes on {'these rows' if rows > 1 else 'this row'}"
     if slope and slope[0] == "E":
-        return f"how fast E grows as {{}} grows and all else stays{_row(slope[1], at, rows)}"
+        return f"how fast E grows as {{}} grows and all else stays{_row(slope[1], index, rows)}"
     if slope and _NAME.fullmatch(slope[0]) and _NAME.fullmatch(slope[1]):
-        return f"how fast {{}} grows as {{}} grows{_row(slope[1], at, rows)}"
+        return f"how fast {{}} grows as {{}} grows{_row(slope[1], index, rows)}"
     if name.endswith("'"):
-        return f"the new value of {_plain(name[:-1], at)}: the old one, and a step against its gradient"
+        return f"the new value of {_plain(name[:-1], index)}: the old one, and a step against its gradient"
     if name == case.sweep.output.name:
-        return f"output {at[-1]} of the network, what it says{_row(name, at, rows)}"
-    return f"{_plain(name, at)}{_row(name, at, rows)}" if _plain(name, at) else ""
+        return f"output {index[-1]} of the network, what it says{_row(name, index, rows)}"
+    return f"{_plain(name, index)}{_row(name, index, rows)}" if _plain(name, index) else ""
 
 
-def parts(derive: Derivations, of: Factor) -> tuple[Formula, ...]:
+def parts(derive: Derivations, element: Factor) -> tuple[Formula, ...]:
     """The quantities for the places `{}` of a meaning."""
-    slope = derivative_of(of.number.name)
+    slope = derivative_of(element.number.name)
     if not slope or slope[1] not in derive.numbers:
         return ()
-    at = of.at
-    above, below = (at, at) if len(at) < 3 else (at[:2], (at[0], at[2]))  # of a softmax, row, top, bottom
+    index = element.index
+    above, below = index, index
+    if len(index) == 3:  # of a softmax: row, top, bottom
+        above, below = index[:2], (index[0], index[2])
     bottom = derive.symbol(Factor(derive.numbers[slope[1]], below))
     if slope[0] == "E" or slope[0] not in derive.numbers:
         return (bottom,)
@@ -65,22 +67,22 @@ def rule(case: Case, name: str) -> str:
     loss = case.network.loss
     end = activation(loss.activation)
     fused = [replace(end, out=case.sweep.output.name)] if end else []
-    for one in [*activations(case.network.chain.layers), *fused]:
-        if one.out == (slope[0] if slope else name):
-            words = one.words
-            return f"{registry.name(one)}, {words.slope if slope else words.formula} ({words.source})"
+    for layer in [*activations(case.network.chain.layers), *fused]:
+        if layer.out == (slope[0] if slope else name):
+            words = layer.words
+            return f"{registry.name(layer)}, {words.slope if slope else words.formula} ({words.source})"
     if name == "E":
         return f"{registry.name(loss).replace('_', ' ')}, {loss.words.formula} ({loss.words.source})"
     return ""
 
 
-def _plain(name: str, at: Index) -> str:
-    found = _NAME.fullmatch(name)
-    if not found or found[1] not in _SAYS:
+def _plain(name: str, index: Index) -> str:
+    match = _NAME.fullmatch(name)
+    if not match or match[1] not in _SAYS:
         return ""
-    own = at[1:] if has_rows(parse(name)) else at
-    return _SAYS[found[1]].format(*own, layer=found[2])
+    coordinates = index[1:] if has_rows(parse(name)) else index
+    return _SAYS[match[1]].format(*coordinates, layer=match[2])
 
 
-def _row(name: str, at: Index, rows: int) -> str:
-    return f", in row {at[0]}" if rows > 1 and has_rows(parse(name)) and at else ""
+def _row(name: str, index: Index, rows: int) -> str:
+    return f", in row {index[0]}" if rows > 1 and has_rows(parse(name)) and index else ""

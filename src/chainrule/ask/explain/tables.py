@@ -20,9 +20,9 @@ OUTPUTS = 3  # in the columns of a table
 
 def pick(gradient: Number) -> Factor:
     """The element that is worked through: the first, or the largest where the first is 0."""
-    first = Factor(gradient, (0,) * gradient.array.ndim)
-    if first.value:
-        return first
+    element = Factor(gradient, (0,) * gradient.array.ndim)
+    if element.value:
+        return element
     largest = np.unravel_index(int(np.argmax(np.abs(gradient.array))), gradient.array.shape)
     return Factor(gradient, tuple(map(int, largest)))
 
@@ -43,11 +43,11 @@ def given(derive: Derivations, example: Example) -> Listing:
     return Listing(tuple(groups))
 
 
-def _joined(label: str, one: EquationGroup, other: EquationGroup) -> list[EquationGroup]:
+def _joined(label: str, group: EquationGroup, neighbour: EquationGroup) -> list[EquationGroup]:
     """Two groups under one label, on one line if they are short."""
-    if one.note or len(one.equations) + len(other.equations) > SHORT:
-        return [EquationGroup(label, one.equations, one.note), other]
-    return [EquationGroup(label, one.equations + other.equations, other.note)]
+    if group.note or len(group.equations) + len(neighbour.equations) > SHORT:
+        return [EquationGroup(label, group.equations, group.note), neighbour]
+    return [EquationGroup(label, group.equations + neighbour.equations, neighbour.note)]
 
 
 def units_table(derive: Derivations, layer: int, units: int) -> TableBlock:
@@ -60,30 +60,30 @@ def units_table(derive: Derivations, layer: int, units: int) -> TableBlock:
     return TableBlock(heads, tuple(rows), _more(units - ROWS, "unit"))
 
 
-def predictions_table(derive: Derivations, said: Number, t: np.ndarray) -> TableBlock:
+def predictions_table(derive: Derivations, output: Number, t: np.ndarray) -> TableBlock:
     """What the network says and should say, row by row."""
     outputs = range(min(t.shape[1], OUTPUTS))
     several = t.shape[1] > 1
-    heads = [Symbol(name, (k,) if several else ()) for k in outputs for name in (said.name, "t")]
+    heads = [Symbol(name, (k,) if several else ()) for k in outputs for name in (output.name, "t")]
     rows = [
-        tuple[Cell, ...]([str(row), *(Value(float(a[row, k])) for k in outputs for a in (said.array, t))])
+        tuple[Cell, ...]([str(row), *(Value(float(a[row, k])) for k in outputs for a in (output.array, t))])
         for row in range(min(len(t), ROWS))
     ]
     hidden = [_more(len(t) - ROWS, "row"), _more(t.shape[1] - OUTPUTS, "output")]
     return TableBlock(("row", *heads), tuple(rows), "; ".join(filter(None, hidden)))
 
 
-def parameters_table(derive: Derivations, first: Step) -> TableBlock:
+def parameters_table(derive: Derivations, step: Step) -> TableBlock:
     """Value, gradient and new value of the parameters, the last layer's first."""
-    names = _back_to_front(list(first.updated))
-    total = sum(first.updated[name].array.size for name in names)
-    each = total if total <= PARAMETERS else max(PARAMETERS // len(names), 1)
+    names = _back_to_front(list(step.updated))
+    total = sum(step.updated[name].array.size for name in names)
+    limit = total if total <= PARAMETERS else max(PARAMETERS // len(names), 1)
     rows: list[tuple[Cell, ...]] = []
     for name in names[:PARAMETERS]:
-        for at in _first(first.updated[name].array.shape, each):
-            parameter = Factor(derive.numbers[name], at)
-            gradient = _value(derive, f"dE/d{name}", at)
-            new = _value(derive, f"{name}'", at)
+        for index in _first(step.updated[name].array.shape, limit):
+            parameter = Factor(derive.numbers[name], index)
+            gradient = _value(derive, f"dE/d{name}", index)
+            new = _value(derive, f"{name}'", index)
             rows.append((derive.symbol(parameter), Value(parameter.value), gradient, new))
     heads = ("parameter", "value", "gradient", "new value")
     return TableBlock(heads, tuple(rows), _more(total - len(rows), "weight or bias", "weights and biases"))
@@ -97,14 +97,14 @@ def below(loss: float, threshold: float) -> Value:
 
 def training_table(descent: Descent, threshold: float, output: str) -> TableBlock:
     """E on the way down, and what the network says if that is one number."""
-    one = next(iter(descent.steps.values())).sweep.output.array.size == 1
+    is_single = next(iter(descent.steps.values())).sweep.output.array.size == 1
     top = max((loss for n in descent.steps if np.isfinite(loss := descent.losses[n])), default=0.0) or 1.0
     rows = []
-    for n, then in sorted(descent.steps.items()):
-        said: list[Cell] = [Value(float(then.sweep.output.array[0, 0]))] if one else []
-        e = below(then.loss, threshold)
-        rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *said, Bar(then.loss / top)]))
-    heads: list[Cell] = [Symbol(output)] if one else []
+    for n, step in sorted(descent.steps.items()):
+        prediction: list[Cell] = [Value(float(step.sweep.output.array[0, 0]))] if is_single else []
+        e = below(step.loss, threshold)
+        rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *prediction, Bar(step.loss / top)]))
+    heads: list[Cell] = [Symbol(output)] if is_single else []
     return TableBlock(("epochs", Symbol("E"), *heads, ""), tuple(rows))
 
 
@@ -115,9 +115,9 @@ def average(example: Example) -> str:
     return ", averaged over the rows" if example.convention.batch == "mean" else ", added up over the rows"
 
 
-def counted(count: int, what: str) -> str:
+def counted(count: int, noun: str) -> str:
     """`1 input`, `2 inputs`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def in_words(count: int) -> str:
@@ -142,21 +142,21 @@ def in_words(count: int) -> str:
 
 def _group(label: str, derive: Derivations, name: str) -> EquationGroup:
     number = derive.numbers[name]
-    shown = _first(number.array.shape, ITEMS)
+    indices = _first(number.array.shape, ITEMS)
     equations = tuple(
-        Equation(derive.symbol(Factor(number, at)), (Value(Factor(number, at).value, AS_GIVEN),))
-        for at in shown
+        Equation(derive.symbol(Factor(number, index)), (Value(Factor(number, index).value, AS_GIVEN),))
+        for index in indices
     )
-    return EquationGroup(label, equations, _more(number.array.size - len(shown), "number"))
+    return EquationGroup(label, equations, _more(number.array.size - len(indices), "number"))
 
 
-def _first(shape: tuple[int, ...], most: int) -> list[Index]:
+def _first(shape: tuple[int, ...], limit: int) -> list[Index]:
     size = int(np.prod(shape))
-    return [tuple(map(int, np.unravel_index(k, shape))) for k in range(most if size > most + 1 else size)]
+    return [tuple(map(int, np.unravel_index(k, shape))) for k in range(limit if size > limit + 1 else size)]
 
 
-def _value(derive: Derivations, name: str, at: Index) -> Value:
-    return Value(Factor(derive.numbers[name], at).value)
+def _value(derive: Derivations, name: str, index: Index) -> Value:
+    return Value(Factor(derive.numbers[name], index).value)
 
 
 def _back_to_front(names: list[str]) -> list[str]:
@@ -165,7 +165,7 @@ def _back_to_front(names: list[str]) -> list[str]:
     return [f"{letter}{layer}" for layer in layers for letter in "wb"]
 
 
-def _more(count: int, what: str, several: str = "") -> str:
+def _more(count: int, noun: str, several: str = "") -> str:
     if count <= 0:
         return ""
-    return f"… {count:,} more {what if count == 1 else several or what + 's'}"
+    return f"… {count:,} more {noun if count == 1 else several or noun + 's'}"

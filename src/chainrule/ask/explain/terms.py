@@ -20,11 +20,11 @@ class Factor:
     """One element of a Number."""
 
     number: Number
-    at: Index
+    index: Index
 
     @property
     def value(self) -> float:
-        return float(self.number.array[self.at])
+        return float(self.number.array[self.index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,52 +38,54 @@ class Summand:
 
     def without(self, number: Number) -> "Summand":
         """What is left beside the factor `number`."""
-        left = tuple(f for f in self.factors if f.number is not number)
-        value = prod(f.value for f in left) * prod(abs(float(c.array)) for c in self.constants)
-        return Summand(left, self.constants, self.negative, -value if self.negative else value)
+        factors = tuple(f for f in self.factors if f.number is not number)
+        value = prod(f.value for f in factors) * prod(abs(float(c.array)) for c in self.constants)
+        return Summand(factors, self.constants, self.negative, -value if self.negative else value)
 
 
 def summands(
-    of: Factor, absent: Collection[str] = (), most: int | None = None
+    element: Factor, absent: Collection[str] = (), limit: int | None = None
 ) -> tuple[list[Summand], Remainder | None]:
-    """The products that `of` is the sum of: all, or the largest and what the rest adds up to.
+    """The products that `element` is the sum of: all, or the largest and what the rest adds up to.
 
-    Products of a given named in `absent` are left out. `most` is how many are shown at the most.
+    Products of a given named in `absent` are left out. `limit` is how many are shown at the most.
     """
-    paths = [path for path in of.number.paths if not any(f.name in absent for f in path.factors)]
-    tables = [products(path, of.at) for path in paths]
-    values = np.concatenate([table[there] for table, there in tables] or [np.empty(0)])
-    shown = list(range(len(values)))
-    if len(values) > (WHOLE if most is None else most):
-        largest = np.argsort(-np.abs(values), kind="stable")[: LARGEST if most is None else most]
-        shown = sorted(largest.tolist())
-    left = np.delete(values, shown)
-    rest = Remainder(len(left), fsum(left[left > 0]), fsum(left[left < 0])) if len(left) else None
-    points = [(path, there) for path, (_, there) in zip(paths, tables, strict=True)]
-    return [_summand(*_point(points, s), of.at, float(values[s])) for s in shown], rest
+    paths = [path for path in element.number.paths if not any(f.name in absent for f in path.factors)]
+    tables = [products(path, element.index) for path in paths]
+    values = np.concatenate([table[mask] for table, mask in tables] or [np.empty(0)])
+    positions = list(range(len(values)))
+    if len(values) > (WHOLE if limit is None else limit):
+        largest = np.argsort(-np.abs(values), kind="stable")[: LARGEST if limit is None else limit]
+        positions = sorted(largest.tolist())
+    hidden = np.delete(values, positions)
+    remainder = None
+    if len(hidden):
+        remainder = Remainder(len(hidden), fsum(hidden[hidden > 0]), fsum(hidden[hidden < 0]))
+    points = [(path, mask) for path, (_, mask) in zip(paths, tables, strict=True)]
+    return [_summand(*_point(points, s), element.index, float(values[s])) for s in positions], remainder
 
 
 def _point(tables: list[tuple[Path, np.ndarray]], place: int) -> tuple[Path, Index]:
     """The path and the summed indices of the product that stands at `place` among all of them."""
-    for path, there in tables:
-        count = int(there.sum())
+    for path, mask in tables:
+        count = int(mask.sum())
         if place < count:
-            flat = np.flatnonzero(there)[place]
-            return path, tuple(int(k) for k in np.unravel_index(flat, there.shape))
+            flat = np.flatnonzero(mask)[place]
+            return path, tuple(int(k) for k in np.unravel_index(flat, mask.shape))
         place -= count
     raise IndexError(place)
 
 
-def products(path: Path, at: Index) -> tuple[np.ndarray, np.ndarray]:
-    """The products of `path` in element `at`, an axis for each summed index, and which of them there are.
+def products(path: Path, index: Index) -> tuple[np.ndarray, np.ndarray]:
+    """The products of `path` at `index`, an axis for each summed index, and which of them there are.
 
     A factor named by a condition, `[k≠j]`, is 0 where there is no product at all.
     """
-    fixed, summed = letters(path, at)
+    fixed, summed = letters(path, index)
     groups = [[c for c in group if c not in fixed] for group in _groups(path)]
     parts = [f.array[_place(group, fixed)] for group, f in zip(_groups(path), path.factors, strict=True)]
     where = [list(map(list(summed).index, group)) for group in groups]
-    table, there = np.ones(tuple(summed.values())), np.ones(tuple(summed.values()), dtype=bool)
+    table, mask = np.ones(tuple(summed.values())), np.ones(tuple(summed.values()), dtype=bool)
     with np.errstate(all="ignore"):
         for factor, part, axes in zip(path.factors, parts, where, strict=True):
             shape = [1] * len(summed)
@@ -92,12 +94,12 @@ def products(path: Path, at: Index) -> tuple[np.ndarray, np.ndarray]:
             spread = np.transpose(part, np.argsort(axes)).reshape(shape)
             table = table * spread
             if _is_condition(factor):
-                there &= spread != 0
-    return table, there
+                mask &= spread != 0
+    return table, mask
 
 
-def _summand(path: Path, point: Index, at: Index, value: float) -> Summand:
-    fixed, summed = letters(path, at)
+def _summand(path: Path, point: Index, index: Index, value: float) -> Summand:
+    fixed, summed = letters(path, index)
     place = fixed | dict(zip(summed, point, strict=True))
     factors, constants, negative = [], [], False
     for group, factor in zip(_groups(path), path.factors, strict=True):
@@ -110,10 +112,10 @@ def _summand(path: Path, point: Index, at: Index, value: float) -> Summand:
     return Summand(tuple(factors), tuple(constants), negative, value)
 
 
-def letters(path: Path, at: Index) -> tuple[dict[str, int], dict[str, int]]:
-    """The letters that `at` fixes, with their values, and those summed over, with their lengths."""
+def letters(path: Path, index: Index) -> tuple[dict[str, int], dict[str, int]]:
+    """The letters that `index` fixes, with their values, and those summed over, with their lengths."""
     result = path.indices.partition("->")[2]
-    fixed = dict(zip(result, at[len(at) - len(result) :], strict=True))
+    fixed = dict(zip(result, index[len(index) - len(result) :], strict=True))
     return fixed, {letter: n for letter, n in path.sizes().items() if letter not in fixed}
 
 
