@@ -69,7 +69,7 @@ FIGURES = {
             "benchmarks/onnx_differences.py",
             "src/chainrule/faces/onnx/graph.py",
             "src/chainrule/faces/onnx/network.py",
-            "src/chainrule/faces/onnx/table.py",
+            "src/chainrule/faces/onnx/table_encoding.py",
             *RULES,
         ),
         ("chainrule", "numpy", "onnx", "onnxruntime"),

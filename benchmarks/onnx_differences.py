@@ -17,7 +17,7 @@ from benchmarks import figures
 
 from chainrule.engine.runs.run import Run
 from chainrule.faces.onnx.agreement import Agreement
-from chainrule.faces.onnx.export import to_onnx
+from chainrule.faces.onnx.model_file import to_onnx
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
 from chainrule.faces.tabular import prediction, source

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
     from chainrule.faces.onnx.agreement import Agreement as Agreement
-    from chainrule.faces.onnx.export import to_onnx as to_onnx
+    from chainrule.faces.onnx.model_file import to_onnx as to_onnx
     from chainrule.faces.tabular.api import evaluate as evaluate
     from chainrule.faces.tabular.api import predict_table as predict_table
     from chainrule.faces.tabular.api import train_table as train_table
@@ -110,7 +110,7 @@ _HOMES = {
     "faces.foreign.sklearn": ("from_sklearn",),
     "faces.foreign.torch": ("from_torch",),
     "faces.onnx.agreement": ("Agreement",),
-    "faces.onnx.export": ("to_onnx",),
+    "faces.onnx.model_file": ("to_onnx",),
     "faces.tabular.api": ("evaluate", "predict_table", "train_table"),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.ask.documents.text import Printer
-from chainrule.ask.gradients.gradient_check import Finding, gradient_check
+from chainrule.ask.gradients.gradient_check import Outcome, gradient_check
 from chainrule.errors import InputError, ShapeError
 
 seeds = st.integers(0, 2**32 - 1)
@@ -21,7 +21,7 @@ SMOOTH: list[tuple[Any, Any]] = [
 ]  # fmt: skip
 
 
-def findings(found: Any) -> set[Finding]:
+def findings(found: Any) -> set[Outcome]:
     return {one.finding for one in found.coordinates}
 
 
@@ -40,7 +40,7 @@ def test_a_wrong_element_is_found(function: Any, gradient: Any, seed: int, off: 
     wrong[3] += (-off if sign else off) * max(1.0, abs(wrong[3]))
     found = gradient_check(function, wrong, w)
     assert found.verdict == "wrong"
-    assert [one.where for one in found.coordinates if one.finding is Finding.WRONG] == ["[3]"]
+    assert [one.where for one in found.coordinates if one.finding is Outcome.WRONG] == ["[3]"]
     assert found.worst is not None
     assert found.worst.found == pytest.approx(gradient(w)[3], rel=1e-6, abs=1e-9)
 
@@ -68,9 +68,9 @@ def test_kinks() -> None:
     for at_zero in (0.0, 1.0, 2.0):
         found = gradient_check(relu, np.array([at_zero, 1.0, 0.0]), w)
         assert found.verdict == "right"
-        assert found.coordinates[0].finding in (Finding.KINK, Finding.RIGHT)
+        assert found.coordinates[0].finding in (Outcome.KINK, Outcome.RIGHT)
     wrong = gradient_check(relu, np.array([2.5, 1.0, 0.0]), w)
-    assert wrong.coordinates[0].finding is Finding.WRONG
+    assert wrong.coordinates[0].finding is Outcome.WRONG
     assert wrong.coordinates[0].slopes == pytest.approx((0.0, 2.0))
     text = "\n".join(
         Printer().text(gradient_check(lambda w: np.sum(np.abs(w)), np.zeros(1), np.zeros(1)).blocks())
@@ -81,17 +81,17 @@ def test_kinks() -> None:
 def test_a_kink_nearby_is_none() -> None:
     for near in (1e-2, 1e-4, -1e-4):
         w = np.array([near])
-        assert findings(gradient_check(lambda w: np.sum(np.abs(w)), np.sign(w), w)) == {Finding.RIGHT}
+        assert findings(gradient_check(lambda w: np.sum(np.abs(w)), np.sign(w), w)) == {Outcome.RIGHT}
         assert gradient_check(lambda w: np.sum(np.abs(w)), -np.sign(w), w).verdict == "wrong"
 
 
 def test_rounding_is_not_called_wrong() -> None:
     found = gradient_check(lambda w: np.sum(w + 1e15) - 1e15, np.ones(1), np.ones(1))
-    assert findings(found) == {Finding.ILL_CONDITIONED}
+    assert findings(found) == {Outcome.ILL_CONDITIONED}
     assert found.verdict == "undecided"
     assert "rounding in the function hides its slope" in str(found)
     hidden = gradient_check(lambda w: float(np.round(np.sum(np.sin(w)), 3)), np.cos(np.ones(1)), np.ones(1))
-    assert Finding.RIGHT not in findings(hidden) or hidden.verdict == "right"
+    assert Outcome.RIGHT not in findings(hidden) or hidden.verdict == "right"
 
 
 @given(seeds)
@@ -118,7 +118,7 @@ def test_structures_and_inputs() -> None:
     wrong = gradient(at)
     wrong["more"][0] = wrong["more"][0] + np.array([0, 0.1, 0])
     found = gradient_check(function, wrong, at)
-    assert [one.where for one in found.coordinates if one.finding is Finding.WRONG] == ["more[0][1]"]
+    assert [one.where for one in found.coordinates if one.finding is Outcome.WRONG] == ["more[0][1]"]
 
 
 def test_a_number_alone() -> None:

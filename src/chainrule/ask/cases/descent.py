@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Descent:
+class DescentRecord:
     """Many steps: E after 0, 1, 2, ... updates, the steps at some of them, and why it ended."""
 
     losses: list[float]
@@ -80,7 +80,7 @@ def steps(
         parameters = {**parameters, **{name: new.array for name, new in current.updated.items()}}
 
 
-def descend_until(case: Case, epochs: int, threshold: float) -> Descent:
+def descend_until(case: Case, epochs: int, threshold: float) -> DescentRecord:
     """Steps until E < threshold, at most `epochs` updates; all rows go into each."""
     losses: list[float] = []
     samples: dict[int, Step] = {}
@@ -98,7 +98,7 @@ def descend_until(case: Case, epochs: int, threshold: float) -> Descent:
             break
     if current:
         samples[len(losses) - 1] = current
-    return Descent(losses, samples, stop)
+    return DescentRecord(losses, samples, stop)
 
 
 def _updated(case: Case, swept: Sweep) -> dict[str, Number]:

@@ -12,8 +12,8 @@ from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, TableBlock, paragraph
 from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Sum, Symbol, Term, Value
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.derivation import Derivations
-from chainrule.ask.explain.tables import counted
 from chainrule.ask.explain.terms import Factor, summands
 from chainrule.ask.judging.printed_operands import Sheet
 from chainrule.numbers import Array, Number

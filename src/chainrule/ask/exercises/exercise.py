@@ -16,10 +16,11 @@ from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Blank, Value
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.exercises.friendly import friendly
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.meaning import rule
-from chainrule.ask.explain.tables import counted, given
+from chainrule.ask.explain.tables import given
 from chainrule.ask.explain.terms import Factor
 from chainrule.errors import InputError
 from chainrule.quantities import has_rows, parse

@@ -15,8 +15,8 @@ from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.check.report import WORKED, Report
 from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
 from chainrule.ask.documents.document import Document
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.exercises.exercise import DIGITS, fingerprint
-from chainrule.ask.explain.tables import counted
 from chainrule.ask.judging.judge import judge
 from chainrule.errors import InputError
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from chainrule.ask.documents.blocks import Block, Equation, Equations, paragraph
 from chainrule.ask.documents.formula import Formula, Sum
-from chainrule.ask.explain.derivation import Chain, Derivations, Link
-from chainrule.ask.explain.tables import in_words
+from chainrule.ask.documents.wording import in_words
+from chainrule.ask.explain.derivation import Derivations, GradientChain, Link
 from chainrule.ask.explain.terms import Factor
 
 LINKS = 11  # a longer chain is told step by step, and a longer tale of steps is cut in the middle
@@ -30,7 +30,7 @@ class Backward:
         else:
             yield from self.step_by_step(element, self._adds_up(element))
 
-    def _along(self, element: Factor, chain: Chain) -> Iterator[Block]:
+    def _along(self, element: Factor, chain: GradientChain) -> Iterator[Block]:
         """One product: the way, the factors, their numbers."""
         weight, is_first = chain.links[-1].bottom, not self._known
         new = [link for link in chain.links if link.equation.left not in self._known]

@@ -38,7 +38,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Chain:
+class GradientChain:
     """A derivative of E that is one product: the error's own end first, then link by link."""
 
     links: tuple[Link, ...]
@@ -104,7 +104,7 @@ class Derivations:
             signals.append(max(ahead, key=lambda pair: abs(pair[1]))[0])
         return signals[::-1]
 
-    def chain(self, element: Factor) -> Chain | None:
+    def chain(self, element: Factor) -> GradientChain | None:
         """`element` as one product over the links of its chain; nothing where several chains add up."""
         signals = self.signals(element)
         if any(len(terms) != 1 or remainder for terms, remainder in map(self.terms, signals[1:])):
@@ -112,7 +112,7 @@ class Derivations:
         links = [self._end(signals[0]), *(self._link(*pair) for pair in pairwise(signals))]
         slopes = _product(link.equation.left for link in links)
         values = _product(Value(link.value) for link in links)
-        return Chain(tuple(links), self._equation(element, [slopes, values, Value(element.value)]))
+        return GradientChain(tuple(links), self._equation(element, [slopes, values, Value(element.value)]))
 
     def slopes(self, element: Factor) -> list[Factor]:
         """The factors of `element` that are slopes, such as ∂a₁/∂z₁, and made of factors themselves."""

@@ -10,7 +10,7 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.case import Case, case_of
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.explain.explanation import Explanation
-from chainrule.ask.explain.report import blocks
+from chainrule.ask.explain.quantity_report import blocks
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
 from chainrule.engine.runs.run import Run

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from chainrule.ask.cases.descent import Descent, Step, descend_until, step
+from chainrule.ask.cases.descent import DescentRecord, Step, descend_until, step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.documents.blocks import Block, CommandList, Equation, Equations, Heading, paragraph
 from chainrule.ask.documents.formula import AS_GIVEN, Applied, Formula, Value
 from chainrule.ask.documents.names import pretty
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.chain import Backward
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.tables import (
     average,
     below,
-    counted,
     given,
     parameters_table,
     pick,
@@ -52,7 +52,7 @@ class Lesson:
         return step(self.example)
 
     @cached_property
-    def descent(self) -> Descent:
+    def descent(self) -> DescentRecord:
         return descend_until(self.example, self.epochs, self.threshold)
 
     @cached_property

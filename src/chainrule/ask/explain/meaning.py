@@ -53,7 +53,7 @@ def parts(derive: Derivations, element: Factor) -> tuple[Formula, ...]:
         return ()
     index = element.index
     above, below = index, index
-    if len(index) == 3:  # of a softmax: row, top, bottom
+    if len(index) > 2:  # of a softmax: row, top, bottom
         above, below = index[:2], (index[0], index[2])
     bottom = derive.symbol(Factor(derive.numbers[slope[1]], below))
     if slope[0] == "E" or slope[0] not in derive.numbers:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.ask.cases.descent import Descent, Step
+from chainrule.ask.cases.descent import DescentRecord, Step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.documents.blocks import Bar, Cell, Equation, EquationGroup, Listing, TableBlock
 from chainrule.ask.documents.formula import AS_GIVEN, Symbol, Value
@@ -95,7 +95,7 @@ def below(loss: float, threshold: float) -> Value:
     return Value(loss, next(enough, 17))
 
 
-def training_table(descent: Descent, threshold: float, output: str) -> TableBlock:
+def training_table(descent: DescentRecord, threshold: float, output: str) -> TableBlock:
     """E on the way down, and what the network says if that is one number."""
     is_single = next(iter(descent.steps.values())).sweep.output.array.size == 1
     top = max((loss for n in descent.steps if np.isfinite(loss := descent.losses[n])), default=0.0) or 1.0
@@ -113,31 +113,6 @@ def average(example: Example) -> str:
     if len(example.x) == 1:
         return ""
     return ", averaged over the rows" if example.convention.batch == "mean" else ", added up over the rows"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 input`, `2 inputs`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def in_words(count: int) -> str:
-    """`three`, and figures from thirteen on."""
-    small = [
-        "no",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ]
-    return small[count] if count < len(small) else str(count)
 
 
 def _group(label: str, derive: Derivations, name: str) -> EquationGroup:

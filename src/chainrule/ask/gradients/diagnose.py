@@ -16,7 +16,7 @@ from chainrule.ask.causes.mistakes import mistakes
 from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Symbol, Value
-from chainrule.ask.explain.tables import counted
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.gradients.claimed import gradients_of
 from chainrule.engine.backprop import sweep
 from chainrule.engine.network import Network

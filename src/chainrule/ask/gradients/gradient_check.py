@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Value
-from chainrule.ask.explain.tables import counted
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.gradients.finite_differences import Analytic, Probe, complex_step, difference, two_slopes
 from chainrule.ask.gradients.pytree import Leaves
 from chainrule.files.json_values import finite
@@ -28,7 +28,7 @@ _LISTED = 20  # rows of the table
 _LOOSE = 1e-2  # relative: a bound wider than that says nothing
 
 
-class Finding(StrEnum):
+class Outcome(StrEnum):
     """What is to be said of one element of a gradient."""
 
     RIGHT = "right"
@@ -55,7 +55,7 @@ class Coordinate:
     claimed: float
     found: float
     bound: float
-    finding: Finding
+    finding: Outcome
     slopes: tuple[float, float] | None = None
 
 
@@ -77,14 +77,14 @@ class GradientCheck(Document):
     def verdict(self) -> str:
         """`wrong` if any element is, `undecided` if some cannot be judged, else `right`."""
         findings = {coordinate.finding for coordinate in self.coordinates}
-        if Finding.WRONG in findings:
+        if Outcome.WRONG in findings:
             return "wrong"
-        return "undecided" if findings - {Finding.RIGHT, Finding.KINK} else "right"
+        return "undecided" if findings - {Outcome.RIGHT, Outcome.KINK} else "right"
 
     @property
     def worst(self) -> Coordinate | None:
         """The element that is most wrong, by its own bound; None if none is."""
-        faults = [coordinate for coordinate in self.coordinates if coordinate.finding is Finding.WRONG]
+        faults = [coordinate for coordinate in self.coordinates if coordinate.finding is Outcome.WRONG]
         return max(faults, key=lambda coordinate: abs(coordinate.claimed - coordinate.found), default=None)
 
     def __repr__(self) -> str:
@@ -116,10 +116,10 @@ class GradientCheck(Document):
         yield Heading(f"The gradient is {self.verdict}", 1)
         looked = counted(len(self.coordinates), "element")
         part = f"{looked} of {self.size}, drawn at random," if len(self.coordinates) < self.size else looked
-        counts = ", ".join(f"{count[kind]} {kind}" for kind in Finding if count[kind])
+        counts = ", ".join(f"{count[kind]} {kind}" for kind in Outcome if count[kind])
         yield paragraph(f"{part} looked at by {self.method}: {counts}.")
-        notable = [coordinate for coordinate in self.coordinates if coordinate.finding is not Finding.RIGHT]
-        notable.sort(key=lambda coordinate: list(Finding).index(coordinate.finding))
+        notable = [coordinate for coordinate in self.coordinates if coordinate.finding is not Outcome.RIGHT]
+        notable.sort(key=lambda coordinate: list(Outcome).index(coordinate.finding))
         if notable:
             rows = tuple(
                 (
@@ -133,12 +133,12 @@ class GradientCheck(Document):
             )
             note = f"and {counted(len(notable) - _LISTED, 'element')} more" if notable[_LISTED:] else ""
             yield TableBlock(("where", "claimed", "found", "± at most", "finding"), rows, note)
-        if count[Finding.KINK]:
+        if count[Outcome.KINK]:
             yield paragraph(
                 "At a kink the function has one slope on the left and another on the right; any number "
                 "between them may stand in the gradient."
             )
-        if count[Finding.ILL_CONDITIONED]:
+        if count[Outcome.ILL_CONDITIONED]:
             yield paragraph(
                 "Ill-conditioned: rounding in the function hides its slope. Compute it in float64, or shift "
                 "and scale it so that it does not subtract nearly equal numbers."
@@ -186,22 +186,22 @@ def _judged(probe: Probe, k: int, claimed: float, analytic: bool) -> Coordinate:
     if analytic and (slope := complex_step(probe, k)) is not None:
         bound = 1e3 * probe.unit * max(abs(slope), 1e-300)
         if abs(claimed - slope) <= bound + probe.unit * abs(probe.value):
-            return Coordinate(where, claimed, slope, bound, Finding.RIGHT)
+            return Coordinate(where, claimed, slope, bound, Outcome.RIGHT)
     slope, bound = difference(probe, k)
     bound += 1e3 * probe.unit * abs(slope)
     agree = abs(claimed - slope) <= bound
     size = max(abs(probe.point.element(k)), 1.0)
     tolerance = max(_LOOSE * max(abs(slope), abs(claimed)), np.sqrt(probe.unit) * abs(probe.value) / size)
     if agree and bound <= tolerance:
-        return Coordinate(where, claimed, slope, bound, Finding.RIGHT)
+        return Coordinate(where, claimed, slope, bound, Outcome.RIGHT)
     if slopes := two_slopes(probe, k):
         low, high = sorted(slopes)
         room = _ROOM * (high - low)
-        finding = Finding.KINK if low - room <= claimed <= high + room else Finding.WRONG
+        finding = Outcome.KINK if low - room <= claimed <= high + room else Outcome.WRONG
         return Coordinate(where, claimed, (low + high) / 2, (high - low) / 2, finding, slopes)
     hidden = slope == 0 and complex_step(probe, k)  # too small a part of the sum to be seen in its digits
     if hidden:
-        return Coordinate(where, claimed, hidden, abs(hidden), Finding.ILL_CONDITIONED)
+        return Coordinate(where, claimed, hidden, abs(hidden), Outcome.ILL_CONDITIONED)
     if not np.isfinite(slope):
-        return Coordinate(where, claimed, slope, bound, Finding.NOT_FINITE)
-    return Coordinate(where, claimed, slope, bound, Finding.ILL_CONDITIONED if agree else Finding.WRONG)
+        return Coordinate(where, claimed, slope, bound, Outcome.NOT_FINITE)
+    return Coordinate(where, claimed, slope, bound, Outcome.ILL_CONDITIONED if agree else Outcome.WRONG)

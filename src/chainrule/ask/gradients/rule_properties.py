@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ask.gradients.formula_values import definitions, evaluated
-from chainrule.ask.gradients.gradient_check import Finding, gradient_check
+from chainrule.ask.gradients.gradient_check import Outcome, gradient_check
 from chainrule.ask.gradients.rule_trial import Trial, far, trial
 from chainrule.errors import ShapeError
 from chainrule.numbers import Number, origins
@@ -71,7 +71,7 @@ def _compare(error: Callable[[Any], Any], claimed: Any, point: Any, prefix: str)
     mistakes = [
         coordinate
         for coordinate in checked.coordinates
-        if coordinate.finding in (Finding.WRONG, Finding.NOT_FINITE)
+        if coordinate.finding in (Outcome.WRONG, Outcome.NOT_FINITE)
     ]
     if mistakes:
         worst = checked.worst or mistakes[0]

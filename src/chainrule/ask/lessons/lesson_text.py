@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chainrule.ask.lessons import table_statements as grid
-from chainrule.ask.lessons.markdown_blocks import TableBlock, TextBlock, blocks
+from chainrule.ask.lessons.markdown_blocks import MarkdownTable, MarkdownText, blocks
 from chainrule.ask.lessons.plain_maths import plain
 from chainrule.ask.lessons.prose import Prose, words
 from chainrule.ask.lessons.statements import Statement, phrased, statements
@@ -42,10 +42,10 @@ def lesson(markdown: str) -> LessonText:
     for block in parts:
         stated += (
             grid.statements(block)
-            if isinstance(block, TableBlock)
+            if isinstance(block, MarkdownTable)
             else statements(block.text, block.line, block.heading)
         )
-    texts = [block for block in parts if isinstance(block, TextBlock)]
+    texts = [block for block in parts if isinstance(block, MarkdownText)]
     title = next((block.text for block in texts if block.level), "")
     prose = "\n".join(phrased(block.text) for block in texts)
     assumed = ("a comma between digits is a decimal point",) if commas else ()

@@ -13,7 +13,7 @@ _CLOSING = {"$$": "$$", "\\[": "\\]"}
 
 
 @dataclass(frozen=True)
-class TextBlock:
+class MarkdownText:
     """A run of text: a paragraph, a list item, a heading or code.
 
     Attributes:
@@ -30,7 +30,7 @@ class TextBlock:
 
 
 @dataclass(frozen=True)
-class TableBlock:
+class MarkdownTable:
     """A table: its rows of cells, the head first, and the line of each."""
 
     rows: tuple[tuple[str, ...], ...]
@@ -38,7 +38,7 @@ class TableBlock:
     heading: str = ""
 
 
-def blocks(markdown: str) -> Iterator[TextBlock | TableBlock]:
+def blocks(markdown: str) -> Iterator[MarkdownText | MarkdownTable]:
     """The blocks of a Markdown text, in order."""
     folded = _folded(markdown.replace("\r\n", "\n").replace(FOLD, " "))
     lines = _Lines(folded)
@@ -54,12 +54,12 @@ def blocks(markdown: str) -> Iterator[TextBlock | TableBlock]:
                 yield _table(tokens, lines, heading)
             case "inline":
                 heading = token.content if level else heading
-                yield TextBlock(lines.number(token), token.content, heading, level)
+                yield MarkdownText(lines.number(token), token.content, heading, level)
             case "fence" | "code_block":
-                yield TextBlock(lines.number(token) + (token.type == "fence"), token.content, heading)
+                yield MarkdownText(lines.number(token) + (token.type == "fence"), token.content, heading)
 
 
-def _table(tokens: Iterator[Token], lines: "_Lines", heading: str) -> TableBlock:
+def _table(tokens: Iterator[Token], lines: "_Lines", heading: str) -> MarkdownTable:
     rows: list[list[str]] = []
     row_lines: list[int] = []
     for token in tokens:
@@ -71,7 +71,7 @@ def _table(tokens: Iterator[Token], lines: "_Lines", heading: str) -> TableBlock
                 row_lines.append(lines.number(token))
             case "inline":
                 rows[-1].append(token.content)
-    return TableBlock(tuple(map(tuple, rows)), tuple(row_lines), heading)
+    return MarkdownTable(tuple(map(tuple, rows)), tuple(row_lines), heading)
 
 
 def _folded(markdown: str) -> str:

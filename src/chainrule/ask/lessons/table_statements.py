@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chainrule.ask.lessons.markdown_blocks import TableBlock
+from chainrule.ask.lessons.markdown_blocks import MarkdownTable
 from chainrule.ask.lessons.statements import Statement, Value, parse_value, phrased, tokenize
 from chainrule.ask.lessons.symbol import ERROR, LessonSymbol, Slope, parse_symbol
 
@@ -18,7 +18,7 @@ _OWN = re.compile(
 _STEP = re.compile(r"[Δ]|\bchange|\bstep|\bdiff|learning|α|η|·", re.IGNORECASE)
 
 
-def statements(table: TableBlock) -> Iterator[Statement]:
+def statements(table: MarkdownTable) -> Iterator[Statement]:
     """The statements of a table: one symbol a row, or one a column."""
     head, *body = [[phrased(cell).strip() for cell in row] for row in table.rows]
     if not body or len(head) < 2:
@@ -63,7 +63,7 @@ def _rows_are_units(column_symbols: list[LessonSymbol | Slope | None], body: lis
 
 
 def _by_column(
-    table: TableBlock,
+    table: MarkdownTable,
     head: list[str],
     column_symbols: list[LessonSymbol | Slope | None],
     body: list[list[str]],
@@ -81,7 +81,7 @@ def _by_column(
 
 
 def _by_row(
-    table: TableBlock, head: list[str], name_column: int, body: list[list[str]]
+    table: MarkdownTable, head: list[str], name_column: int, body: list[list[str]]
 ) -> Iterator[Statement]:
     numeric = [
         any(_cell(row[column], 0) is not None for row in body)

@@ -43,7 +43,7 @@ class Members:
     def dtype(self) -> Any:
         return self.raw.dtype
 
-    def __array_namespace__(self, **_: Any) -> "Namespace":
+    def __array_namespace__(self, **_: Any) -> "MemberNamespace":
         return NAMESPACE
 
     def __getitem__(self, index: Any) -> "Members":
@@ -71,7 +71,7 @@ for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
     setattr(Members, f"__{_name}__", _operator(f"__{_name}__"))
 
 
-class Namespace:
+class MemberNamespace:
     """jax.numpy's functions of Members; an axis counts without that of the members."""
 
     __name__ = __name__
@@ -90,8 +90,8 @@ class Namespace:
         return call
 
     @property
-    def special(self) -> "Namespace":
-        return Namespace(jax.scipy.special)
+    def special(self) -> "MemberNamespace":
+        return MemberNamespace(jax.scipy.special)
 
     def asarray(self, value: Any, **options: Any) -> Members:
         return value if isinstance(value, Members) else shared(jnp.asarray(value, **options))
@@ -130,7 +130,7 @@ class Namespace:
         return shared(total) if all(alone_flags) else Members(total)
 
 
-NAMESPACE = Namespace(jnp)
+NAMESPACE = MemberNamespace(jnp)
 
 
 def shared(array: jax.Array) -> Members:

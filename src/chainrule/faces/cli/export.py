@@ -14,7 +14,7 @@ def export(run: str, path: str) -> None:
     classes. The file is written only if ONNX Runtime predicts with it what the run predicts.
     """
     from chainrule.engine.runs.loading import load
-    from chainrule.faces.onnx.export import to_onnx
+    from chainrule.faces.onnx.model_file import to_onnx
 
     agreement = to_onnx(load(run), path)
     click.echo(f"saved in {path}; {agreement}")

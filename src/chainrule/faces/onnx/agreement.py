@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.runs.run import Run
-from chainrule.faces.onnx.table import MISSING
+from chainrule.faces.onnx.table_encoding import MISSING
 from chainrule.faces.tables.columns import Column, NumberColumn
 from chainrule.faces.tables.encoding import REFUSE, Encoding
 from chainrule.faces.tables.kinds import BOOLEAN

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
-from chainrule.faces.onnx import network, table
+from chainrule.faces.onnx import network, table_encoding
 from chainrule.faces.onnx.agreement import Agreement, compare
 from chainrule.faces.onnx.graph import IR, ML_OPSET, OPSET, Graph, Tensor
 from chainrule.faces.tables.encoding import Encoding
@@ -90,9 +90,11 @@ def _model(run: Run, encoding: Encoding | None, prediction: Any) -> bytes:
 
 
 def _of_table(graph: Graph, run: Run, encoding: Encoding, prediction: Any) -> _Ends:
-    inputs = table.inputs(graph, encoding)
-    x = table.encoded(graph, encoding, inputs).astype(run.parameters["w1"].dtype)
-    return _Ends(inputs, table.answers(graph, encoding, network.written(graph, run.network, prediction, x)))
+    inputs = table_encoding.inputs(graph, encoding)
+    x = table_encoding.encoded(graph, encoding, inputs).astype(run.parameters["w1"].dtype)
+    return _Ends(
+        inputs, table_encoding.answers(graph, encoding, network.written(graph, run.network, prediction, x))
+    )
 
 
 def _of_arrays(graph: Graph, run: Run, prediction: Any) -> _Ends:

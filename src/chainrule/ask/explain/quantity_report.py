@@ -8,11 +8,11 @@ from chainrule.ask.documents.blocks import Block, Cell, Equation, Equations, Hea
 from chainrule.ask.documents.formula import AS_GIVEN, Formula, Symbol, Value, walk
 from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.documents.names import derivative_of
+from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.chain import LINKS, Backward
 from chainrule.ask.explain.contributions import by_road, by_row
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.meaning import meaning, parts, rule
-from chainrule.ask.explain.tables import counted
 from chainrule.ask.explain.terms import WHOLE, Factor
 
 ROWS = 8  # of a table of shares

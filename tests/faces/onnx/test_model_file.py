@@ -14,9 +14,9 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError
-from chainrule.faces.onnx import export
+from chainrule.faces.onnx import model_file
 from chainrule.faces.onnx.agreement import UNSEEN
-from chainrule.faces.onnx.export import to_onnx
+from chainrule.faces.onnx.model_file import to_onnx
 from chainrule.faces.onnx.network import OPERATORS
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
@@ -173,10 +173,10 @@ def test_one_weight_that_is_off_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     w2[3, 2] += 1e-3
     bent = replace(run, parameters=run.parameters | {"w2": w2})
     inputs = len(run.parameters["w1"])
-    made = export._model(
-        bent, prediction.encoding_of(run), export.network.traced(run.network, inputs, bent.parameters)
+    made = model_file._model(
+        bent, prediction.encoding_of(run), model_file.network.traced(run.network, inputs, bent.parameters)
     )
-    monkeypatch.setattr(export, "_model", lambda *_: made)
+    monkeypatch.setattr(model_file, "_model", lambda *_: made)
     with pytest.raises(InputError, match="does not predict the same"):
         to_onnx(run, tmp_path / "run.onnx")
 
