@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.numbers import Array, Number, constant, number, path
+from chainrule.numbers import Array, Function, Number, constant, number, path
 
 ARRAY_FUNCTIONS = (
     "abs", "clip", "exp", "expm1", "log", "log1p", "maximum", "minimum", "ones_like", "sign", "sqrt", "tanh",
@@ -177,6 +177,16 @@ def written(parameter: float) -> str:
 def per_output(y: Number) -> Number:
     """1/k for the k outputs of y (n, k)."""
     return constant("1/k", 1 / y.array.shape[1], like=y)
+
+
+def times(factor: Array, inverse: Function) -> Function:
+    """`inverse` as it stands beside `factor`: where that is 0 the product is 0, also beyond the range."""
+
+    def apply(z: Array) -> Array:
+        xp, value = z.__array_namespace__(), inverse.apply(z)
+        return xp.where(factor == 0, xp.clip(value, None, xp.finfo(value.dtype).max), value)
+
+    return Function(inverse.text, inverse.latex, apply)
 
 
 def refuse_where(bad: np.ndarray, t: np.ndarray, why: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from chainrule.engine.network import Network
 from chainrule.numbers import Number
 from chainrule.rules.activations import activation
@@ -32,7 +34,8 @@ def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
     end = activation(loss.activation)
     z = next((p.factors[0] for p in _logits(numbers).paths), None) if end else None
     if end and z and (a := numbers.get(loss.predicted(z))):
-        upstream = loss.unfused(z, a, numbers["t"], numbers["1/n"])
+        with np.errstate(all="ignore"):  # 1/a of a saturated unit leaves the range
+            upstream = loss.unfused(z, a, numbers["t"], numbers["1/n"])
         slopes |= {upstream.name: upstream} | _slope(replace(end, out=a.name), numbers)
     return slopes
 

@@ -20,7 +20,6 @@ _PLAIN_CODE: dict[str, str | bool | int] = {
     "xla_cpu_experimental_ynn_fusion_type": "",  # a call of a library inside would break the piece
     "xla_cpu_prefer_vector_width": 512,
 }
-_turn = threading.Lock()
 
 
 class Loop:
@@ -29,44 +28,64 @@ class Loop:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._usual = jax.jit(function)
         self._one_piece = jax.jit(function, compiler_options=_PLAIN_CODE)
-        self._compiled: set[Any] = set()  # the shapes that need no compilation any more
 
     def __call__(self, multiplications: int, *arguments: Any) -> Any:
         if multiplications > SMALL or jax.default_backend() != "cpu":
             return self._usual(*arguments)
-        leaves, tree = jax.tree.flatten(arguments)
-        shapes = (tree, *(jax.typeof(leaf) for leaf in leaves))
-        if shapes in self._compiled:
+        with _loops_in_one_piece():  # JAX compiles anew for other shapes and for other settings of the host
             return self._one_piece(*arguments)
-        with _loops_in_one_piece():
-            results = self._one_piece(*arguments)
-        self._compiled.add(shapes)
-        return results
 
 
 @contextmanager
 def _loops_in_one_piece() -> Iterator[None]:
     """Add the option to what this thread compiles."""
-    from jax._src import compiler
-
-    usual: Any = getattr(compiler, "get_compile_options", None)
-    mine = threading.get_ident()
-
-    def with_option(*arguments: Any, **named: Any) -> Any:
-        options = usual(*arguments, **named)
-        if threading.get_ident() != mine:
-            return options
-        return type(options).ParseFromString(options.SerializeAsString() + _option(*_ONE_PIECE))
-
-    if usual is None:
+    _hook.enter()
+    _here.compiling = True
+    try:
         yield
-        return
-    with _turn:
-        compiler.get_compile_options = with_option
-        try:
-            yield
-        finally:
-            compiler.get_compile_options = usual
+    finally:
+        _here.compiling = False
+        _hook.leave()
+
+
+class _Hook:
+    """What stands in JAX's place of compile options while any thread compiles a loop, and not longer."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._threads = 0
+        self._usual: Any = None
+        self._installed: Any = None
+
+    def enter(self) -> None:
+        from jax._src import compiler
+
+        with self._turn:
+            self._threads += 1
+            usual: Any = getattr(compiler, "get_compile_options", None)
+            if self._threads > 1 or usual is None:
+                return
+
+            def with_option(*arguments: Any, **named: Any) -> Any:
+                options = usual(*arguments, **named)
+                if not getattr(_here, "compiling", False):
+                    return options
+                return type(options).ParseFromString(options.SerializeAsString() + _option(*_ONE_PIECE))
+
+            self._usual, self._installed = usual, with_option
+            compiler.get_compile_options = with_option
+
+    def leave(self) -> None:
+        from jax._src import compiler
+
+        with self._turn:
+            self._threads -= 1
+            if not self._threads and getattr(compiler, "get_compile_options", None) is self._installed:
+                compiler.get_compile_options = self._usual
+
+
+_hook = _Hook()
+_here = threading.local()
 
 
 def _option(name: str, value: str) -> bytes:

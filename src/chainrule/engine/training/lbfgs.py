@@ -13,6 +13,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
+from chainrule.engine.training.jax_settings import jax_settings
 from chainrule.errors import InputError
 from chainrule.rules.layers.dropout import Dropout
 
@@ -46,7 +47,6 @@ def minimize(
 
     Source: Byrd, Lu, Nocedal & Zhu 1995, as `scipy.optimize` has it (L-BFGS-B).
     """
-    import jax
     from scipy.optimize import OptimizeResult, minimize
 
     if any(isinstance(layer, Dropout) for layer, _ in network.walk(data.x.shape[1])):
@@ -56,7 +56,7 @@ def minimize(
     share = np.full(len(data), 1 / len(data)) if data.weight is None else data.weight / data.weight.sum()
     losses: list[float] = []
     asked_to_stop = False
-    with jax.enable_x64(data.x.dtype == np.float64), interruptible() as interrupted:
+    with jax_settings(data.x.dtype), interruptible() as interrupted:
         slope, tables = _slope(network), (data.x, data.t, share.astype(data.x.dtype))
 
         def cost(flat: np.ndarray) -> tuple[float, np.ndarray]:

@@ -19,6 +19,7 @@ from chainrule.engine.runs.checkpointer import Keeper
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Divergence, Stop
 from chainrule.engine.training.interrupt import interruptible
+from chainrule.engine.training.jax_settings import jax_settings, random_key
 from chainrule.engine.training.options import start_of, task
 from chainrule.engine.training.state import DIVERGED, PATIENCE, RUNNING, SPAN, THRESHOLD, Chunk, State, Tables
 
@@ -121,11 +122,9 @@ def train(
     data, held_out, settings = job.data, job.held_out, job.settings
     start = start_of(network, data, parameters, job.seed)
 
-    import jax
-
     keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
     try:
-        with jax.enable_x64(data.x.dtype == np.float64):
+        with jax_settings(data.x.dtype):
             rate = job.learning_rate if job.rate_is_data else None
             decay = job.weight_decay or None
             training = Training(job.plan, data, held_out, start, job.seed, rate=rate, decay=decay)
@@ -176,7 +175,7 @@ class Training:
         )
         arrays: tuple[Any, ...] = (data.x, data.t, data.weight, watched, *rates)
         self.tables = Tables(*jax.device_put(arrays))  # `jnp.asarray` would compile a copy for every shape
-        self.key = jax.random.key(seed)
+        self.key = random_key(seed)
         self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
         self.state: State = self.program.begin(jax.device_put(start), self.tables.rate)
         self.losses: list[float] = []

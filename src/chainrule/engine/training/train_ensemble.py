@@ -16,6 +16,7 @@ from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Divergence, Stop
 from chainrule.engine.training.interrupt import interruptible
+from chainrule.engine.training.jax_settings import jax_settings, random_key
 from chainrule.engine.training.options import Task, count, start_of, task
 from chainrule.engine.training.state import DIVERGED, PATIENCE, RUNNING, THRESHOLD, State, Tables
 from chainrule.engine.training.train import VISIT, Progress, Report
@@ -102,9 +103,7 @@ def train_ensemble(
     ]
     began = time.perf_counter()
 
-    import jax
-
-    with jax.enable_x64(job.data.x.dtype == np.float64), interruptible() as interrupted:
+    with jax_settings(job.data.x.dtype), interruptible() as interrupted:
         groups = [Group(job, share) for share in _dealt(members)]
         stopped = _go(groups, job, progress, interrupted, began)
         seconds = (time.perf_counter() - began) / len(members)
@@ -142,7 +141,6 @@ class Group:
     """Members that are trained in one call: their state, and what was recorded of each."""
 
     def __init__(self, job: Task, members: Sequence[Member]) -> None:
-        import jax
         import jax.numpy as jnp
 
         from chainrule.engine.training.ensemble_program import together
@@ -160,7 +158,7 @@ class Group:
             rate=None if rates is None else jnp.asarray(rates, dtype),
             decay=jnp.asarray(decays, dtype) if any(decays) else None,
         )
-        self.keys = jax.vmap(jax.random.key)(np.asarray([member.seed for member in members], np.uint32))
+        self.keys = random_key([member.seed for member in members])
         starts = [_scaled(start_of(job.network, data, None, member.seed), member.scale) for member in members]
         self.names = list(starts[0])
         self.limits = job.limits
@@ -183,11 +181,10 @@ class Group:
 
     def advance(self, upto: int) -> None:
         """Train the members that are not done, up to epoch `upto`."""
-        import jax
         from jax import numpy as jnp
 
         ends = np.where(self.codes == RUNNING, upto, self.epochs)
-        with jax.enable_x64(self.tables.x.dtype == np.float64):  # each thread has its own
+        with jax_settings(self.tables.x.dtype):  # each thread has its own
             start = self.state
             self.state, chunk = self.program.run(
                 start, self.tables, self.keys, self.limits._replace(epochs=jnp.asarray(ends, jnp.int32))

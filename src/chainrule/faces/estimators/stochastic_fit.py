@@ -13,6 +13,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
+from chainrule.engine.training.jax_settings import jax_settings
 from chainrule.engine.training.train import Progress, Training
 from chainrule.faces.estimators.solvers import Solver
 
@@ -105,7 +106,7 @@ class Descent:
         """Train; what is learned, and what `partial_fit` can go on with."""
         import jax
 
-        with jax.enable_x64(self.data.x.dtype == np.float64):
+        with jax_settings(self.data.x.dtype):
             self._begin()
             with interruptible() as interrupted:
                 stop = self._go(interrupted)

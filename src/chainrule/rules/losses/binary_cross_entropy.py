@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.numbers import Array, Function, Number, constant, number, path
 from chainrule.rules.functions import CO_SIGMOID, ONE_MINUS, SIGMOID, SOFTPLUS, softplus
-from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where
+from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where, times
 
 MINUS_LOG = Function("-ln σ({})", r"-\ln\sigma({})", lambda z: softplus(-z))
 INVERSE = Function("1/σ({})", r"1/\sigma({})", lambda z: 1 + z.__array_namespace__().exp(-z))
@@ -46,9 +46,9 @@ class BinaryCrossEntropy(Loss):
 
     def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
         """∂E/∂a = −T/a + (1 − T)/(1 − a) per row."""
-        hit = number(f"1/{a.name}", path("nj->nj", z), through=INVERSE)
-        miss = number(f"1/(1-{a.name})", path("nj->nj", z), through=CO_INVERSE)
+        hit = number(f"1/{a.name}", path("nj->nj", z), through=times(t.array, INVERSE))
         co_t = number(f"1-{t.name}", path("nj->nj", t), through=ONE_MINUS)
+        miss = number(f"1/(1-{a.name})", path("nj->nj", z), through=times(co_t.array, CO_INVERSE))
         target_path = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share)
         return number(derivative(a), target_path, path("nj,nj,n->nj", co_t, miss, share))
 

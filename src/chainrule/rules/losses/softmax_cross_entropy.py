@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.errors import InputError
 from chainrule.numbers import Array, Function, Number, constant, number, path
 from chainrule.rules.functions import CO_SOFTMAX, ONE_MINUS, SOFTMAX, minus_log_softmax
-from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where
+from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where, times
 
 MINUS_LOG = Function("-ln softmax({})", r"-\ln\operatorname{{softmax}}({})", minus_log_softmax)
 INVERSE = Function(
@@ -47,7 +47,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
         """∂E/∂a = −T/a per row."""
-        hit = number(f"1/{a.name}", path("nj->nj", z), through=INVERSE)
+        hit = number(f"1/{a.name}", path("nj->nj", z), through=times(t.array, INVERSE))
         return number(derivative(a), path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share))
 
     def check_targets(self, t: Array) -> None:
