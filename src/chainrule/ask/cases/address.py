@@ -1,9 +1,11 @@
 """Addresses of the numbers of a network: `w1[0,2]`, `dE/dz1[2]`, `w1'[0,2]`, `E@10000`."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chainrule.ask.cases import limits
 from chainrule.errors import InputError, did_you_mean
 from chainrule.quantities import has_rows, parse
 
@@ -40,6 +42,7 @@ class Addresses:
             InputError: no such quantity, or an index that is missing, too long or out of range.
         """
         name, index, updates = _split(text)
+        self.refuse_many(updates, text)
         if name in self.names:
             if index is not None:
                 raise InputError(f"{text!r}: {name!r} is {self.names[name]!r} already and takes no index")
@@ -54,6 +57,17 @@ class Addresses:
         return Address(
             array, self._index(text, array, index) if known_index is None else known_index, updates
         )
+
+    def refuse_many(self, updates: int, text: str) -> None:
+        """Refuse a number that takes more updates than anybody waits for.
+
+        Raises:
+            InputError: it does.
+        """
+        limits.within(updates, limits.UPDATES, "updates", repr(text))
+        parameters = sum(math.prod(shape) for name, shape in self.shapes.items() if name.endswith("'"))
+        most = limits.UPDATED // max(parameters, 1)
+        limits.within(updates, most, f"updates of {parameters:,} parameters", repr(text))
 
     def without_names(self) -> "Addresses":
         return Addresses(self.shapes, self.rows, {})
@@ -110,7 +124,7 @@ def _split(text: str) -> tuple[str, tuple[int, ...] | None, int]:
         index = (
             None if parts["index"] is None else tuple(int(numeral) for numeral in parts["index"].split(","))
         )
-        updates = int(parts["after"]) if parts["after"] is not None else 0
+        updates = limits.whole(parts["after"]) if parts["after"] is not None else 0
         if updates < 0:
             raise ValueError
     except ValueError:

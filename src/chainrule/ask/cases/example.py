@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases import arithmetic as expression
+from chainrule.ask.cases import arithmetic, limits
 from chainrule.ask.cases import toml_values as stated
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression, is_expression
@@ -62,12 +62,15 @@ class Example(Case):
             InputError: neither.
         """
         name, _, updates = text.partition("@")
-        if name.strip() in self.expressions and (not updates or updates.strip().isdigit()):
-            return self._expression(self.expressions[name.strip()]).at(int(updates or 0))
+        if name.strip() in self.expressions and (not updates or updates.strip().isdecimal()):
+            expression = self._expression(self.expressions[name.strip()]).at(limits.whole(updates or "0"))
+            for quantity in expression.quantities:
+                self.quantities.refuse_many(quantity.after, text)
+            return expression
         return self._expression(text) if is_expression(text) else self.quantity(text)
 
     def _expression(self, text: str) -> Expression:
-        return expression.parse(text, self.quantity, self._constants)
+        return arithmetic.parse(text, self.quantity, self._constants)
 
     @cached_property
     def _constants(self) -> dict[str, float]:
@@ -141,6 +144,8 @@ def _example(table: dict[str, Any], source: str) -> Example:
     for key in ("inputs", "targets", "layers"):
         if key not in table:
             raise InputError(f"{key} is missing")
+    for key in ("names", "claims"):
+        limits.within(_count(table.get(key)), limits.CLAIMS, key)
     x = stated.matrix(table["inputs"], "inputs")
     t = stated.matrix(table["targets"], "targets")
     if len(t) != len(x):
@@ -185,6 +190,7 @@ def _example(table: dict[str, Any], source: str) -> Example:
 def _layers(tables: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise InputError("layers is written as one [[layers]] table for each layer")
+    limits.within(len(tables), limits.LAYERS, "layers")
     layers: list[Dense] = []
     absent: set[str] = set()
     source = f"there are {width} inputs" if width > 1 else "there is 1 input"
@@ -260,6 +266,12 @@ def _check_claims(example: Example) -> None:
             raise InputError(f"claims: {error}") from None
         if not _NUMERAL.fullmatch(claim.printed.strip().replace("−", "-")):
             raise InputError(f"claims: {claim.quantity}: {claim.printed!r} is not a number")
+
+
+def _count(table: Any) -> int:
+    """How many claims or names stand in a table."""
+    values = table.values() if isinstance(table, dict) else ()
+    return sum(len(value) if isinstance(value, list) else 1 for value in values)
 
 
 def _rows(count: int) -> str:

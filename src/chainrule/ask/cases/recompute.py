@@ -6,6 +6,8 @@ elsewhere? Nothing is derived again: every Number is added up anew from the Numb
 
 from collections.abc import Callable, Iterable, Sequence
 
+import numpy as np
+
 from chainrule.ask.cases.work import cost, spend
 from chainrule.numbers import Number, Path, number
 
@@ -22,6 +24,7 @@ def rework(numbers: Iterable[Number], change: Change) -> dict[str, Number]:
     return reworked(in_order(numbers), change)
 
 
+@np.errstate(all="ignore")  # what leaves the range is seen in the numbers
 def reworked(order: Sequence[Number], change: Change) -> dict[str, Number]:
     """The same, of Numbers that are `in_order` already."""
     changed: dict[int, Number] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.ask.cases import limits
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.registry import from_plain
 
@@ -37,6 +38,7 @@ def vector(value: Any, where: str) -> np.ndarray:
     """A list of numbers, (n,)."""
     if not isinstance(value, list) or not value or any(isinstance(element, list) for element in value):
         raise InputError(f"{where} is a list of numbers, such as [0.4, 0.6]")
+    limits.within(len(value), limits.NUMBERS, "numbers", where)
     return np.array([number(element, f"{where}[{index}]") for index, element in enumerate(value)])
 
 
@@ -44,6 +46,7 @@ def matrix(value: Any, where: str) -> np.ndarray:
     """A list of rows of numbers, (n, k), all rows as long as the first."""
     if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
         raise InputError(f"{where} is a list of rows of numbers, such as [[0.1, 0.2]]")
+    limits.within(len(value) * len(value[0]), limits.NUMBERS, "numbers", where)
     for index, row in enumerate(value):
         if len(row) != len(value[0]):
             raise InputError(f"{where}[{index}] has {len(row)} numbers, but {where}[0] has {len(value[0])}")

@@ -19,6 +19,7 @@ from chainrule.rules.protocols import Activation
 LARGEST = 1 << 22  # numbers in the slopes of a softmax over some rows: of more, ask for fewer rows
 
 
+@np.errstate(all="ignore")  # what leaves the range is seen in the numbers
 def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
     """By name, ∂E/∂a and ∂a/∂z of a fused loss, and ∂a/∂z of every softmax: (n, k, j), or (n, j).
 

@@ -45,6 +45,7 @@ class SearchResult:
     cut_short: str = ""
 
 
+@np.errstate(all="ignore")  # a hypothesis may lead anywhere
 def find(example: Example, judged: Sequence[Judged]) -> SearchResult:
     """The causes of the faults among `judged`, so far as the search got."""
     with budget(WORK) as allowance:

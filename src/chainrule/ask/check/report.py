@@ -20,6 +20,7 @@ from chainrule.numbers import Array, Number
 
 WORKED = 4  # wrong numbers that are worked through; more are in the table alone
 LISTED = 40  # rows of the table
+_MOST_DIGITS = 17  # that float64 has: more would be noise
 _WORD = {Status.TRUNCATED: "cut off"}
 _MEANING = {
     Status.TRUNCATED: "it was cut off after the last digit instead of rounded",
@@ -139,7 +140,7 @@ class Report:
     def worked(self, judgement: Judged) -> Iterator[Block]:
         """How it comes about: with the numbers as printed before it, and with the exact ones."""
         yield Heading(f"{judgement.claim.quantity} is not {judgement.claim.printed}")
-        digits = max(len(judgement.claim.exact.as_tuple().digits), 4)
+        digits = min(max(len(judgement.claim.exact.as_tuple().digits), 4), _MOST_DIGITS)
         exactly = self._derived(judgement, digits, {})
         from_print = self._derived(judgement, digits, self._sound)
         yield Equations((*self._behind(judgement, {}), exactly))
@@ -239,15 +240,17 @@ def _word(status: Status) -> str:
 def _result(equation: Equation, judgement: Judged) -> str:
     """What comes out, with as many digits as are printed."""
     value = equation.steps[-1]
-    places = max(-int(judgement.claim.exact.as_tuple().exponent), 0)
+    places = min(max(-int(judgement.claim.exact.as_tuple().exponent), 0), _MOST_DIGITS)
     return f"{value.number:.{places}f}" if isinstance(value, Value) else ""
 
 
 def _rounded(judgement: Judged) -> str:
     """The computed value with the digits of the printed one, and more where they do not show a difference."""
     places = max(-int(judgement.claim.exact.as_tuple().exponent), 0)
+    digits = min(len(judgement.claim.exact.as_tuple().digits), _MOST_DIGITS)
+    if places > _MOST_DIGITS:
+        return f"{judgement.computed:.{_MOST_DIGITS}g}"
     if "e" in judgement.claim.printed.lower():
-        digits = len(judgement.claim.exact.as_tuple().digits)
         return f"{judgement.computed:.{digits}e}"
     if judgement.status in (Status.WRONG, Status.INHERITED) and not judgement.claim.near(judgement.computed):
         return f"{judgement.computed:.{places}f}"

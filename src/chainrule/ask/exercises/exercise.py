@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from chainrule.ask.cases import limits
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.descent import step
 from chainrule.ask.cases.example import Example
@@ -241,12 +243,14 @@ def exercise(
         raise InputError(f"a sheet asks for {', '.join(PARTS)}, not {unknown[0] if unknown else 'nothing'!r}")
     if digits < 1 or rows < 1:
         raise InputError(f"digits and rows count from 1, but came as {digits} and {rows}")
+    limits.within(digits, limits.DIGITS, "digits")
     if isinstance(layers, Example):
         return _checked(Exercise(layers, tuple(ask), digits))
     units: Any = layers
     sizes = [int(size) for size in units] if isinstance(units, Iterable) else [units]
     if len(sizes) < 2 or min(sizes) < 1:
         raise InputError(f"layers are two numbers or more, inputs first, such as 2,2,1; not {sizes}")
+    limits.within(_count(sizes, rows), limits.SHEET, "weights, biases and data", "a sheet")
     fused = loss_called(loss).activation
     final_activation = "identity" if fused else output or activation
     title = f"Backpropagation by hand, {'-'.join(map(str, sizes))}, sheet {seed}"
@@ -254,6 +258,12 @@ def exercise(
     return _checked(
         Exercise(friendly(sizes, names, loss, rows, learning_rate, title, seed), tuple(ask), digits)
     )
+
+
+def _count(sizes: Sequence[int], rows: int) -> int:
+    """How many numbers are given on a sheet."""
+    parameters = sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+    return parameters + rows * (sizes[0] + sizes[-1])
 
 
 def fingerprint(example: Example) -> str:

@@ -1,5 +1,6 @@
 """Marking: a filled-in sheet, answer by answer; a slip costs one mark, not all that follow from it."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.ask.cases import example as worked
+from chainrule.ask.cases import limits
 from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
@@ -23,6 +25,8 @@ from chainrule.errors import InputError
 _SIGNED = re.compile(r"# chainrule exercise (\w+) digits (\d+)")
 _LINE = re.compile(r"""\s*(?P<quote>["']?)(?P<name>[^"'=]+(?:'[^"'=]*)?)(?P=quote)\s*=\s*(?P<answer>.*)""")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_LONGEST = 100  # digits of a fraction
+_SHORT = 1e-6  # a fraction below that is written with a power of ten
 _FRACTION = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
 
 
@@ -94,7 +98,8 @@ class Marking(Document):
             "marks": self.marks,
             "of": len(self.answers),
             "answers": [
-                {"quantity": answer.quantity, "given": answer.given or None, "correct": answer.correct}
+                {"quantity": answer.quantity, "given": answer.given or None}
+                | {"correct": answer.correct if math.isfinite(answer.correct) else None}
                 | {"verdict": answer.verdict, "mark": answer.mark}
                 for answer in self.answers
             ],
@@ -201,7 +206,9 @@ def _split(text: str, sheet: str, skipped: int) -> tuple[str, int, dict[str, str
         answers[name] = _number(parsed["answer"], f"{sheet}: line {number}: {name}")
     if not answers:
         raise InputError(f"{sheet}: there are no answers under [claims]")
-    return head, int(signed[2]) if signed else DIGITS, answers
+    digits = limits.whole(signed[2]) if signed else DIGITS
+    limits.within(digits, limits.DIGITS, "digits", sheet)
+    return head, digits, answers
 
 
 def _number(text: str, where: str) -> str:
@@ -210,13 +217,21 @@ def _number(text: str, where: str) -> str:
     if not text.strip("_ .…?"):
         return ""
     if fraction := _FRACTION.fullmatch(text):
-        if not int(fraction[2]):
-            raise InputError(f"{where}: {text} divides by zero")
-        return f"{float(Fraction(int(fraction[1]), int(fraction[2]))):.12f}"
+        return _decimal(fraction[1], fraction[2], f"{where}: {text}")
     text = text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
     if not _NUMBER.fullmatch(text):
         raise InputError(f"{where}: {text!r} is not a number")
     return text
+
+
+def _decimal(numerator: str, denominator: str, where: str) -> str:
+    """A fraction as a decimal number."""
+    if max(len(numerator), len(denominator)) > _LONGEST:
+        raise InputError(f"{where}: a fraction has {_LONGEST} digits at most, above and below")
+    if not int(denominator):
+        raise InputError(f"{where} divides by zero")
+    value = float(Fraction(int(numerator), int(denominator)))
+    return f"{value:.12f}" if not value or abs(value) > _SHORT else f"{value:.12e}"
 
 
 def _padded(answer: str, digits: int) -> str:

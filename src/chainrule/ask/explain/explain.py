@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from chainrule.ask.cases import limits
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.case import Case, case_of
 from chainrule.ask.cases.trajectory import Trajectory
@@ -99,6 +100,7 @@ def _find(world: Trajectory, quantity: str) -> Address:
         if not (inner := _inner(world, quantity)):
             raise
         address = inner
+    case.quantities.refuse_many(address.after, quantity)
     updates = address.after + address.name.endswith("'")
     if updates and case.learning_rate is None:
         raise InputError(f"{quantity!r} takes {updates} update{'s' * (updates > 1)}: give a learning rate")
@@ -113,17 +115,17 @@ def _inner(world: Trajectory, quantity: str) -> Address | None:
     indices = re.findall(r"\[([^\]]*)\]", text)
     names = {name.replace(" ", ""): name for name in world.numbers()}
     name = names.get(re.sub(r"\[[^\]]*\]", "", text).replace(" ", ""))
-    if name is None or (updates and not updates.isdigit()) or "" in indices:
+    if name is None or (updates and not updates.isdecimal()) or "" in indices:
         return None
     shape = world.numbers()[name].array.shape
     numerals = indices[0].split(",") if indices else []
-    index = tuple(int(numeral) for numeral in numerals if numeral.strip().isdigit())
+    index = tuple(limits.whole(numeral) for numeral in numerals if numeral.strip().isdecimal())
     if len(index) == len(shape) - 1 and shape[0] == 1:
         index = (0, *index)
     elif not index and all(length == 1 for length in shape):
         index = (0,) * len(shape)
     inside = len(index) == len(shape) and all(k < length for k, length in zip(index, shape, strict=True))
-    return Address(name, index, int(updates or 0)) if inside else None
+    return Address(name, index, limits.whole(updates or "0")) if inside else None
 
 
 def _of_run(run: Run, place: Address) -> list[str]:

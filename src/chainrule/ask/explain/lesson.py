@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from chainrule.ask.cases import limits
 from chainrule.ask.cases.descent import DescentRecord, Step, descend_until, step
 from chainrule.ask.cases.example import Example
 from chainrule.ask.documents.blocks import Block, CommandList, Equation, Equations, Heading, paragraph
@@ -50,6 +51,9 @@ class Lesson:
     @cached_property
     def first(self) -> Step:
         return step(self.example)
+
+    def __post_init__(self) -> None:
+        limits.within(self.epochs, limits.UPDATES, "updates")
 
     @cached_property
     def descent(self) -> DescentRecord:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
@@ -24,6 +26,7 @@ _ASTRAY = 2  # last digits: how far rounding what is not printed may lead
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
+@np.errstate(all="ignore")  # numbers may be as large or small as somebody prints them
 def judge(example: Example, world: Trajectory | None = None) -> tuple[Judged, ...]:
     """Each claim of `example`, in its order, with its status; computed in `world`, its own by default."""
     world = world or Trajectory(example)

@@ -262,6 +262,7 @@ class Sheet:
         return {}
 
 
+@np.errstate(all="ignore")  # what leaves the range is seen in the numbers
 def as_named(numbers: Mapping[str, Number]) -> dict[str, Number]:
     """The same Numbers, but `1-a1` made of a1, as its name says, and not of z1."""
     ready: dict[str, Number] = {}

@@ -95,10 +95,14 @@ def exercise(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sheets:
         return _mark(sheets, plain, as_json)
+    from chainrule.ask.cases.limits import SHEETS
+
     if as_json:
         raise click.UsageError("--json is for --mark")
     if versions and not (output and "{}" in output):
         raise click.UsageError("--versions wants --output with {} in the name, such as sheet-{}.md")
+    if versions and versions > SHEETS:
+        raise click.UsageError(f"--versions {versions} are too many: {SHEETS:,} files is the most")
     if example and layers:
         raise click.UsageError("an example has layers of its own: give one or the other")
     from chainrule.ask.exercises.exercise import exercise as made
