@@ -7,6 +7,8 @@ import numpy as np
 
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
+from chainrule.faces.foreign.agreement import kind_of, predicting_alike, refused
+from chainrule.faces.foreign.keras_loss import compiled_loss
 from chainrule.faces.foreign.taken import Taken, run_of
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
@@ -29,13 +31,24 @@ def from_keras(model: Any, weights: Sequence[Any] | None = None, *, loss: Any = 
     Args:
         model: the model, or what its `get_config()` gives.
         weights: what its `get_weights()` gives; a model has them itself.
-        loss: a loss or its name; if not given, the cross-entropy of a last sigmoid or softmax, else
-            half_squared_error.
+        loss: a loss or its name; if not given, that of a compiled model; else the cross-entropy of a last
+            sigmoid or softmax, or half_squared_error.
 
     Raises:
-        InputError: a layer, an activation or an option for which there is no rule; the layer is named.
+        InputError: a layer, activation, option or compiled loss for which there is no rule; it is named.
     """
-    config = model if isinstance(model, Mapping) else model.get_config()
+    if not isinstance(model, Mapping) and not callable(getattr(model, "get_config", None)):
+        raise InputError(
+            f"from_keras takes a Sequential model, or its configuration and weights, not {kind_of(model)}"
+        )
+    return refused("the Keras model", lambda: _taken(model, weights, loss))
+
+
+def _taken(model: Any, weights: Sequence[Any] | None, loss: Any) -> Run:
+    described = isinstance(model, Mapping)
+    config = model if described else model.get_config()
+    if weights is None and described:
+        raise InputError("a configuration has no weights: give from_keras(config, weights)")
     arrays = list(model.get_weights() if weights is None else weights)
     layers = config.get("layers")
     if not isinstance(layers, Sequence) or any(key in config for key in ("input_layers", "output_layers")):
@@ -45,7 +58,18 @@ def from_keras(model: Any, weights: Sequence[Any] | None = None, *, loss: Any = 
         parts += _layer(layer["class_name"], layer["config"], arrays)
     if arrays:
         raise InputError(f"{len(arrays)} arrays of weights are left over: no layer takes them")
-    return run_of(parts, loss, "Keras Sequential", _ends(parts))
+    end = _ends(parts)
+    if loss is None and not described:
+        outputs = [len(part.b) for part in parts if part.b is not None]
+        loss = compiled_loss(model, layers, end, outputs[-1] if outputs else 0)
+    run = run_of(parts, loss, "Keras Sequential", end)
+    if described or weights is not None:
+        return run
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        return np.asarray(model.predict(x.reshape(len(x), *model.input_shape[1:]), verbose=0))
+
+    return predicting_alike(run, f"model {config.get('name')!r}", predict)
 
 
 def _layer(kind: str, config: Mapping[str, Any], arrays: list[Any]) -> list[Taken]:

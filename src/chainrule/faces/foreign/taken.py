@@ -40,6 +40,12 @@ def run_of(imported: Iterable[Taken], loss: Any, source: str, ends: str | None) 
         raise InputError(f"{source}: there is no layer with weights")
     parameters: dict[str, np.ndarray] = {}
     width = None
+    for piece in weighing:
+        if np.asarray(piece.w).dtype.kind != "f" or np.asarray(piece.w).dtype.itemsize > 8:
+            raise InputError(
+                f"{piece.where}: weights are {np.asarray(piece.w).dtype}, and there is no rule for such: "
+                "take float32 or float64"
+            )
     dtype = np.result_type(np.float32, *(np.asarray(piece.w).dtype for piece in weighing))
     placed = [piece for piece in network.chain.layers if isinstance(piece, Dense)]
     for part, dense in zip(weighing, placed, strict=True):
