@@ -10,7 +10,7 @@ from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.agreement import kind_of, predicting_alike, refused
 from chainrule.faces.foreign.taken import Taken, run_of
-from chainrule.faces.foreign.torch_graph import Step, steps
+from chainrule.faces.foreign.torch_graph import TracedLayer, steps
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -78,7 +78,7 @@ def _followed(model: Any, loss: Any) -> Run:
             module.training = training
 
 
-def _taken(step: Step) -> Iterator[Taken]:
+def _taken(step: TracedLayer) -> Iterator[Taken]:
     if step.kind == "Linear":
         yield _linear(step.where, step.module.weight, step.module.bias)
     elif step.kind != "Flatten":  # rows go in, which are flat

@@ -24,7 +24,7 @@ _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-class Step(NamedTuple):
+class TracedLayer(NamedTuple):
     """One layer of the chain: where it stands, torch's class, its parameters, and the module if it is one."""
 
     where: str
@@ -33,7 +33,7 @@ class Step(NamedTuple):
     module: Any = None
 
 
-def steps(model: Any, torch: Any) -> Iterator[Step]:
+def steps(model: Any, torch: Any) -> Iterator[TracedLayer]:
     """The layers that `forward` goes through, in order.
 
     Raises:
@@ -77,7 +77,7 @@ def _meeting(node: Any) -> str:
     return f"{names} go into {getattr(node.target, '__name__', node.target)}"
 
 
-def _step(node: Any, modules: dict[str, Any], seen: set[int], torch: Any) -> Step:
+def _step(node: Any, modules: dict[str, Any], seen: set[int], torch: Any) -> TracedLayer:
     if node.op == "call_module":
         module, where = modules[node.target], f"layer '{node.target}'"
         kind = type(module).__name__
@@ -89,7 +89,7 @@ def _step(node: Any, modules: dict[str, Any], seen: set[int], torch: Any) -> Ste
                 f"{where}: its weights stand twice in the network, and there is no rule for tied ones"
             )
         seen |= weights
-        return Step(where, kind, vars(module), module)
+        return TracedLayer(where, kind, vars(module), module)
     name = getattr(node.target, "__name__", str(node.target))
     where = f"'{node.name}'"
     if node.op not in ("call_function", "call_method") or name not in _FUNCTIONS:
@@ -102,7 +102,7 @@ def _step(node: Any, modules: dict[str, Any], seen: set[int], torch: Any) -> Ste
         raise InputError(f"{where}: there is no rule for torch's {name} with {len(values)} arguments")
     named |= dict(zip(parameters, values, strict=False))
     if kind == "Dropout" and not named.get("training", True):
-        return Step(where, "Identity", {})
+        return TracedLayer(where, "Identity", {})
     if kind == "Softmax" and named.get("dim") is None:
         named["dim"] = -1
-    return Step(where, kind, named)
+    return TracedLayer(where, kind, named)
