@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
-from chainrule.faces.foreign.agreement import kind_of, predicting_alike, refused
+from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
 from chainrule.faces.foreign.taken import Taken, run_of
 from chainrule.faces.foreign.torch_graph import TracedLayer, steps
 from chainrule.rules.activations import activation

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from chainrule.errors import InputError
-from chainrule.faces.foreign.agreement import kind_of
+from chainrule.faces.foreign.comparison import kind_of
 
 # Functions and methods of torch by name: the class that does the same, and its further arguments in order.
 _FUNCTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
