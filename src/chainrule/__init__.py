@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chainrule.engine.runs.run import Run as Run
     from chainrule.engine.stopping import Divergence as Divergence
     from chainrule.engine.stopping import Stop as Stop
-    from chainrule.engine.training.train import Progress as Progress
+    from chainrule.engine.training.loop import Progress as Progress
     from chainrule.engine.training.train import train as train
     from chainrule.engine.training.train_ensemble import train_ensemble as train_ensemble
     from chainrule.errors import ChainruleError as ChainruleError
@@ -99,7 +99,8 @@ _HOMES = {
     "engine.runs.run": ("History", "Run"),
     "engine.stopping": ("Divergence", "Stop"),
     "engine.backprop": ("Sweep", "descend", "sweep"),
-    "engine.training.train": ("Progress", "train"),
+    "engine.training.loop": ("Progress",),
+    "engine.training.train": ("train",),
     "engine.training.train_ensemble": ("train_ensemble",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),

@@ -13,8 +13,9 @@ import pytest
 from chainrule.engine.backprop import descend, evaluate, sweep
 from chainrule.engine.network import Network
 from chainrule.engine.stopping import Divergence, Stop
-from chainrule.engine.training import train as training
-from chainrule.engine.training.train import Progress, train
+from chainrule.engine.training import loop
+from chainrule.engine.training.loop import Progress
+from chainrule.engine.training.train import train
 from chainrule.rules.layers.dense import Dense
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_the_lesson_takes_81_updates() -> None:
 @pytest.mark.parametrize("rank", [0, 1, 16, 17, 40])
 def test_threshold_is_exact_in_full_batches(monkeypatch: pytest.MonkeyPatch, rank: int, visit: float) -> None:
     """A threshold just above E@N and not above E@(N − 1) stops after N updates, wherever visits fall."""
-    monkeypatch.setattr(training, "VISIT", visit)
+    monkeypatch.setattr(loop, "VISIT", visit)
     x, t = rows()
     losses = train(NET, x, t, epochs=60, learning_rate=0.05).history.loss
     run = train(NET, x, t, epochs=60, learning_rate=0.05, threshold=np.nextafter(losses[rank], 1))
@@ -103,7 +104,7 @@ def noisy() -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
 def test_patience_restores_the_best_weights(
     monkeypatch: pytest.MonkeyPatch, patience: int, visit: float
 ) -> None:
-    monkeypatch.setattr(training, "VISIT", visit)
+    monkeypatch.setattr(loop, "VISIT", visit)
     x, t, out = noisy()
     run = train(NET, x, t, epochs=400, patience=patience, validation=out, **OVERFIT)
     losses = run.history.validation_loss
@@ -191,7 +192,7 @@ DIVERGING = {
 def test_divergence_is_named(
     monkeypatch: pytest.MonkeyPatch, rate: float, dtype: Any, batch: int, units: list[int], visit: float
 ) -> None:
-    monkeypatch.setattr(training, "VISIT", visit)
+    monkeypatch.setattr(loop, "VISIT", visit)
     network = Network([Dense(n, "relu") for n in units[:-1]] + [Dense(units[-1])])
     x, t = rows(dtype=dtype)
     x, t = x * 3, t * 3
@@ -220,7 +221,7 @@ def test_last_good_weights_are_kept_bit_for_bit(monkeypatch: pytest.MonkeyPatch,
     x, t = x * 3, t * 3
     runs = []
     for visit in (0.0, 1e9):
-        monkeypatch.setattr(training, "VISIT", visit)
+        monkeypatch.setattr(loop, "VISIT", visit)
         runs.append(train(network, x, t, epochs=5000, **options))
     assert runs[0].divergence == runs[1].divergence is not None
     good = train(network, x, t, epochs=runs[0].epochs, **options)
@@ -320,7 +321,7 @@ def pressed_at(epoch: int) -> Any:
 
 
 def test_ctrl_c_keeps_what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "VISIT", 0.0)
+    monkeypatch.setattr(loop, "VISIT", 0.0)
     x, t = rows()
     usual = signal.getsignal(signal.SIGINT)
     run = train(NET, x, t, epochs=10_000, progress=pressed_at(6))
@@ -331,13 +332,13 @@ def test_ctrl_c_keeps_what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ctrl_c_in_the_last_epoch_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "VISIT", 0.0)
+    monkeypatch.setattr(loop, "VISIT", 0.0)
     run = train(NET, *rows(), epochs=6, progress=pressed_at(6))
     assert (run.stopped_by, run.epochs) == (Stop.EPOCHS, 6)
 
 
 def test_ctrl_c_with_patience_gives_the_best_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "VISIT", 0.0)
+    monkeypatch.setattr(loop, "VISIT", 0.0)
     x, t, out = noisy()
     run = train(NET, x, t, epochs=400, patience=300, validation=out, progress=pressed_at(60), **OVERFIT)
     assert run.stopped_by is Stop.INTERRUPTED

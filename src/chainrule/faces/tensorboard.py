@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chainrule.engine.training.train import Log
+from chainrule.engine.training.loop import Log
 from chainrule.errors import InputError
 
 

@@ -1,5 +1,6 @@
 """Writing: a file or a folder appears whole or not at all, and outlasts a power failure once it is there."""
 
+import errno
 import os
 import re
 import secrets
@@ -14,6 +15,20 @@ from chainrule.errors import InputError
 
 Content: TypeAlias = bytes | Callable[[IO[bytes]], object]
 """The bytes of a file, or what writes them into a stream."""
+
+
+_unfinished: set[str] = set()
+"""Files and folders under their temporary names."""
+
+
+def discard_unfinished() -> None:
+    """Remove what is being written, in a process that is about to end."""
+    for path in list(_unfinished):
+        if os.path.isdir(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                os.unlink(path)
 
 
 def put(path: str | os.PathLike[str], content: Content) -> None:
@@ -38,6 +53,7 @@ def put(path: str | os.PathLike[str], content: Content) -> None:
     _remove_leftovers(folder, base)
     temporary, descriptor = _open_temporary(folder, base, 0o600 if before else 0o666)
     try:
+        _unfinished.add(temporary)
         with open(descriptor, "wb") as stream:
             _lock(descriptor)
             write(stream)
@@ -50,6 +66,8 @@ def put(path: str | os.PathLike[str], content: Content) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+    finally:
+        _unfinished.discard(temporary)
     settle(folder)
 
 
@@ -82,17 +100,29 @@ def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
         _make_parents(target.absolute().parent)
         temporary = target.parent / f".chainrule-{secrets.token_hex(8)}"
         temporary.mkdir()
+        _unfinished.add(str(temporary))
         try:
             yield temporary
             for folder, _, _ in os.walk(temporary):
                 settle(folder)
-            os.rename(temporary, target)
+            _become(temporary, target)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
+        finally:
+            _unfinished.discard(str(temporary))
         settle(target.parent)
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror or error}") from None
+
+
+def _become(temporary: Path, target: Path) -> None:
+    try:
+        os.rename(temporary, target)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise
+        raise InputError(f"{target} exists already: name another folder, or remove it first") from None
 
 
 def settle(folder: str | os.PathLike[str]) -> None:

@@ -1,7 +1,7 @@
 """Training: the same weights as a plain loop with `jax.grad`, the same bytes for the same seed."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -12,14 +12,17 @@ from chainrule.engine.backprop import descend, evaluate, sweep
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
-from chainrule.engine.training import train as training
+from chainrule.engine.training import loop
 from chainrule.engine.training.state import SPAN, Plan
-from chainrule.engine.training.train import Progress, train
+from chainrule.engine.training.train import train
 from chainrule.errors import InputError, ShapeError
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
 from chainrule.rules.layers.residual import Residual
 from tests.oracles import descent
+
+if TYPE_CHECKING:
+    from chainrule.engine.training.loop import Progress
 
 ROWS, WIDTH, EPOCHS = 11, 3, 4
 TANH = Network([Dense(3, "tanh"), Dense(1)])
@@ -226,7 +229,7 @@ def test_how_often_the_host_looks_changes_nothing(
     x, t = rows(DROPPED, 24)
     found, looks = [], []
     for visit in (0.0, 1e9):
-        monkeypatch.setattr(training, "VISIT", visit)
+        monkeypatch.setattr(loop, "VISIT", visit)
         looked: list[Progress] = []
         found.append(train(DROPPED, x, t, progress=looked.append, **OPTIONS, **stop))
         looks.append(len(looked))
@@ -237,7 +240,7 @@ def test_how_often_the_host_looks_changes_nothing(
 
 
 def test_more_epochs_than_one_call_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "VISIT", 1e9)
+    monkeypatch.setattr(loop, "VISIT", 1e9)
     x, t = rows()
     looked: list[Progress] = []
     ramp = [1, 1 + 16, 1 + 16 + 256, 1 + 16 + 256 + 4096]
@@ -306,7 +309,7 @@ def test_the_penalty_is_in_the_loss_and_dropout_is_not_in_the_result() -> None:
 
 
 def test_progress_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "VISIT", 0.0)
+    monkeypatch.setattr(loop, "VISIT", 0.0)
     x, t = rows()
     looked: list[Progress] = []
     run = train(TANH, x, t, epochs=7, validation=(x, t), progress=looked.append)

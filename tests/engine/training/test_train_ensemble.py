@@ -186,7 +186,7 @@ def test_groups_of_members_change_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     options = {"seeds": 33, "epochs": 12, "batch_size": 10, "validation": 0.25}
     found = []
     for cores in (1, 2, 7):
-        monkeypatch.setattr("chainrule.engine.training.train_ensemble._cores", lambda cores=cores: cores)
+        monkeypatch.setattr("chainrule.engine.training.member_groups._cores", lambda cores=cores: cores)
         found.append(train_ensemble(network, x, t, **options))
     for other in found[1:]:
         for one, same in zip(found[0].members, other.members, strict=True):

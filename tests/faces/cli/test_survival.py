@@ -107,6 +107,39 @@ def test_asked_to_stop(place: Path, number: int, code: int) -> None:
     shutil.rmtree(place / "asked")
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_many_networks_are_stopped_and_gone_on_with(place: Path, number: int, code: int) -> None:
+    many = ("--seeds", "3", "--checkpoint-every", "500")
+    if not (place / "many").exists():
+        assert run(place, "train", "t.csv", *OPTIONS, *many, "--out", "many").returncode == 0
+    child = started(place, "stopped", *many)
+    deadline = time.monotonic() + 60
+    while not (place / "stopped" / "checkpoint").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    other = run(place, "train", "t.csv", *OPTIONS, *many, "--out", "stopped")
+    assert other.returncode == 2  # the folder is taken from the beginning on
+    assert "exists already" in other.stderr
+    child.send_signal(number)
+    _, told = child.communicate(timeout=60)
+    assert child.returncode == code, told
+    if number != signal.SIGKILL:
+        assert "go on: chainrule train t.csv --resume stopped" in told
+        assert run(place, "predict", "stopped", "t.csv", "--ensemble").returncode == 0
+    done = run(place, "train", "t.csv", "--resume", "stopped")
+    assert done.returncode == 0, done.stderr
+    whole, resumed = (
+        {p.relative_to(place / name): p.read_bytes() for p in (place / name).rglob("*") if p.is_file()}
+        for name in ("many", "stopped")
+    )
+    assert len(whole) == 4 + 3 * 3
+    assert set(whole) == set(resumed)
+    for file, content in whole.items():
+        assert file.name == "run.json" or content == resumed[file], file  # run.json says how long it took
+    shutil.rmtree(place / "stopped")
+
+
 def test_stopped_and_gone_on_with(place: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         child = started(place, "s", "--checkpoint-every", "1")

@@ -399,7 +399,9 @@ def test_the_report_of_many(call: Any) -> None:
     [
         (("--seeds", 0), "'0' is not a whole number from 1 up"),
         (("--seeds", 2, "--seed", 2**32 - 1), "the last seed is a whole number up to 4294967295"),
-        (("--resume", "e", "--seeds", 2), "leave --seeds away"),
+        (("--resume", "e", "--seeds", 2), "e: there is no such run to resume"),
+        (("--seeds", 2, "--log", "logs"), "leave --seeds away"),
+        (("--seeds", 10**12), "too large"),
     ],
 )
 def test_many_refused(call: Any, words: Any, told: str) -> None:

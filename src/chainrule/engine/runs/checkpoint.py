@@ -5,7 +5,9 @@ metadata. Its name holds the epoch and the SHA-256 of its bytes; the one before 
 """
 
 import os
+import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import version
@@ -24,8 +26,8 @@ from chainrule.files.reading import read_own
 from chainrule.files.writing import put
 
 FORMAT = 1
+_VECTOR = ("sse", "ssse", "avx", "amx", "fma", "f16c", "bmi", "asimd", "sve", "sme", "neon")
 MOST = 1 << 36  # bytes in a checkpoint
-HISTORY = ("loss", "validation_loss")
 NAME = re.compile(r"epoch-(\d{1,10})-([0-9a-f]{64})\.safetensors")
 
 
@@ -102,28 +104,48 @@ def refuse_other(folder: Path, stored: dict[str, Any], current: dict[str, Any]) 
     for name in options:
         if name != "epochs" and settings.get(name) != options[name]:
             raise InputError(
-                f"{folder} was started with {name} {settings.get(name)}, not {options[name]}: resume it so"
+                f"{folder} was started with {name} {_short(settings.get(name))}, not"
+                f" {_short(options[name])}: resume it so"
             )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def differing(stored: dict[str, Any], current: dict[str, Any]) -> str:
     """What is another: `thread count (2, now 1) and jax (0.10.1, now 0.10.2)`."""
     return " and ".join(
-        f"{n} ({stored.get(n)}, now {current[n]})" for n in current if stored.get(n) != current[n]
+        f"{name} ({_change(stored.get(name, 'not recorded'), value)})"
+        for name, value in current.items()
+        if stored.get(name) != value
     )
 
 
-def arrays_of(state: Any, losses: list[float], held_out: list[float]) -> dict[str, np.ndarray]:
-    """The arrays of a training's state, named after where they stand in it, and its history."""
+def _change(stored: Any, current: Any) -> str:
+    """`2, now 1`; of two lists of words those that are in one only."""
+    stored_words, words = set(str(stored).split()), set(str(current).split())
+    if len(stored_words & words) < 3:
+        return f"{stored}, now {current}"
+    missing, new = (
+        " ".join(sorted(part)) or "nothing" for part in (stored_words - words, words - stored_words)
+    )
+    return f"{missing[:60]} is missing, {new[:60]} is new"
+
+
+def arrays_of(state: Any) -> dict[str, np.ndarray]:
+    """The arrays of a training's state, named after where they stand in it."""
     import jax
 
     leaves, _ = jax.tree.flatten_with_path(state)
-    arrays = {f"state{jax.tree_util.keystr(path)}": np.asarray(leaf) for path, leaf in leaves}
-    return arrays | {"loss": np.array(losses, float), "validation_loss": np.array(held_out, float)}
+    return {f"state{jax.tree_util.keystr(path)}": np.asarray(leaf) for path, leaf in leaves}
 
 
-def state_of(moment: Moment, fresh: Any, validated: bool) -> Any:
-    """The state in `moment`, in the form of a `fresh` one of the same training.
+def state_of(arrays: Mapping[str, np.ndarray], fresh: Any, history: Mapping[str, tuple[int, ...]]) -> Any:
+    """The state in a checkpoint's arrays, in the form of a `fresh` one of the same training.
+
+    `history` names the other arrays that have to be there, of floats, and their shapes.
 
     Raises:
         InputError: it is of another optimiser or network.
@@ -131,11 +153,12 @@ def state_of(moment: Moment, fresh: Any, validated: bool) -> Any:
     import jax
     import jax.numpy as jnp
 
-    given, template = moment.arrays, arrays_of(fresh, [0.0] * moment.epoch, [0.0] * moment.epoch * validated)
-    kinds = [{name: (a.dtype, a.shape) for name, a in arrays.items()} for arrays in (given, template)]
-    if kinds[0] != kinds[1]:
+    template = arrays_of(fresh)
+    expected = {name: (array.dtype, array.shape) for name, array in template.items()}
+    expected |= {name: (np.dtype(float), shape) for name, shape in history.items()}
+    if {name: (array.dtype, array.shape) for name, array in arrays.items()} != expected:
         raise InputError("the checkpoint is of another optimizer or network: resume it with the same")
-    leaves = [jnp.asarray(given[name]) for name in template if name not in HISTORY]
+    leaves = [jnp.asarray(arrays[name]) for name in template]
     return jax.tree.unflatten(jax.tree.structure(fresh), leaves)
 
 
@@ -163,9 +186,27 @@ def machine() -> dict[str, Any]:
     import jax
 
     count = getattr(os, "sched_getaffinity", None)
-    versions = {name: version(name) for name in ("chainrule", "jax", "jaxlib", "optax")}
-    threads = len(count(0)) if count else os.cpu_count()
-    return {"device": jax.devices()[0].device_kind, "thread count": threads, **versions}
+    versions = {name: version(name) for name in ("chainrule", "jax", "jaxlib", "numpy", "optax")}
+    return {
+        "device": jax.devices()[0].device_kind,
+        **processor(),
+        "thread count": len(count(0)) if count else os.cpu_count(),
+        "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+        **versions,
+    }
+
+
+def processor() -> dict[str, str]:
+    """The processor's model, and those of its instructions that XLA makes code of: "cpu" is no answer."""
+    model, instructions = platform.processor() or platform.machine(), ""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    fields = dict(reversed([[part.strip() for part in line.split(":", 1)] for line in lines if ":" in line]))
+    flags = (fields.get("flags") or fields.get("Features") or "").split()
+    instructions = " ".join(sorted(flag for flag in flags if flag.startswith(_VECTOR)))
+    return {"processor": fields.get("model name") or model, "instructions": instructions}
 
 
 def digest(array: np.ndarray | None) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.engine.runs.checkpoint import Moment, differing, newest, refuse_other, write
+from chainrule.engine.runs.ensemble import MEMBERS, Ensemble, load_ensemble
 from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
@@ -190,7 +191,7 @@ class Keeper:
             reason = error.strerror or error
             self.say(f"no checkpoint could be written in {self.folder} ({reason}); the training goes on")
 
-    def finish(self, run: Run, also: Mapping[str, bytes] | None = None) -> None:
+    def finish(self, run: Run | Ensemble, also: Mapping[str, bytes] | None = None) -> None:
         """Write the run; unless it was interrupted, its checkpoint has served.
 
         Raises:
@@ -221,11 +222,14 @@ class Keeper:
 
 
 def finished(folder: Path) -> Run | None:
-    """The run in `folder`, if there is one that was not interrupted; a checkpoint that outlived it goes."""
+    """The run in `folder` (of an ensemble, the best member), if there is one that was not interrupted; a
+    checkpoint that outlived it goes.
+    """
     if not (folder / "run.json").exists():
         return None
     run = load(folder)
-    if run.stopped_by is Stop.INTERRUPTED:
+    whole = load_ensemble(folder) if (folder / MEMBERS).is_dir() else run
+    if whole.stopped_by is Stop.INTERRUPTED:
         return None
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
     return run

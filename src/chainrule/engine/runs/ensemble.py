@@ -13,7 +13,7 @@ from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError
-from chainrule.files.writing import new_folder
+from chainrule.files.writing import new_folder, settle
 
 MEMBERS = "members"  # the folder of the runs
 
@@ -124,12 +124,26 @@ class Ensemble:
             InputError: the folder exists already, or cannot be written; the reason is named.
         """
         with new_folder(folder) as fresh:
-            (fresh / MEMBERS).mkdir()
-            for place, run in zip(self.places(fresh), self.members, strict=True):
-                place.mkdir()
-                run.write(place)
-            self.best.write(fresh, also)
+            self.write(fresh, also)
         return Path(folder)
+
+    def write(self, folder: Path, also: Mapping[str, bytes] | None = None) -> None:
+        """Put the files into a folder that exists. The best's run.json, which makes it a run, comes last.
+
+        Raises OSError; an older run.json there is gone before anything else changes.
+        """
+        (folder / "run.json").unlink(missing_ok=True)
+        for place, run in zip(self.places(folder), self.members, strict=True):
+            place.mkdir(parents=True, exist_ok=True)
+            run.write(place)
+        settle(folder / MEMBERS)
+        self.best.write(folder, also)
+
+    @property
+    def stopped_by(self) -> Stop:
+        """Why the best stopped, or that the training was interrupted before all were done."""
+        interrupted = any(run.stopped_by is Stop.INTERRUPTED for run in self.members)
+        return Stop.INTERRUPTED if interrupted else self.best.stopped_by
 
 
 def load_ensemble(folder: str | os.PathLike[str]) -> Ensemble:
@@ -142,6 +156,7 @@ def load_ensemble(folder: str | os.PathLike[str]) -> Ensemble:
     folders = sorted(entry for entry in place.iterdir() if entry.is_dir()) if place.is_dir() else []
     if not folders:
         raise InputError(f"{folder} is not an ensemble: there are no runs in {place}; train one with --seeds")
+    load(folder)  # the best, which is written last: without it, not all members need be there
     members = tuple(map(load, folders))
     if any(run.network != members[0].network for run in members):
         raise InputError(f"{folder}: its members are not of one network")

@@ -15,9 +15,17 @@ from chainrule.engine.backprop import evaluate, sweep
 from chainrule.engine.training.compiling import SMALL
 from chainrule.engine.training.member_arrays import LARGE, Members, shared
 from chainrule.engine.training.program import MASKS, Program, choose, rows_at
-from chainrule.engine.training.state import RUNNING, Arrays, Batch, Chunk, Limits, Plan, State, Tables
-
-SPAN = 8192  # epochs that one call can report
+from chainrule.engine.training.state import (
+    ENSEMBLE_SPAN,
+    RUNNING,
+    Arrays,
+    Batch,
+    Chunk,
+    Limits,
+    Plan,
+    State,
+    Tables,
+)
 
 # Optimisers of Optax's that treat every number of an array by itself; others take norms of whole arrays,
 # and are told of one member at a time.
@@ -63,7 +71,7 @@ class Together(Program):
 
     def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         members = state.epoch.shape[0]
-        empty = jnp.full((SPAN, members), jnp.nan, tables.x.dtype)
+        empty = jnp.full((ENSEMBLE_SPAN, members), jnp.nan, tables.x.dtype)
 
         def going(state: State, chunk: Chunk) -> jax.Array:
             on: jax.Array = (state.epoch < limits.epochs) & (chunk.stop == RUNNING)

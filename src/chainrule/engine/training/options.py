@@ -16,34 +16,82 @@ from chainrule.engine.training.state import Limits, Plan
 from chainrule.errors import InputError, ShapeError
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """What a training is asked for; `train` says what each means.
+
+    Raises:
+        InputError: an option that cannot be used.
+    """
+
+    optimizer: Any
+    learning_rate: Any
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    threshold: float | None
+    patience: int | None
+    validation: Any
+    weight_decay: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not callable(self.learning_rate):
+            self._set("learning_rate", from_zero(self.learning_rate, "learning rate"))
+        self._set("seed", count(self.seed, "seed", least=0, most=2**32 - 1))
+        self._set("epochs", count(self.epochs, "epochs", least=0))
+        self._set("weight_decay", from_zero(self.weight_decay, "weight decay"))
+        if self.batch_size is not None:
+            self._set("batch_size", count(self.batch_size, "batch_size"))
+        if self.threshold is not None:
+            self._set("threshold", from_zero(self.threshold, "threshold"))
+        if self.patience is not None:
+            self._set("patience", count(self.patience, "patience"))
+            if self.validation is None:
+                raise InputError("patience watches the validation loss: hold rows out with validation=0.2")
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+
 @dataclass(frozen=True)
 class Task:
-    """A training as it was asked for, checked; `train` says what the options mean."""
+    """A network, the rows it learns from and those held out, and how it is to be trained."""
 
     network: Network
     data: Data
     held_out: Data | None
-    optimizer: Any
-    learning_rate: Any
-    epochs: int
-    batch_size: int
-    shuffle: bool
-    threshold: float | None
-    patience: int | None
-    weight_decay: float
-    seed: int
+    options: TrainingOptions
+
+    @classmethod
+    def of(cls, network: Any, x: Any, t: Any, sample_weight: Any, options: TrainingOptions) -> "Task":
+        """The arguments of `train`, if they can be used.
+
+        Raises:
+            InputError: a value that cannot be used.
+            ShapeError: sizes that do not fit; the layer is named.
+        """
+        if not isinstance(network, Network):
+            kind = type(network).__name__
+            raise InputError(f"what is trained is a network, such as Network([Dense(1)]), not {kind}")
+        rows = prepare(network, x, t, sample_weight)
+        return cls(network, *split(network, rows, options.validation, options.seed), options)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows in an update, never more than there are."""
+        return min(self.options.batch_size or len(self.data), len(self.data))
 
     @property
     def settings(self) -> dict[str, Any]:
         """What a run stores of it, as plain values."""
-        named = {
-            "optimizer": self.optimizer if isinstance(self.optimizer, str) else "custom",
-            "learning_rate": "schedule" if callable(self.learning_rate) else self.learning_rate,
-        }
+        options = self.options
         names = ("epochs", "batch_size", "shuffle", "threshold", "patience", "weight_decay", "seed")
         return {
-            **named,
-            **{name: getattr(self, name) for name in names},
+            "optimizer": options.optimizer if isinstance(options.optimizer, str) else "custom",
+            "learning_rate": "schedule" if callable(options.learning_rate) else options.learning_rate,
+            **{name: getattr(options, name) for name in names},
+            "batch_size": self.batch_size,
             "dtype": str(self.data.x.dtype),
             "rows": len(self.data),
             "validation_rows": len(self.held_out) if self.held_out else 0,
@@ -52,81 +100,28 @@ class Task:
     @property
     def rate_is_data(self) -> bool:
         """Whether the learning rate is a number that the compiled program is handed, not a part of it."""
-        return isinstance(self.optimizer, str) and not callable(self.learning_rate)
+        return isinstance(self.options.optimizer, str) and not callable(self.options.learning_rate)
 
     @property
     def plan(self) -> Plan:
         """What is compiled; numbers that can be handed to the program are not in it."""
+        options = self.options
         return Plan(
             network=self.network,
-            optimizer=self.optimizer,
-            learning_rate=0.0 if self.rate_is_data else self.learning_rate,
+            optimizer=options.optimizer,
+            learning_rate=0.0 if self.rate_is_data else options.learning_rate,
             rows=len(self.data),
             batch=self.batch_size,
-            shuffle=self.shuffle,
+            shuffle=options.shuffle,
             weight_decay=0.0,
-            thresholded=self.threshold is not None,
-            patient=self.patience is not None,
+            thresholded=options.threshold is not None,
+            patient=options.patience is not None,
         )
 
     @property
     def limits(self) -> Limits:
-        threshold = -math.inf if self.threshold is None else self.threshold
-        return Limits(self.epochs, threshold, self.patience or 0)
-
-
-def task(
-    network: Any,
-    x: Any,
-    t: Any,
-    *,
-    optimizer: Any,
-    learning_rate: Any,
-    epochs: Any,
-    batch_size: Any,
-    shuffle: bool,
-    threshold: Any,
-    patience: Any,
-    validation: Any,
-    sample_weight: Any,
-    weight_decay: Any,
-    seed: Any,
-) -> Task:
-    """The arguments of `train`, if they can be used.
-
-    Raises:
-        InputError: an option or a value that cannot be used.
-        ShapeError: sizes that do not fit; the layer is named.
-    """
-    if not isinstance(network, Network):
-        kind = type(network).__name__
-        raise InputError(f"what is trained is a network, such as Network([Dense(1)]), not {kind}")
-    seed = count(seed, "seed", least=0, most=2**32 - 1)
-    data, held_out = split(network, prepare(network, x, t, sample_weight), validation, seed)
-    rows = len(data)
-    batch = rows if batch_size is None else min(count(batch_size, "batch_size"), rows)
-    epochs = count(epochs, "epochs", least=0)
-    rate = learning_rate if callable(learning_rate) else from_zero(learning_rate, "learning rate")
-    threshold = None if threshold is None else from_zero(threshold, "threshold")
-    weight_decay = from_zero(weight_decay, "weight decay")
-    if patience is not None:
-        patience = count(patience, "patience")
-        if held_out is None:
-            raise InputError("patience watches the validation loss: hold rows out with validation=0.2")
-    return Task(
-        network,
-        data,
-        held_out,
-        optimizer,
-        rate,
-        epochs,
-        batch,
-        shuffle,
-        threshold,
-        patience,
-        weight_decay,
-        seed,
-    )
+        threshold = -math.inf if self.options.threshold is None else self.options.threshold
+        return Limits(self.options.epochs, threshold, self.options.patience or 0)
 
 
 def count(value: object, name: str, least: int = 1, most: int = 2**31 - 1) -> int:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import jax
 
 SPAN = 1 << 14  # epochs that one call can report; a call costs as much as some thousand of the smallest
+ENSEMBLE_SPAN = 8192  # the same, of many networks
 RUNNING, THRESHOLD, PATIENCE, DIVERGED, PLATEAU = range(5)
 
 Arrays = dict[str, "jax.Array"]

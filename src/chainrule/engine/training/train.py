@@ -4,8 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,36 +13,26 @@ from numpy.typing import ArrayLike
 from chainrule.engine.data import Data
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN, OptimizerName, Rate, Transformation
-from chainrule.engine.runs.checkpoint import HISTORY, Moment, arrays_of, identity, machine, state_of
+from chainrule.engine.runs.checkpoint import Moment, arrays_of, identity, machine, state_of
 from chainrule.engine.runs.checkpointer import Keeper
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Divergence, Stop
+from chainrule.engine.training import loop
 from chainrule.engine.training.interrupt import interruptible
 from chainrule.engine.training.jax_settings import jax_settings, random_key
-from chainrule.engine.training.options import start_of, task
-from chainrule.engine.training.state import DIVERGED, PATIENCE, RUNNING, SPAN, THRESHOLD, Chunk, State, Tables
-
-VISIT = 0.2  # seconds between two looks at the clock, the keyboard and the progress
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a progress callback is told between epochs."""
-
-    epoch: int
-    epochs: int
-    loss: float
-    validation_loss: float | None
-    seconds: float
-
-    @property
-    def remaining(self) -> float:
-        """Seconds to go if all epochs are run at the pace so far."""
-        return self.seconds / max(self.epoch, 1) * (self.epochs - self.epoch)
-
-
-Report = Callable[[Progress], None]
-Log = Callable[[dict[str, float], int], object]  # as `wandb.log` and `trackio.log` are called
+from chainrule.engine.training.loop import Log, Progress, Report
+from chainrule.engine.training.options import Task, TrainingOptions, start_of
+from chainrule.engine.training.state import (
+    DIVERGED,
+    PATIENCE,
+    RUNNING,
+    SPAN,
+    THRESHOLD,
+    Chunk,
+    Limits,
+    State,
+    Tables,
+)
 
 
 def train(
@@ -103,10 +92,7 @@ def train(
         InputError: an option or a value that cannot be used; a folder that cannot be written or resumed.
         ShapeError: sizes that do not fit; the layer is named.
     """
-    job = task(
-        network,
-        x,
-        t,
+    options = TrainingOptions(
         optimizer=optimizer,
         learning_rate=learning_rate,
         epochs=epochs,
@@ -115,19 +101,19 @@ def train(
         threshold=threshold,
         patience=patience,
         validation=validation,
-        sample_weight=sample_weight,
         weight_decay=weight_decay,
         seed=seed,
     )
+    job = Task.of(network, x, t, sample_weight, options)
     data, held_out, settings = job.data, job.held_out, job.settings
-    start = start_of(network, data, parameters, job.seed)
+    start = start_of(network, data, parameters, options.seed)
 
     keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
     try:
         with jax_settings(data.x.dtype):
-            rate = job.learning_rate if job.rate_is_data else None
-            decay = job.weight_decay or None
-            training = Training(job.plan, data, held_out, start, job.seed, rate=rate, decay=decay)
+            rate = options.learning_rate if job.rate_is_data else None
+            decay = options.weight_decay or None
+            training = Training(job.plan, data, held_out, start, options.seed, rate=rate, decay=decay)
             if keeper:
                 training.kept_by(keeper, identity(network, data, held_out, start, settings))
             training.log, training.logged = log, len(training.losses)
@@ -196,44 +182,41 @@ class Training:
 
     def moment(self) -> Moment:
         """All that decides what follows, as NumPy arrays."""
-        arrays = arrays_of(self.state, self.losses, self.held_out)
-        epoch, about = int(self.state.epoch), self.keeper.about if self.keeper else {}
-        return Moment(epoch, time.perf_counter() - self.began, arrays, self.identity, machine(), about)
+        history = {"loss": np.array(self.losses, float), "validation_loss": np.array(self.held_out, float)}
+        arrays, about = arrays_of(self.state) | history, self.keeper.about if self.keeper else {}
+        return Moment(self.epoch, time.perf_counter() - self.began, arrays, self.identity, machine(), about)
 
     def _return_to(self, moment: Moment) -> None:
-        self.state = state_of(moment, self.state, self.tables.validation is not None)
-        self.losses, self.held_out = (moment.arrays[name].tolist() for name in HISTORY)
+        validated = self.tables.validation is not None
+        history = {"loss": (moment.epoch,), "validation_loss": (moment.epoch * validated,)}
+        self.state = state_of(moment.arrays, self.state, history)
+        self.losses, self.held_out = (moment.arrays[name].tolist() for name in history)
         self.began = time.perf_counter() - moment.seconds
 
-    def go(
-        self, limits: Any, progress: Callable[[Progress], None] | None, interrupted: threading.Event
-    ) -> Stop:
+    def go(self, limits: Limits, progress: Report | None, interrupted: threading.Event) -> Stop:
         """Run until something stops it."""
-        span = 1
-        while (epoch := int(self.state.epoch)) < limits.epochs:
-            if interrupted.is_set():
-                return Stop.INTERRUPTED
-            previous, clock = self.state, time.perf_counter()
-            if self.keeper:
-                span = min(span, self.keeper.room(epoch))
-            upto = limits._replace(epochs=min(epoch + span, limits.epochs))
-            self.state, chunk = self.program.run(previous, self.tables, self.key, upto)
-            code = int(chunk.stop)
-            if code == DIVERGED:
-                self._diverged(previous, limits)
-                return Stop.DIVERGED
-            self._record(chunk, int(self.state.epoch) - epoch)
-            if progress and self.losses:
-                progress(self._progress(limits.epochs))
-            if code != RUNNING:
-                return {THRESHOLD: Stop.THRESHOLD, PATIENCE: Stop.PATIENCE}.get(code, Stop.PLATEAU)
-            if self.keeper:
-                self.keeper.visit(int(self.state.epoch), self.moment)
-            pace = (time.perf_counter() - clock) / span
-            span = max(1, min(int(VISIT / pace), 16 * span, SPAN))
-        return Stop.EPOCHS
+        self.limits = limits
+        return loop.run(self, limits.epochs, SPAN, progress, interrupted, self.keeper)
 
-    def _diverged(self, previous: State, limits: Any) -> None:
+    @property
+    def epoch(self) -> int:
+        return int(self.state.epoch)
+
+    def advance(self, upto: int) -> Stop | None:
+        """Train up to epoch `upto`; why it stopped, if it did."""
+        previous, epoch = self.state, self.epoch
+        limits = self.limits._replace(epochs=upto)
+        self.state, chunk = self.program.run(previous, self.tables, self.key, limits)
+        code = int(chunk.stop)
+        if code == DIVERGED:
+            self._diverged(previous, self.limits)
+            return Stop.DIVERGED
+        self._record(chunk, self.epoch - epoch)
+        if code == RUNNING:
+            return None
+        return {THRESHOLD: Stop.THRESHOLD, PATIENCE: Stop.PATIENCE}.get(code, Stop.PLATEAU)
+
+    def _diverged(self, previous: State, limits: Limits) -> None:
         """Go back to the end of the last epoch that was fine (bit for bit: it is run again), and look."""
         from chainrule.engine.training.divergence import locate
 
@@ -252,7 +235,9 @@ class Training:
                 self.log({"loss": self.losses[index], **held_out}, index + 1)
             self.logged = len(self.losses)
 
-    def _progress(self, epochs: int) -> Progress:
+    def progress(self, epochs: int) -> Progress | None:
+        if not self.losses:
+            return None
         held_out = self.held_out[-1] if self.held_out else None
         return Progress(len(self.losses), epochs, self.losses[-1], held_out, time.perf_counter() - self.began)
 

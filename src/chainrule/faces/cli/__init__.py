@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from chainrule.engine.training.interrupt import end_at_once
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.cli import streams
 from chainrule.faces.cli.plugin import PLUGIN
@@ -94,6 +95,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     """
     if sys.stdout is sys.__stdout__:  # a test, or a program that calls us, may have put its own there
         streams.guard()
+        end_at_once()
     sys.exit(_run(args))
 
 

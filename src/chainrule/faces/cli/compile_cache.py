@@ -2,7 +2,10 @@
 
 import os
 import platform
+from hashlib import sha256
 from pathlib import Path
+
+from chainrule.engine.runs.checkpoint import processor
 
 MOST = 256 << 20  # bytes; the least recently used programs go first
 
@@ -11,12 +14,14 @@ def keep_compiled() -> None:
     """Tell JAX to keep what it compiles in the user's cache folder; where that cannot be, nothing is kept.
 
     For our own process alone: a library leaves JAX's settings to its user. Programs hold instructions of
-    the processor they were made for, so each machine has a folder of its own.
+    the processor they were made for, so each kind of it has a folder of its own: a home may be mounted on
+    many machines.
     """
     import jax
     from platformdirs import user_cache_path
 
-    folder = Path(user_cache_path("chainrule")) / f"xla-{platform.machine()}-{platform.node()}"
+    kind = sha256(str(processor()).encode()).hexdigest()[:16]
+    folder = Path(user_cache_path("chainrule")) / f"xla-{platform.machine()}-{kind}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

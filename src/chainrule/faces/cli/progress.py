@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chainrule.engine.training.train import Progress, Report
+from chainrule.engine.training.loop import Progress, Report
 
 
 @contextmanager

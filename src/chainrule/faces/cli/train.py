@@ -14,6 +14,8 @@ from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Whol
 from chainrule.faces.cli.table_options import READING, given, reading_options, say
 
 if TYPE_CHECKING:
+    from chainrule.engine.runs.checkpointer import Keeper
+    from chainrule.engine.runs.ensemble import Ensemble
     from chainrule.engine.runs.run import Run
     from chainrule.faces.tables.table import Table
     from chainrule.faces.tabular.source import Reading
@@ -112,38 +114,37 @@ def train(
     cells filled in and flagged. Some rows are held out, and the network is measured on them.
 
     A training that was stopped, by Ctrl-C, a SIGTERM or a power failure, goes on with --resume as if it
-    never had been: the weights are the same, bit for bit. That is for one network; of --seeds, Ctrl-C keeps
-    what was learned, but it cannot be gone on with.
+    never had been: the weights are the same, bit for bit.
     """
     from chainrule.faces.cli import report
     from chainrule.faces.cli.resume import done, fresh, resumed
 
+    if seeds is not None and events is not None:
+        raise click.UsageError("--log is for one network: leave --seeds away.", context)
+    options["seeds"] = seeds
     if resume is None:
         if options["target"] is None:
             raise click.UsageError("Missing option '--target': the column to predict.", context)
-        if seeds is not None:
-            if events is not None:
-                raise click.UsageError("--log is for one network: leave --seeds away.", context)
-            return _train_ensemble(table, free_folder(out, table), seeds, as_json, options)
         keeper = fresh(table, free_folder(out, table), checkpoint_every, options)
     else:
         if out is not None and Path(out).absolute() != Path(resume).absolute():
             raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
-        if seeds is not None:
-            raise click.UsageError("--resume is for one network: leave --seeds away.", context)
         wishes = {name: options[name] for name in options if _was_given(context, name)}
         if run := done(Path(resume), wishes):
             click.echo(f"note: {resume} is finished: there is nothing to resume", err=True)
             click.echo(report.as_json(run, Path(resume)) if as_json else f"saved in {resume}")
             return DIVERGED if run.divergence else 0
         keeper, options = resumed(context, Path(resume), checkpoint_every, wishes)
+    seeds = options.pop("seeds", None)
     try:
-        return _train(table, keeper, as_json, events, options)
+        if seeds is None:
+            return _train(table, keeper, as_json, events, options)
+        return _train_ensemble(table, keeper, seeds, as_json, options)
     finally:
         keeper.close()
 
 
-def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: dict[str, Any]) -> int:
+def _train(table: str, keeper: "Keeper", as_json: bool, events: str | None, options: dict[str, Any]) -> int:
     """Train, write the run into the keeper's folder, and report."""
     from chainrule.faces.cli import report
     from chainrule.faces.cli.progress import bar
@@ -160,14 +161,11 @@ def _train(table: str, keeper: Any, as_json: bool, events: str | None, options: 
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
     text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, *inputs[:3], keeper.folder)
     click.echo(text)
-    if run.stopped_by.word == "interrupted":
-        click.echo(f"chainrule: stopped after epoch {run.epochs}; go on: {keeper.how_to_resume}", err=True)
-        return 128 + (keeper.signal or 2)
-    return DIVERGED if run.divergence else 0
+    return _interrupted(run, keeper, run.epochs) or (DIVERGED if run.divergence else 0)
 
 
-def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options: dict[str, Any]) -> int:
-    """Train many, write them into the folder, and report."""
+def _train_ensemble(table: str, keeper: "Keeper", seeds: int, as_json: bool, options: dict[str, Any]) -> int:
+    """Train many, write them into the keeper's folder, and report."""
     from chainrule.faces.cli import report_ensemble
     from chainrule.faces.cli.progress import bar
     from chainrule.faces.cli.report import REMEDY
@@ -175,19 +173,26 @@ def _train_ensemble(table: str, folder: Path, seeds: int, as_json: bool, options
 
     inputs, options, rates = _asked(table, options)
     with bar(options["epochs"], quiet=as_json) as progress:
-        ensemble = tabular.fit_ensemble(*inputs, progress, seeds=seeds, **options)
+        ensemble = tabular.fit_ensemble(*inputs, progress, seeds=seeds, folder=keeper, **options)
     members = (replace(run, settings=run.settings | rates) for run in ensemble.members)
     ensemble = replace(ensemble, members=tuple(members))
-    ensemble.save(folder, _picture(ensemble.best, *inputs[:2]))
+    keeper.finish(ensemble, _picture(ensemble.best, *inputs[:2]))
     diverged = [run.divergence for run in ensemble.members if run.divergence]
     if diverged:
         failures = f"{len(diverged)} of {seeds} networks diverged, the first in {diverged[0]}"
         click.echo(f"chainrule: {failures}; {REMEDY}", err=True)
     printer = report_ensemble.as_json if as_json else report_ensemble.as_text
-    click.echo(printer(ensemble, *inputs[:3], folder))
-    if any(run.stopped_by.word == "interrupted" for run in ensemble.members):
-        return 128 + signal.SIGINT
-    return DIVERGED if len(diverged) == seeds else 0
+    click.echo(printer(ensemble, *inputs[:3], keeper.folder))
+    epochs = max(run.epochs for run in ensemble.members)
+    return _interrupted(ensemble, keeper, epochs) or (DIVERGED if len(diverged) == seeds else 0)
+
+
+def _interrupted(run: "Run | Ensemble", keeper: "Keeper", epochs: int) -> int:
+    """How an interrupted training is gone on with, and the exit code that says so; 0 if it was not."""
+    if run.stopped_by.word != "interrupted":
+        return 0
+    click.echo(f"chainrule: stopped after epoch {epochs}; go on: {keeper.how_to_resume}", err=True)
+    return 128 + (keeper.signal or signal.SIGINT)
 
 
 def _asked(

@@ -14,7 +14,8 @@ from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
 from chainrule.engine.training.jax_settings import jax_settings
-from chainrule.engine.training.train import Progress, Training
+from chainrule.engine.training.loop import Progress
+from chainrule.engine.training.train import Training
 from chainrule.faces.estimators.solvers import Solver
 
 SLOWEST = 1e-6  # the rate at which `adaptive` gives up, as in scikit-learn

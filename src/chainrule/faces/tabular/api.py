@@ -9,7 +9,7 @@ from chainrule.engine.optimizers import OptimizerName, Rate, Transformation
 from chainrule.engine.optimizers import optimizer as checked_optimizer
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
-from chainrule.engine.training.train import Report
+from chainrule.engine.training.loop import Report
 from chainrule.errors import InputError
 from chainrule.faces.tabular import prediction, training
 from chainrule.faces.tabular.frames import as_table

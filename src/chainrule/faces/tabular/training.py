@@ -11,7 +11,8 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
 from chainrule.engine.splitting import split
-from chainrule.engine.training.train import Report, train
+from chainrule.engine.training.loop import Report
+from chainrule.engine.training.train import train
 from chainrule.engine.training.train_ensemble import train_ensemble
 from chainrule.errors import InputError
 from chainrule.faces import architecture
