@@ -12,10 +12,16 @@ from chainrule.quantities import (
     Derivative,
     Updated,
     Variable,
+    base,
     has_rows,
+    is_bias,
     is_error_signal,
     is_parameter,
+    is_slope,
+    is_weight,
+    layer_of,
     parse,
+    variable,
 )
 from chainrule.rules.activations import ACTIVATIONS
 
@@ -69,3 +75,33 @@ def test_what_is_asked_of_quantities() -> None:
     assert [is_parameter(parse(name)) for name in ("w1", "b12", "x", "w1'", "dE/dw1")] == [True, True] + [
         False
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [
+        *[("x", 0), ("E", 0), ("w12", 12), ("h2_3", 2), ("w1'", 1), ("dE/dz3", 3), ("da1/dz1", 1)],
+        *[("1-a2", 2), ("t-a2", 2), ("v(z4)", 4), ("1/n", 0)],
+    ],
+)
+def test_the_layer_of_a_quantity(name: str, layer: int) -> None:
+    assert layer_of(parse(name)) == layer
+
+
+def test_what_a_derivative_is_taken_by() -> None:
+    assert [str(base(parse(name))) for name in ("dE/dw1", "w1'", "da1/dz1", "w1", "1-a1")] == [
+        *("w1", "w1", "z1", "w1", "1-a1")
+    ]
+
+
+def test_weights_biases_and_slopes() -> None:
+    names = ["w1", "b1", "w1'", "dE/db1", "da1/dz1", "dv(z1)/dz1", "w01"]
+    assert [name for name in names if is_weight(parse(name))] == ["w1"]
+    assert [name for name in names if is_bias(parse(name))] == ["b1"]
+    assert [name for name in names if is_slope(parse(name))] == ["da1/dz1"]
+
+
+def test_a_variable_by_its_name() -> None:
+    assert variable("w1") == W1
+    with pytest.raises(ValueError, match="'dE/dw1' is no variable"):
+        variable("dE/dw1")

@@ -9,7 +9,7 @@ dE/dw1   da1/dz1       a derivative
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 _VARIABLE = re.compile(r"([A-Za-z])(\d+)?(?:_(\d+))?")
 _DERIVATIVE = re.compile(r"d([^/\s]+)/d([^/\s]+)")
@@ -86,14 +86,67 @@ def parse(name: str) -> Quantity:
     return Combination(_PART.sub("{}", name), tuple(map(parse, parts)))
 
 
-def is_error_signal(quantity: Quantity) -> bool:
+def variable(name: str) -> Variable:
+    """The variable called `name`.
+
+    Raises:
+        ValueError: the name is that of something else.
+    """
+    quantity = parse(name)
+    if not isinstance(quantity, Variable):
+        raise ValueError(f"{name!r} is no variable")
+    return quantity
+
+
+def base(quantity: Quantity) -> Quantity:
+    """What a derivative is taken by, and what an update changes; anything else is its own base."""
+    match quantity:
+        case Derivative(bottom=inner) | Updated(variable=inner):
+            return inner
+        case _:
+            return quantity
+
+
+def layer_of(quantity: Quantity) -> int:
+    """The layer of the first of its variables that has one; 0 where none has."""
+    match quantity:
+        case Variable(layer=layer):
+            return layer or 0
+        case Updated(variable=inner):
+            return layer_of(inner)
+        case Derivative(top=top, bottom=bottom):
+            return layer_of(top) or layer_of(bottom)
+        case Combination(parts=parts):
+            return next(filter(None, map(layer_of, parts)), 0)
+
+
+def is_error_signal(quantity: Quantity) -> TypeGuard[Derivative]:
     """Whether it is a derivative of E: ∂E/∂z₁, ∂E/∂w₁."""
     return isinstance(quantity, Derivative) and quantity.top == ERROR
 
 
-def is_parameter(quantity: Quantity) -> bool:
+def is_slope(quantity: Quantity) -> TypeGuard[Derivative]:
+    """Whether it is the slope of a layer's activation: ∂a₁/∂z₁."""
+    match quantity:
+        case Derivative(top=Variable(letter="a")):
+            return True
+        case _:
+            return False
+
+
+def is_weight(quantity: Quantity) -> TypeGuard[Variable]:
+    """Whether it is a layer's weights."""
+    return isinstance(quantity, Variable) and quantity.letter == "w"
+
+
+def is_bias(quantity: Quantity) -> TypeGuard[Variable]:
+    """Whether it is a layer's biases."""
+    return isinstance(quantity, Variable) and quantity.letter == "b"
+
+
+def is_parameter(quantity: Quantity) -> TypeGuard[Variable]:
     """Whether it is a weight or a bias."""
-    return isinstance(quantity, Variable) and quantity.letter in ("w", "b")
+    return is_weight(quantity) or is_bias(quantity)
 
 
 def has_rows(quantity: Quantity) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chainrule.ask.cases import limits
 from chainrule.errors import InputError, did_you_mean
-from chainrule.quantities import has_rows, parse
+from chainrule.quantities import Derivative, has_rows, is_error_signal, parse
 
 _PARTS = re.compile(r"(?P<name>[^\[\]@]+?)\s*(?:\[(?P<index>[^\]]*)\])?\s*(?:@\s*(?P<after>[^\[\]@]*))?")
 
@@ -46,7 +46,7 @@ class Addresses:
         if name in self.names:
             if index is not None:
                 raise InputError(f"{text!r}: {name!r} is {self.names[name]!r} already and takes no index")
-            target = self.without_names().find(self.names[name])
+            target = self._named(name)
             return Address(target.name, target.index, updates or target.after)
         array, known_index = self._plain(name)
         if array not in self.shapes:
@@ -74,28 +74,31 @@ class Addresses:
 
     def _plain(self, name: str) -> tuple[str, tuple[int, ...] | None]:
         """`dE/dw5` as (`dE/dw2`, (0, 0)) where the example calls w2[0,0] w5."""
-        for shape, inner in (("{}'", name[:-1]), ("dE/d{}", name[4:])):
-            if name == shape.format(inner) and inner in self.names:
-                target = self.without_names().find(self.names[inner])
-                return shape.format(target.name), target.index
-        slope = re.fullmatch(r"d(\w+)/d(\w+)", name)
-        if slope and slope[1] in self.names and slope[2] in self.names:
-            top, bottom = (self.without_names().find(self.names[slope[i]]) for i in (1, 2))
+        if name.endswith("'") and name.removesuffix("'") in self.names:
+            target = self._named(name.removesuffix("'"))
+            return f"{target.name}'", target.index
+        quantity = parse(name)
+        if not isinstance(quantity, Derivative) or str(quantity.bottom) not in self.names:
+            return name, None
+        bottom = self._named(str(quantity.bottom))
+        if is_error_signal(quantity):
+            return f"dE/d{bottom.name}", bottom.index
+        if str(quantity.top) in self.names:
+            top = self._named(str(quantity.top))
             if top.index == bottom.index:
                 return f"d{top.name}/d{bottom.name}", top.index
         return name, None
+
+    def _named(self, name: str) -> Address:
+        """What the example calls `name`."""
+        return self.without_names().find(self.names[name])
 
     def _index(self, text: str, name: str, index: tuple[int, ...] | None) -> tuple[int, ...]:
         shape = self.shapes[name]
         if index is None and all(length == 1 for length in shape):
             return (0,) * len(shape)
         index = index or ()
-        if (
-            len(index) == len(shape) - 1
-            and shape[0] == self.rows == 1
-            and name[0] not in "wb"
-            and has_rows(parse(name))
-        ):
+        if len(index) == len(shape) - 1 and shape[0] == self.rows == 1 and has_rows(parse(name)):
             index = (0, *index)
         if len(index) != len(shape):
             spelling = f"{name}[{','.join('0' * len(shape))}]" if shape else name

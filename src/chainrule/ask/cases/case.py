@@ -16,6 +16,7 @@ from chainrule.engine.data import prepare
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError, ShapeError
+from chainrule.quantities import Derivative, Variable, is_bias, layer_of, parse
 
 _ADDRESS = re.compile(r"[A-Za-z]\w*|d\w+/d\w+")  # no `1-a1`, which is a formula
 
@@ -67,8 +68,8 @@ class Case:
 
     def learns(self, parameter: str) -> bool:
         """Whether an update changes the parameter."""
-        is_bias = parameter.startswith("b")
-        return not is_bias or (self.convention.update_biases and parameter not in self.absent)
+        learns_biases = self.convention.update_biases and parameter not in self.absent
+        return learns_biases or not is_bias(parse(parameter))
 
     @cached_property
     def sweep(self) -> Sweep:
@@ -143,5 +144,6 @@ def _fitting(network: Network, parameters: Mapping[str, Any], inputs: int) -> di
 
 def _place(name: str) -> tuple[bool, int, int]:
     """x, t, E, w1, b1, z1, a1, w2, ..., and derivatives after them."""
-    layer = re.search(r"\d+", name)
-    return "/" in name, int(layer[0]) if layer else 0, "xtEwbuzahmdr".find(name[0])
+    quantity = parse(name)
+    letter = quantity.letter if isinstance(quantity, Variable) else "d"
+    return isinstance(quantity, Derivative), layer_of(quantity), "xtEwbuzahmdr".find(letter)

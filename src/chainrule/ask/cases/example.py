@@ -19,6 +19,8 @@ from chainrule.ask.cases.claim import Claim
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, did_you_mean
 from chainrule.files import reading
+from chainrule.quantities import Updated
+from chainrule.quantities import parse as parse_name
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.protocols import Activation
@@ -260,7 +262,8 @@ def _check_claims(example: Example) -> None:
         try:
             subject = example.asked(claim.quantity)
             parts = subject.quantities if isinstance(subject, Expression) else (subject,)
-            if example.learning_rate is None and any(q.after or q.name.endswith("'") for q in parts):
+            is_later = any(part.after or isinstance(parse_name(part.name), Updated) for part in parts)
+            if example.learning_rate is None and is_later:
                 raise InputError(f"{claim.quantity} comes after an update, so learning_rate must be given")
         except InputError as error:
             raise InputError(f"claims: {error}") from None

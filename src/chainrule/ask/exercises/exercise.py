@@ -25,7 +25,7 @@ from chainrule.ask.explain.meaning import rule
 from chainrule.ask.explain.tables import given
 from chainrule.ask.explain.terms import Factor
 from chainrule.errors import InputError
-from chainrule.quantities import has_rows, parse
+from chainrule.quantities import base, has_rows, is_slope, parse, variable
 from chainrule.rules.registry import loss as loss_called
 from chainrule.rules.registry import name
 
@@ -159,15 +159,11 @@ class Exercise(Document):
             "after": ["E"],
         }[part]
         absent = self.example.absent
-        return [
-            array
-            for array in arrays
-            if array in shapes and array.removeprefix("dE/d").strip("'") not in absent
-        ]
+        return [array for array in arrays if array in shapes and str(base(parse(array))) not in absent]
 
     def _same(self, name: str) -> bool:
         """Whether a is nothing but z."""
-        if name[0] != "a" or name not in self.world.numbers():
+        if variable(name).letter != "a" or name not in self.world.numbers():
             return False
         number = self.world.numbers()[name]
         return not number.through and [len(p.factors) for p in number.paths] == [1]
@@ -196,7 +192,7 @@ class Key(Document):
                     if answer.number.through
                     else [f for term in derive.terms(answer)[0] for f in term.factors]
                 )
-                slopes = [f for f in inside if f.number.name.startswith("da")]
+                slopes = [f for f in inside if is_slope(f.number.quantity)]
                 equations += [self._answered(derive.equation(factor)) for factor in (*slopes, answer)]
             yield Equations(tuple(equations))
 

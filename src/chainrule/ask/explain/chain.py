@@ -7,6 +7,7 @@ from chainrule.ask.documents.formula import Formula, Sum
 from chainrule.ask.documents.wording import in_words
 from chainrule.ask.explain.derivation import Derivations, GradientChain, Link
 from chainrule.ask.explain.terms import Factor
+from chainrule.quantities import base
 
 LINKS = 11  # a longer chain is told step by step, and a longer tale of steps is cut in the middle
 
@@ -60,7 +61,7 @@ class Backward:
     def _last_factor(self, element: Factor, link: Link) -> Iterator[Block]:
         """Where the last factor can be seen without any calculus."""
         signal = self.derive.signals(element)[-2]
-        z = Factor(self.derive.numbers[signal.number.name.removeprefix("dE/d")], signal.index)
+        z = Factor(self.derive.numbers[str(base(signal.number.quantity))], signal.index)
         formula = self.derive.equation(z).steps[0]
         if isinstance(formula, Sum) and len(formula.terms) <= 3 and not formula.remainder:
             yield paragraph(

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.ask.explain.terms import Factor, letters, products
 from chainrule.numbers import Number, Path
+from chainrule.quantities import is_error_signal
 
 ROW = "n"  # the letter that every rule gives the rows
 
@@ -64,7 +65,7 @@ def _ahead(signal: Number, weights: np.ndarray) -> list[tuple[Number, np.ndarray
     for path in signal.paths:
         groups, result = path.indices.split("->")[0].split(","), path.indices.split("->")[1]
         for place, factor in enumerate(path.factors):
-            if factor.name.startswith("dE/d"):
+            if is_error_signal(factor.quantity):
                 passed = _passed(path, groups, result, place, weights)
                 earlier = upstream_signals.get(id(factor))
                 upstream_signals[id(factor)] = (factor, passed + earlier[1] if earlier else passed)

@@ -24,7 +24,7 @@ from chainrule.ask.documents.formula import (
 from chainrule.ask.documents.names import atoms, derivative_of, spelled
 from chainrule.ask.explain.terms import LARGEST, WHOLE, Factor, Index, Summand, summands
 from chainrule.numbers import Function, Number
-from chainrule.quantities import has_rows
+from chainrule.quantities import ERROR, Derivative, Updated, has_rows, is_error_signal, parse
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Derivations:
             f
             for term in self.terms(element)[0]
             for f in term.factors
-            if derivative_of(f.number.name) and not _is_error(f.number) and f.number.paths
+            if derivative_of(f.number.name) and not is_error_signal(f.number.quantity) and f.number.paths
         ]
 
     # --- chains
@@ -128,7 +128,7 @@ class Derivations:
     def _errors(self, element: Factor) -> list[tuple[Factor, float]]:
         """The error signals among the factors of `element`, with the values of their terms."""
         terms = self.terms(element)[0]
-        return [(f, term.value) for term in terms for f in term.factors if _is_error(f.number)]
+        return [(f, term.value) for term in terms for f in term.factors if is_error_signal(f.number.quantity)]
 
     def _end(self, element: Factor) -> Link:
         return Link(Symbol("E"), self._bottom(element), self.equation(element), element.value)
@@ -195,16 +195,15 @@ class Derivations:
         return Symbol(name, element.index[1:] if is_one_row else element.index)
 
     def _alias(self, name: str, index: Index) -> str | None:
-        base = name.rstrip("'")
-        slope = derivative_of(name)
-        if not slope:
-            alias = self.names.get((base, index))
-            return alias and alias + name[len(base) :]
-        top, bottom = (
-            "E" if slope[0] == "E" else self.names.get((slope[0], index)),
-            self.names.get((slope[1], index)),
-        )
-        return f"d{top}/d{bottom}" if top and bottom else None
+        match parse(name):
+            case Derivative(top, bottom):
+                numerator = "E" if top == ERROR else self.names.get((str(top), index))
+                denominator = self.names.get((str(bottom), index))
+                return f"d{numerator}/d{denominator}" if numerator and denominator else None
+            case Updated(variable):
+                alias = self.names.get((str(variable), index))
+                return f"{alias}'" if alias else None
+        return self.names.get((name, index))
 
 
 def _addressed(formula: Formula) -> str:
@@ -214,10 +213,6 @@ def _addressed(formula: Formula) -> str:
         case Applied(text, parts):
             return re.sub(r" ([-+]) ", r"\1", text).format(*map(_addressed, parts))
     raise TypeError(formula)
-
-
-def _is_error(number: Number) -> bool:
-    return number.name.startswith("dE/d")
 
 
 def _constant(number: Number) -> Formula:
@@ -233,7 +228,7 @@ def _product(factors: Iterable[Formula]) -> Formula:
 
 def _powers(factors: Sequence[Factor], form: Callable[[Factor], Formula]) -> list[Formula]:
     """The error signal first, then the others as they come; a factor that stands twice is squared."""
-    ordered = sorted(factors, key=lambda f: not _is_error(f.number))
+    ordered = sorted(factors, key=lambda f: not is_error_signal(f.number.quantity))
     runs = [list(run) for _, run in groupby(ordered, key=lambda f: (id(f.number), f.index))]
     return [Power(form(run[0]), len(run)) if len(run) > 1 else form(run[0]) for run in runs]
 

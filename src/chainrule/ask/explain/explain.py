@@ -16,11 +16,13 @@ from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
+from chainrule.quantities import Updated, parse
 
 _REPLAYED = (
     "The trained weights are put through the same rules once more, in float64: the numbers equal those of "
     "the compiled training up to rounding."
 )
+
 _PLAIN = "An update here is one of plain gradient descent on these rows; the run itself was trained"
 
 
@@ -101,7 +103,7 @@ def _find(world: Trajectory, quantity: str) -> Address:
             raise
         address = inner
     case.quantities.refuse_many(address.after, quantity)
-    updates = address.after + address.name.endswith("'")
+    updates = address.after + isinstance(parse(address.name), Updated)
     if updates and case.learning_rate is None:
         raise InputError(f"{quantity!r} takes {updates} update{'s' * (updates > 1)}: give a learning rate")
     if address.after and f"{address.name}'" in case.quantities.shapes:
@@ -132,6 +134,6 @@ def _of_run(run: Run, place: Address) -> list[str]:
     """What is to be said of the numbers of a run."""
     remarks = [_REPLAYED]
     optimizer = run.settings.get("optimizer", PLAIN)
-    if (place.after or place.name.endswith("'")) and optimizer != PLAIN:
+    if (place.after or isinstance(parse(place.name), Updated)) and optimizer != PLAIN:
         remarks.append(f"{_PLAIN} with {optimizer}.")
     return remarks

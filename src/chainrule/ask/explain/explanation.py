@@ -14,6 +14,7 @@ from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Summand
 from chainrule.files.json_values import finite
+from chainrule.quantities import is_error_signal
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -123,7 +124,7 @@ class Explanation(Document):
         signed = any(constant.name.startswith("-") for constant in term.constants)
         factors = [_part("-1", None, -1.0)] if term.negative and not signed else []
         factors += [_part(c.name, None, float(c.array)) for c in term.constants]
-        for factor in sorted(term.factors, key=lambda f: not f.number.name.startswith("dE/d")):
+        for factor in sorted(term.factors, key=lambda f: not is_error_signal(f.number.quantity)):
             has_address = factor.number.array.ndim and factor.number.name != "1/n"
             address = _at(self.derive.address(factor), self.place.after) if has_address else None
             factors.append(_part(as_line(self.derive.symbol(factor)), address, factor.value))

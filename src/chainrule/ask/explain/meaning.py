@@ -1,6 +1,5 @@
 """What a quantity is, in one sentence, and by which rule it is computed."""
 
-import re
 from dataclasses import replace
 
 from chainrule.ask.cases.case import Case
@@ -9,11 +8,10 @@ from chainrule.ask.documents.formula import Formula
 from chainrule.ask.documents.names import derivative_of
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Index
-from chainrule.quantities import has_rows, parse
+from chainrule.quantities import ERROR, Derivative, Quantity, Updated, Variable, has_rows, is_error_signal
 from chainrule.rules import registry
 from chainrule.rules.activations import activation
 
-_NAME = re.compile(r"([a-z])(\d*)(?:_\d+)?")
 _SAYS = {
     "w": "the weight from input {0} of layer {layer} to its unit {1}",
     "b": "the bias of unit {0} of layer {layer}",
@@ -31,19 +29,22 @@ _SAYS = {
 
 def meaning(case: Case, element: Factor) -> str:
     """What an element is; empty for what is only part of another. `{}` stands for `parts`."""
-    name, index, rows = element.number.name, element.index, len(case.x)
-    slope = derivative_of(name)
-    if name == "E":
+    quantity, index, rows = element.number.quantity, element.index, len(case.x)
+    if quantity == ERROR:
         return f"the error that the network makes on {'these rows' if rows > 1 else 'this row'}"
-    if slope and slope[0] == "E":
-        return f"how fast E grows as {{}} grows and all else stays{_row(slope[1], index, rows)}"
-    if slope and _NAME.fullmatch(slope[0]) and _NAME.fullmatch(slope[1]):
-        return f"how fast {{}} grows as {{}} grows{_row(slope[1], index, rows)}"
-    if name.endswith("'"):
-        return f"the new value of {_plain(name[:-1], index)}: the old one, and a step against its gradient"
-    if name == case.sweep.output.name:
-        return f"output {index[-1]} of the network, what it says{_row(name, index, rows)}"
-    return f"{_plain(name, index)}{_row(name, index, rows)}" if _plain(name, index) else ""
+    if is_error_signal(quantity):
+        return f"how fast E grows as {{}} grows and all else stays{_row(quantity.bottom, index, rows)}"
+    if element.number.name == case.sweep.output.name:
+        return f"output {index[-1]} of the network, what it says{_row(quantity, index, rows)}"
+    match quantity:
+        case Derivative(Variable(), Variable() as bottom):
+            return f"how fast {{}} grows as {{}} grows{_row(bottom, index, rows)}"
+        case Updated(variable):
+            return f"the new value of {_plain(variable, index)}: the old one, and a step against its gradient"
+        case Variable():
+            text = _plain(quantity, index)
+            return text and f"{text}{_row(quantity, index, rows)}"
+    return ""
 
 
 def parts(derive: Derivations, element: Factor) -> tuple[Formula, ...]:
@@ -76,13 +77,12 @@ def rule(case: Case, name: str) -> str:
     return ""
 
 
-def _plain(name: str, index: Index) -> str:
-    match = _NAME.fullmatch(name)
-    if not match or match[1] not in _SAYS:
+def _plain(variable: Variable, index: Index) -> str:
+    if variable.letter not in _SAYS:
         return ""
-    coordinates = index[1:] if has_rows(parse(name)) else index
-    return _SAYS[match[1]].format(*coordinates, layer=match[2])
+    coordinates = index[1:] if has_rows(variable) else index
+    return _SAYS[variable.letter].format(*coordinates, layer=variable.layer or "")
 
 
-def _row(name: str, index: Index, rows: int) -> str:
-    return f", in row {index[0]}" if rows > 1 and has_rows(parse(name)) and index else ""
+def _row(quantity: Quantity, index: Index, rows: int) -> str:
+    return f", in row {index[0]}" if rows > 1 and has_rows(quantity) and index else ""

@@ -14,6 +14,7 @@ from chainrule.ask.explain.contributions import by_road, by_row
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.meaning import meaning, parts, rule
 from chainrule.ask.explain.terms import WHOLE, Factor
+from chainrule.quantities import is_error_signal
 
 ROWS = 8  # of a table of shares
 LEGEND = 12  # of the names of inputs and targets
@@ -97,7 +98,7 @@ def _backward(explanation: Explanation, equation: Equation) -> Iterator[Block]:
     """The way of a derivative of E, from the error back."""
     derive, element = explanation.derive, explanation.factor
     signals = derive.signals(element)
-    if not element.number.name.startswith("dE/d") or len(signals) < 2:
+    if not is_error_signal(element.number.quantity) or len(signals) < 2:
         return
     chain = derive.chain(element)
     yield Heading("The chain")
@@ -124,7 +125,7 @@ def _shares(explanation: Explanation) -> Iterator[Block]:
             ".",
         )
         yield _table("row", [(str(k), float(v)) for k, v in enumerate(rows)], element.value)
-    if not element.number.name.startswith("dE/d"):
+    if not is_error_signal(element.number.quantity):
         return
     roads = by_road(element)
     if roads:

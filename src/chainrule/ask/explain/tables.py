@@ -9,6 +9,7 @@ from chainrule.ask.documents.formula import AS_GIVEN, Symbol, Value
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Index
 from chainrule.numbers import Number
+from chainrule.quantities import layer_of, parse
 
 ITEMS = 8  # of one kind in a listing
 SHORT = 2  # two kinds this short together share a line
@@ -136,7 +137,7 @@ def _value(derive: Derivations, name: str, index: Index) -> Value:
 
 def _back_to_front(names: list[str]) -> list[str]:
     """w2, b2, w1, b1."""
-    layers = sorted({int(name[1:]) for name in names}, reverse=True)
+    layers = sorted({layer_of(parse(name)) for name in names}, reverse=True)
     return [f"{letter}{layer}" for layer in layers for letter in "wb"]
 
 

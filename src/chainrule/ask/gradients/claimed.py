@@ -9,6 +9,7 @@ from chainrule.ask.cases.arrays import as_numpy
 from chainrule.ask.cases.case import Case
 from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Array
+from chainrule.quantities import is_error_signal, parse
 
 
 def gradients_of(case: Case, claimed: Any) -> tuple[dict[str, Array], tuple[str, ...]]:
@@ -28,7 +29,8 @@ def gradients_of(case: Case, claimed: Any) -> tuple[dict[str, Array], tuple[str,
     arrays: dict[str, Array] = {}
     turned: list[str] = []
     for key, leaf in claimed.items():
-        name = str(key).removeprefix("dE/d")
+        quantity = parse(str(key))
+        name = str(quantity.bottom if is_error_signal(quantity) else quantity)
         if name not in expected:
             raise InputError(f"{key} is no parameter of this network; it has {', '.join(expected)}")
         arrays[name], was_turned = _fitting(name, as_numpy(leaf), expected[name])

@@ -22,6 +22,7 @@ from chainrule.engine.backprop import sweep
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
 from chainrule.numbers import Array
+from chainrule.quantities import layer_of, parse
 
 _ROUNDING = 2000  # roundings in a row that somebody's own code may make
 _NOISE = 100  # times the difference between the engine's own float32 and float64
@@ -75,7 +76,7 @@ class Diagnosis(Document):
     def layer(self) -> int | None:
         """The layer where it goes wrong first, on the way back from the loss; None if nothing is wrong."""
         return max(
-            (int(comparison.parameter[1:]) for comparison in self.compared if not comparison.right),
+            (layer_of(parse(comparison.parameter)) for comparison in self.compared if not comparison.right),
             default=None,
         )
 
@@ -243,7 +244,7 @@ class _Search:
     def _pairs(self, scored: Sequence[tuple[Hypothesis, frozenset[str]]]) -> list[Hypothesis]:
         """Two at once, one of which makes the last layer right that was wrong."""
         faults = [name for name in self.claimed if not self.matches(name, self.correct[name])]
-        parameter = max(faults, key=lambda name: (int(name[1:]), name))
+        parameter = max(faults, key=lambda name: (layer_of(parse(name)), name))
         correct = frozenset(self.claimed) - frozenset(faults)
         firsts = [(h, score) for h, score in scored if parameter in score and score > correct]
         firsts.sort(key=lambda scored_hypothesis: (-len(scored_hypothesis[1]), scored_hypothesis[0].cost))

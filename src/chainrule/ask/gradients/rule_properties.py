@@ -15,6 +15,7 @@ from chainrule.ask.gradients.gradient_check import Outcome, gradient_check
 from chainrule.ask.gradients.rule_trial import Trial, far, trial
 from chainrule.errors import ShapeError
 from chainrule.numbers import Number, origins
+from chainrule.quantities import is_error_signal
 from chainrule.rules.protocols import Activation, Layer, Loss, Words
 
 _SAME = 1e-12  # relative: what another order of adding may change
@@ -104,7 +105,7 @@ def faithful(subject: Trial) -> str:
             count += 1
             _re_adds(part)
             counterpart = theirs.get(name)
-            loose = not part.paths and name not in inputs and not name.startswith("dE/d")
+            loose = not part.paths and name not in inputs and not is_error_signal(part.quantity)
             if loose and counterpart is not None and not _equal(part.array, counterpart.array):
                 raise BrokenError(
                     f"{name} was given as an array but changes with {subject.entry}: make it of its factors "

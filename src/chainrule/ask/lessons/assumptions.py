@@ -9,6 +9,7 @@ from chainrule.ask.lessons.lesson_text import LessonText
 from chainrule.ask.lessons.placement import Cell, Placement
 from chainrule.ask.lessons.placing import place
 from chainrule.ask.lessons.prose import Prose
+from chainrule.quantities import is_bias, parse, variable
 
 _ROWS = {
     ("numbered", True): "weights are numbered unit by unit",
@@ -66,13 +67,14 @@ def _names(placement: Placement) -> str:
 
 
 def _order(cell: Cell) -> tuple[int, int]:
-    return int(cell[0][1:] or 0), "xtwb".find(cell[0][0])
+    array = variable(cell[0])
+    return array.layer or 0, "xtwb".find(array.letter)
 
 
 def _numbering(interpretation: Interpretation, lesson: LessonText) -> Iterator[str]:
     """How biases and weights are numbered, where that can be told in two ways."""
     layout = interpretation.architecture.layout
-    has_biases = any(name[0] == "b" for name, _ in interpretation.placement.givens)
+    has_biases = any(is_bias(parse(name)) for name, _ in interpretation.placement.givens)
     if has_biases and layout.biases == "layer" and layout.style == "numbered" and not layout.is_chain:
         yield "b1, b2 and so on belong to layers: one bias for all units of a layer"
     sentence = _ROWS.get((layout.style, layout.unit_first))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chainrule.ask.lessons.symbol import LessonSymbol
+from chainrule.quantities import Variable, variable
 
 Address = tuple[str, tuple[int, ...] | None]
 """An array's name and an index in it; no index means all of it."""
@@ -43,10 +44,13 @@ class Layout:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Of a weight matrix or of the numbers of a layer, x, t, w1, b1, z1, ...; one row is meant."""
-        if name in ("x", "t"):
-            return (self.sizes[0 if name == "x" else -1],)
-        layer = int(name[1:])
-        return self.sizes[layer - 1 : layer + 1] if name[0] == "w" else (self.sizes[layer],)
+        match variable(name):
+            case Variable(letter="w", layer=int(layer)):
+                return self.sizes[layer - 1 : layer + 1]
+            case Variable(layer=int(layer)):
+                return (self.sizes[layer],)
+            case Variable(letter=letter):
+                return (self.sizes[0 if letter == "x" else -1],)
 
     def address(self, symbol: LessonSymbol, *, is_array: bool = False) -> Address | None:
         """What a symbol names, with one number or, if `is_array`, with many for a value.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from chainrule.ask.cases.numeral import as_decimal
 from chainrule.ask.lessons.numbering import Layout
+from chainrule.quantities import is_parameter, parse
 
 Cell = tuple[str, tuple[int, ...]]
 """A number of an array: its name and full index."""
@@ -56,7 +57,7 @@ class Placement:
     def shape(self, name: str) -> tuple[int, ...]:
         """Of an array, x, t and units with their rows."""
         shape = self.layout.shape(name)
-        return shape if name[0] in "wb" else (self.rows, *shape)
+        return shape if is_parameter(parse(name)) else (self.rows, *shape)
 
     def cells(self, name: str) -> list[Cell]:
         """All cells of an array."""

@@ -8,6 +8,7 @@ from chainrule.ask.lessons.numbering import Address, Layout
 from chainrule.ask.lessons.placement import Cell, LessonClaim, Placement
 from chainrule.ask.lessons.statements import Statement, Value
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope
+from chainrule.quantities import is_bias, is_parameter, is_weight, layer_of, parse, variable
 
 _LATER = re.compile(r"after|second|new|updat|again|next|check|zweit|nach", re.IGNORECASE)
 _PER_OUTPUT = {
@@ -109,7 +110,7 @@ class _Placing:
             and (index is not None or isinstance(value[0], str))
         ):
             value = value[0]
-        is_unit = name[0] not in "wb"
+        is_unit = not is_parameter(parse(name))
         if index is not None:
             if not isinstance(value, str):
                 return {}
@@ -118,9 +119,10 @@ class _Placing:
             return {(name, (0, *index) if is_unit else index): value}
         cells = self.placement.cells(name)
         if isinstance(value, str):
-            return dict.fromkeys(cells, value) if len(cells) == 1 or name[0] == "b" else {}
+            return dict.fromkeys(cells, value) if len(cells) == 1 or is_bias(parse(name)) else {}
         rows = _rows(value)
-        if name[0] == "w" and self.layout.unit_first and any(isinstance(element, tuple) for element in value):
+        is_matrix = any(isinstance(element, tuple) for element in value)
+        if is_weight(parse(name)) and self.layout.unit_first and is_matrix:
             rows = list(zip(*rows, strict=False)) if len({len(row) for row in rows}) == 1 else []
         flat = [numeral for row in rows for numeral in row]
         return dict(zip(cells, flat, strict=True)) if len(flat) == len(cells) else {}
@@ -148,7 +150,8 @@ class _Placing:
         shape = self.placement.shape(name)
         if all(size == 1 for size in shape):
             return ""
-        coordinates = index[1:] if name[0] not in "wb" and self.placement.rows == 1 else index
+        is_one_row = self.placement.rows == 1 and not is_parameter(parse(name))
+        coordinates = index[1:] if is_one_row else index
         return f"[{','.join(map(str, coordinates))}]"
 
     # --- claims
@@ -195,9 +198,10 @@ class _Placing:
         top = self.layout.address(slope.top) if slope.top.kind in ("a", "z") else None
         if top is None:
             return False
-        if top[0][0] == "a" and bottom[0] == f"z{top[0][1:]}" and top[1] == bottom[1]:
+        numerator = variable(top[0])
+        if numerator.letter == "a" and bottom[0] == f"z{numerator.layer}" and top[1] == bottom[1]:
             return self._claim_all(f"d{top[0]}/d", self._spread(bottom, statement.value), statement)
-        return self._of_z(top, bottom, statement) if top[0][0] == "z" else False
+        return self._of_z(top, bottom, statement) if numerator.letter == "z" else False
 
     def _gradient(self, top: LessonSymbol, bottom: Address, statement: Statement) -> bool:
         number = next((number for _, number in top.places if number is not None), None)
@@ -217,14 +221,16 @@ class _Placing:
         formula = (
             f"dE/dz{depth}{self._index(f'z{depth}', (0, k))}*w{depth}{self._index(f'w{depth}', (unit, k))}"
         )
-        slope = f"*da{depth - 1}/dz{depth - 1}{self._index(name, (0, unit))}" if name[0] == "z" else ""
+        slope = ""
+        if name == f"z{depth - 1}":
+            slope = f"*da{depth - 1}/dz{depth - 1}{self._index(name, (0, unit))}"
         self.placement.names[alias] = formula + slope
         self._claim(alias, statement.value, statement)
         return True
 
     def _of_z(self, top: Address, bottom: Address, statement: Statement) -> bool:
         """∂z/∂w is what comes in, ∂z/∂a is the weight between, ∂z/∂b is 1."""
-        layer = int(top[0][1:])
+        layer = layer_of(parse(top[0]))
         if bottom[0] == f"b{layer}":
             return isinstance(statement.value, str) and as_decimal(statement.value) == 1
         if top[1] is None or bottom[1] is None or self.placement.rows > 1:

@@ -146,21 +146,21 @@ def _role(token: Token, tokens: list[Token], position: int, clause: Clause, dept
     return "part" if token.text in _OPERATORS + "()[]{},;_'∂" else "end"
 
 
-def _word(name: str, tokens: list[Token], position: int, clause: Clause) -> str:
+def _word(word: str, tokens: list[Token], position: int, clause: Clause) -> str:
     """A word ends a clause, unless it is a name; `is` and `of` may be an equals sign."""
-    if name in _LINKS and _leads(clause, tokens, position):
+    if word in _LINKS and _leads(clause, tokens, position):
         return "equals"
-    is_slope = name[0] == "d" and tokens[position + 1 : position + 2] and tokens[position + 1].text == "/"
+    is_slope = word[0] == "d" and tokens[position + 1 : position + 2] and tokens[position + 1].text == "/"
     is_assigned = tokens[position + 1 : position + 2] and tokens[position + 1].text == "="
-    is_left_side = len(clause) == 1 and is_assigned and name not in _LINKS
+    is_left_side = len(clause) == 1 and is_assigned and word not in _LINKS
     if (
         is_slope
         or is_left_side
-        or _PRODUCT.fullmatch(name)
-        or not name.isalpha()
-        or len(name) == 1
-        or name in _FUNCTIONS
-        or parse_symbol(name)
+        or _PRODUCT.fullmatch(word)
+        or not word.isalpha()
+        or len(word) == 1
+        or word in _FUNCTIONS
+        or parse_symbol(word)
     ):
         return "part"
     return "end"
@@ -205,8 +205,8 @@ def _clause_statements(clause: Clause, heading: str) -> Iterator[Statement]:
     if not numbers:
         return
     if pairs := _pairs(clause[0], numbers[-1][1]):
-        for name, value in pairs:
-            yield Statement((name[1],), value, clause[0][0].line, name[0], heading=heading)
+        for (text, symbol), value in pairs:
+            yield Statement((symbol,), value, clause[0][0].line, text, heading=heading)
         return
     named = [value for part in clause if parse_value(part) is None for value in _named(part)]
     left_side = _written(clause[0])
