@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chainrule.ask import lessons as reading
+from chainrule.ask.lessons.symbol import parse_symbol
 from chainrule.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data"
@@ -224,3 +225,11 @@ def test_time_grows_with_the_length_only(tmp_path, text):
     with pytest.raises(InputError):
         reading.read(path)
     assert time.process_time() - began < 8
+
+
+@pytest.mark.parametrize(
+    "symbol", ["w^{}", "w_{}", "w^{²}", f"w[{'1' * 5000}]", f"w_{{{'1' * 5000}}}", "∂E/∂w^{}"]
+)
+def test_an_odd_symbol_is_no_reason_to_end(symbol: str) -> None:
+    written = parse_symbol(symbol)
+    assert written is None or str(written)

@@ -136,7 +136,9 @@ def _name(text: str) -> LessonSymbol | None:
             return None
         symbol = extended
     if match["index"]:
-        symbol = replace(symbol, index=tuple(int(number) for number in match["index"][1:-1].split(",")))
+        symbol = replace(
+            symbol, index=tuple(int(number.strip()[:9]) for number in match["index"][1:-1].split(","))
+        )
     return _with_own_role(symbol)
 
 
@@ -157,7 +159,7 @@ def _with_piece(symbol: LessonSymbol, piece: re.Match[str]) -> LessonSymbol | No
         return replace(symbol, new=True)
     if piece["digits"]:
         return replace(symbol, places=(*symbol.places, ("", int(piece["digits"][:9]))))
-    high = piece["high"] or piece["mark"]
+    high = piece["mark"] if piece["high"] is None else piece["high"]
     if high is not None:
         return _raised(symbol, high.strip().removesuffix("'"))
     return _lowered(symbol, piece["low"] if piece["low"] is not None else piece["bare"])
@@ -169,7 +171,7 @@ def _raised(symbol: LessonSymbol, high: str) -> LessonSymbol | None:
     if high in _OLD:
         return symbol
     inner = high.strip("()[] ")
-    if inner.isdigit():
+    if inner.isdecimal():
         return replace(symbol, layer=int(inner[:9]))
     if inner in _ROLES:
         return replace(symbol, places=((_ROLES[inner], None), *symbol.places))
