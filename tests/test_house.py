@@ -32,6 +32,12 @@ MOST_PRONOUNS = {
     "ask": 0.01,
     "faces": 0.02,
 }  # goes down, never up
+MOST_NAMES_TAKEN_APART = {"rules": 2, "files": 0, "engine": 3, "ask": 0, "faces": 1}  # goes down, never up
+TAKEN_APART = re.compile(r"""
+    \b\w*name\[-?\d | \b\w*name\[:-?\d        # name[0] in "wb", name[1:]
+    | startswith\(\(?"(?:dE|da|w|b)\b           # name.startswith("dE/d")
+    | removeprefix\("d\w/d | \bint\(\w*name\b  # name.removeprefix("dE/d"), int(name)
+""", re.VERBOSE)  # fmt: skip
 HEAVY = {"jax", "jaxlib", "optax", "plotille", "polars", "rich", "scipy", "sklearn"}
 
 
@@ -174,6 +180,18 @@ def test_names_are_nouns(rung: str) -> None:
     pronouns = [(str(file.relative_to(PACKAGE)), name) for file, name in bound if name in PRONOUNS]
     share = len(pronouns) / len(bound)
     assert share <= MOST_PRONOUNS[rung], f"{share:.1%}: {Counter(pronouns).most_common(20)}"
+
+
+@pytest.mark.parametrize("rung", MOST_NAMES_TAKEN_APART)
+def test_names_of_numbers_are_taken_apart_by_quantities_alone(rung: str) -> None:
+    sites = [
+        f"{file.relative_to(PACKAGE)}: {line.strip()}"
+        for file in SOURCE
+        if file.relative_to(PACKAGE).parts[0] == rung
+        for line in file.read_text("utf-8").splitlines()
+        if TAKEN_APART.search(line)
+    ]
+    assert len(sites) <= MOST_NAMES_TAKEN_APART[rung], "\n".join(sites)
 
 
 def test_no_class_name_twice() -> None:

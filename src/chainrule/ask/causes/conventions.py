@@ -10,6 +10,7 @@ from chainrule.ask.causes.structure import Structure
 from chainrule.ask.documents.names import pretty
 from chainrule.engine.network import Network
 from chainrule.numbers import Number, number
+from chainrule.quantities import is_bias, parse
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.registry import name as name_of
@@ -53,7 +54,7 @@ def _update(case: Case, structure: Structure) -> Iterator[Hypothesis]:
             "signals belong to the weights that made the prediction.",
             case=_agreed(update="simultaneous" if sequential else "sequential"),
         )
-    if any(name.startswith("b") and name not in case.absent for name in case.parameters):
+    if any(is_bias(parse(name)) and name not in case.absent for name in case.parameters):
         yield Hypothesis(
             "convention",
             "biases not updated" if agreed.update_biases else "biases updated, too",

@@ -12,6 +12,7 @@ from chainrule.ask.causes.slope_mistakes import slopes
 from chainrule.ask.causes.structure import Structure, Weighing, listed
 from chainrule.ask.documents.names import pretty
 from chainrule.numbers import Number, given, number, path
+from chainrule.quantities import base, is_bias, is_weight, parse
 
 _UNITS = 8  # of a layer: with more, nobody takes one alone
 
@@ -220,7 +221,7 @@ def _updates(structure: Structure) -> Iterator[Hypothesis]:
             lambda node: edits.doubled(node, called("α")),
         ),
     ]
-    weights, biases = ([n for n in names if n.startswith(letter)] for letter in "wb")
+    weights, biases = ([n for n in names if kind(base(parse(n)))] for kind in (is_weight, is_bias))
     groups = [("", 1.0, names), (" for the weights", 1.1, weights), (" for the biases", 1.1, biases)]
     groups += [(f" for {pretty(n)}", 1.2, [n]) for n in names]
     listing: list[list[str]] = []

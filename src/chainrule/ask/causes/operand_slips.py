@@ -13,6 +13,7 @@ from chainrule.ask.causes.hypothesis import Hypothesis, Mistake, Rewrite, rewrit
 from chainrule.ask.documents.names import pretty
 from chainrule.ask.explain.terms import Index
 from chainrule.numbers import Number, Path, number
+from chainrule.quantities import Combination, Derivative, Variable, parse
 
 _MOST = 400  # products of a sum, and numbers to look through
 _DEPTH = 4  # unprinted numbers between a claim and the slip
@@ -145,16 +146,16 @@ def _equal(
 
 
 def _relatives(name: str, numbers: Mapping[str, Number]) -> Iterator[str]:
-    letter, suffix = name[:1], name[1:]
     candidates = [name]
-    if letter == "a" and suffix.isdigit():
-        candidates += [f"z{suffix}", f"a{int(suffix) + 1}", f"a{int(suffix) - 1}", "x"]
-    elif name == "x":
-        candidates += ["a1", "t"]
-    elif letter == "w":
-        candidates += [f"{name}'"]
-    elif name.startswith("dE/dz"):
-        candidates += [f"dE/da{name[5:]}"]
+    match parse(name):
+        case Variable("a", int(layer), 1):
+            candidates += [f"z{layer}", f"a{layer + 1}", f"a{layer - 1}", "x"]
+        case Variable("x", None):
+            candidates += ["a1", "t"]
+        case Variable("w"):
+            candidates += [f"{name}'"]
+        case Derivative(Variable("E"), Variable("z") as z):
+            candidates += [f"dE/d{replace(z, letter='a')}"]
     yield from (candidate for candidate in candidates if candidate in numbers)
 
 
@@ -215,5 +216,11 @@ def _once(mistake: Mistake, numbers: Mapping[str, Number]) -> Mistake:
 
 def _printed_index(node: Number, index: Index) -> Index:
     """An index as people give it: without the row where there is only one."""
-    per_row = node.name[:1] in "xtzah" or node.name.startswith(("dE/da", "dE/dz", "dE/dx", "dE/dh"))
-    return index[1:] if per_row and len(index) == 2 and len(node.array) == 1 else index
+    match node.quantity:
+        case Variable(letter) | Derivative(Variable("E"), Variable(letter)):
+            has_row = letter in "xtzah"
+        case Combination(text, (Variable(letter), *_)):
+            has_row = letter in "xtzah" and text.startswith("{}")
+        case _:
+            has_row = False
+    return index[1:] if has_row and len(index) == 2 and len(node.array) == 1 else index

@@ -11,6 +11,7 @@ from chainrule.ask.causes.structure import Structure, error_formula, listed, whe
 from chainrule.ask.documents.names import atoms, pretty, spelled
 from chainrule.ask.judging.printed_operands import BY_NAME
 from chainrule.numbers import Number, given, number, path
+from chainrule.quantities import base, is_slope, parse
 
 
 def slopes(structure: Structure) -> Iterator[Hypothesis]:
@@ -131,9 +132,8 @@ def _slope_of_another_unit(structure: Structure, slope: str) -> Iterator[Hypothe
 def _fused_again(structure: Structure) -> Iterator[Hypothesis]:
     """∂E/∂z of a fused loss, times the slope that is in it already."""
     for name, slope in structure.apart.items():
-        z = slope.name.rpartition("/d")[2]
-        dz = f"dE/d{z}"
-        if not name.startswith("da") or slope.array.ndim != 2 or dz != structure.end.name:
+        dz = f"dE/d{base(slope.quantity)}"
+        if not is_slope(parse(name)) or slope.array.ndim != 2 or dz != structure.end.name:
             continue
 
         def change(node: Number, slope: Number = slope) -> Number:

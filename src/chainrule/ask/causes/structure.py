@@ -1,6 +1,5 @@
 """Structure: the dense layers, slopes and error gradients of a case, found in its Numbers."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,7 @@ from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.unfused import activations, apart
 from chainrule.ask.documents.names import derivative_of, pretty
 from chainrule.numbers import Number
+from chainrule.quantities import is_error_signal, is_weight, layer_of, parse
 from chainrule.rules.protocols import Activation
 
 
@@ -44,11 +44,12 @@ class Structure:
         """The dense layers, the first first."""
         weighings = []
         for w in self.case.parameters:
-            gradient = self.numbers.get(f"dE/d{w}")
-            if not re.fullmatch(r"w\d+", w) or gradient is None:
+            quantity, gradient = parse(w), self.numbers.get(f"dE/d{w}")
+            if not is_weight(quantity) or gradient is None:
                 continue
             x, dz = gradient.paths[0].factors[:2]
-            weighings.append(Weighing(w[1:], w, f"b{w[1:]}", f"z{w[1:]}", x.name, dz.name))
+            layer = quantity.layer
+            weighings.append(Weighing(str(layer), w, f"b{layer}", f"z{layer}", x.name, dz.name))
         return weighings
 
     @cached_property
@@ -64,12 +65,12 @@ class Structure:
             pair = derivative_of(name)
             if pair and pair[0] != "E" and pair[0] in self.rules and (node.array != 1).any():
                 pairs[name] = pair
-        return dict(sorted(pairs.items(), key=lambda entry: _layer(entry[1][1])))
+        return dict(sorted(pairs.items(), key=lambda entry: layer_of(parse(entry[1][1]))))
 
     @cached_property
     def end(self) -> Number:
         """Where the error starts back: ∂E/∂a of the last layer, or ∂E/∂z where the loss is fused."""
-        errors = [n for n in self.numbers.values() if (derivative_of(n.name) or ("",))[0] == "E"]
+        errors = [n for n in self.numbers.values() if is_error_signal(n.quantity)]
         return next(n for n in errors if not any(f in errors for p in n.paths for f in p.factors))
 
     @cached_property
@@ -79,15 +80,10 @@ class Structure:
         return [
             n
             for n in self.numbers.values()
-            if (derivative_of(n.name) or ("",))[0] == "E"
-            and n.name.removeprefix("dE/d") not in {"x", *self.case.parameters}
+            if is_error_signal(n.quantity)
+            and str(n.quantity.bottom) not in {"x", *self.case.parameters}
             and any(f.name in weights for p in n.paths for f in p.factors)
         ]
-
-
-def _layer(name: str) -> int:
-    match = re.search(r"\d+", name)
-    return int(match[0]) if match else 0
 
 
 def where_of(structure: Structure, group: list[str]) -> str:

@@ -18,6 +18,7 @@ from chainrule.ask.cases.recompute import in_order, rework, reworked
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.names import atoms, spelled
 from chainrule.numbers import Array, Function, Number, given, number, path
+from chainrule.quantities import Variable
 
 Query = Address | Expression
 
@@ -282,6 +283,8 @@ def as_named(numbers: Mapping[str, Number]) -> dict[str, Number]:
 
 def _forward(node: Number) -> tuple[bool, int]:
     """The last are looked at first: activations, from the first layer on."""
-    layer = node.name[1:].split("_")[0]
-    forward = node.name[:1] == "a" and layer.isdigit()
-    return forward, -int(layer) if forward else 0
+    match node.quantity:
+        case Variable("a", int(layer)):
+            return True, -layer
+        case _:
+            return False, 0
