@@ -6,8 +6,8 @@ run = train(network, x, t, learning_rate=0.4, epochs=5000, threshold=1e-3, seed=
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as type checkers know it: the command is interruptible sooner without `typing`
 if TYPE_CHECKING:
     from chainrule.ask.cases.case import Case as Case
     from chainrule.ask.cases.example import Example as Example
@@ -142,7 +142,7 @@ __all__ = ["__version__"]
 __all__.extend(sorted(_HOME))
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 

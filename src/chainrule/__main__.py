@@ -1,13 +1,12 @@
 """`python -m chainrule`, and the command `chainrule`: signals first, then the command line."""
 
-from typing import NoReturn
+from chainrule.signals import end_at_once
 
-from chainrule.engine.training.interrupt import end_at_once
+end_at_once()
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and exit."""
-    end_at_once()
     from chainrule.faces.cli import main as run
 
     run()

@@ -277,3 +277,32 @@ def test_other_data_and_other_options(place: Path) -> None:
         (line,) = [one for one in done.stderr.splitlines() if one.startswith("chainrule: ")]
         assert named in line
     shutil.rmtree(place / "o")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_any_instant_ends_a_command_as_documented(place: Path, number: int) -> None:
+    """Imports, compiling and writing included; no traceback, nothing half-written."""
+    rng = random.Random()
+    seed = rng.randrange(1 << 30)
+    rng.seed(seed)
+    commands = {
+        "predict": ("predict", "whole", "t.csv", "--output", "p.csv"),
+        "export": ("export", "whole", "--onnx", "m.onnx"),
+        "exercise": ("exercise", "--output", "e.md"),
+        "train": ("train", "t.csv", *OPTIONS, "--out", "shot"),
+        "many": ("train", "t.csv", *OPTIONS, "--seeds", "2", "--out", "shot"),
+    }
+    for name, words in commands.items():
+        for _ in range(max(1, KILLS // 10)):
+            child = subprocess.Popen(
+                command(*words), cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            )
+            time.sleep(rng.uniform(0.2, 0.8 if name == "exercise" else 3))  # sooner, Python itself is not up
+            child.send_signal(number)
+            _, told = child.communicate(timeout=120)
+            assert child.returncode in (0, 128 + number), (seed, name, told)
+            assert "Traceback" not in told, (seed, name)
+            assert not [f for f in os.listdir(place) if f.startswith(".")], (seed, name)
+            if (place / "shot").exists():
+                assert (place / "shot" / "checkpoint").exists() or (place / "shot" / "run.json").exists()
+                shutil.rmtree(place / "shot")

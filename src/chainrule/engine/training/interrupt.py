@@ -1,33 +1,12 @@
-"""Ctrl-C and SIGTERM: a command ends at once, a training finishes its epoch and keeps what was learned."""
+"""Ctrl-C and SIGTERM as an event that is looked at between epochs, so that what was learned is kept."""
 
-import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
-def end_at_once() -> None:
-    """Let Ctrl-C and SIGTERM end this process, ours alone, from its first moment, nothing half-written.
-
-    Raising KeyboardInterrupt, as Python does, is not enough: a library in whose callback it comes up swallows
-    it, or ends the process with an abort. A signal that whoever started us has ignored stays ignored.
-    """
-    for number in ENDING:
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(number, _end)
-
-
-def _end(number: int, frame: Any) -> None:
-    if writing := sys.modules.get("chainrule.files.writing"):
-        writing.discard_unfinished()
-    if sys.stderr is not None and sys.stderr.isatty():
-        os.write(2, b"\x1b[?25h\n")  # a progress bar hides the cursor
-    os._exit(128 + number)
+from chainrule.signals import end
 
 
 class Interruption(threading.Event):
@@ -67,7 +46,7 @@ def interruptible(*signals: int) -> Iterator[Interruption]:
         yield outer
         return
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, *signals)}
-    ends = (signal.SIG_DFL, signal.default_int_handler, _end)
+    ends = (signal.SIG_DFL, signal.default_int_handler, end)
     pressed.restored = {number: handler for number, handler in usual.items() if handler in ends}
     for number in pressed.restored:
         signal.signal(number, pressed.press)

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import click
 
-from chainrule.engine.training.interrupt import end_at_once
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.cli import streams
 from chainrule.faces.cli.plugin import PLUGIN
+from chainrule.signals import end_at_once, ignore
 
 # name: (where the command is, what it does). A command is imported when it is called, not before.
 COMMANDS = {
@@ -93,10 +93,14 @@ def main(args: list[str] | None = None) -> NoReturn:
     141 the reader of stdout has left. A command returns its exit code, or None for 0. Whatever goes wrong is
     one line on stderr.
     """
-    if sys.stdout is sys.__stdout__:  # a test, or a program that calls us, may have put its own there
+    ours = sys.stdout is sys.__stdout__  # a test, or a program that calls us, may have put its own there
+    if ours:
         streams.guard()
         end_at_once()
-    sys.exit(_run(args))
+    code = _run(args)
+    if ours:
+        ignore()
+    sys.exit(code)
 
 
 def _run(args: list[str] | None) -> int:
