@@ -56,8 +56,8 @@ def test_partial_fit_goes_on_after_fit() -> None:
 def test_partial_fit_on_other_rows_keeps_the_moments() -> None:
     x, y = table("two classes")
     one = BackpropClassifier(**SMALL).partial_fit(x[:90], y[:90], classes=np.unique(y))
-    count = one._memory.state.optimizer.count
-    assert one.partial_fit(x[90:], y[90:])._memory.state.optimizer.count == 2 * count == 2
+    count = one._memory["state"]["state.optimizer.count"]
+    assert one.partial_fit(x[90:], y[90:])._memory["state"]["state.optimizer.count"] == 2 * count == 2
 
 
 def test_another_solver_begins_with_moments_of_its_own() -> None:
@@ -74,7 +74,7 @@ def test_warm_start_goes_on_with_the_weights_and_new_moments() -> None:
     np.testing.assert_allclose(one.coefs_[0], before, atol=1e-10)
     assert one.loss_curve_[:-1] == curve
     assert (one.n_iter_, one.t_) == (1, 9 * len(x))
-    assert one._memory.state.optimizer.count == -(-len(x) // 200)
+    assert one._memory["state"]["state.optimizer.count"] == -(-len(x) // 200)
 
 
 def test_weights_set_by_hand_are_where_a_warm_start_begins() -> None:
@@ -119,7 +119,7 @@ def test_another_rate_or_alpha_compiles_nothing() -> None:
 def test_it_stops_on_a_plateau_of_the_training_loss() -> None:
     x, y = table("amount")
     one = BackpropRegressor((4,), tol=0.05, n_iter_no_change=3, random_state=0).fit(x, y)
-    assert one._run.stopped_by is Stop.PLATEAU
+    assert one.run_.stopped_by is Stop.PLATEAU
     curve, best, waited = one.loss_curve_, np.inf, 0
     for epoch, loss in enumerate(curve, start=1):
         waited = waited + 1 if loss > best - 0.05 else 0
@@ -145,7 +145,7 @@ def test_early_stopping_keeps_the_best_weights(name: str) -> None:
     seen: list[Any] = []
     options = {"early_stopping": True, "n_iter_no_change": 3, "learning_rate_init": 0.1, "random_state": 2}
     one = made((6,), on_epoch=seen.append, **options).fit(x, y)
-    assert one._run.stopped_by is Stop.PATIENCE
+    assert one.run_.stopped_by is Stop.PATIENCE
     best = int(np.argmax(one.validation_scores_))
     assert best < one.n_iter_ - 1
     near(one.coefs_, seen[best].coefs, roundings=1)
@@ -167,7 +167,7 @@ def test_own_rows_to_watch() -> None:
     assert watched.validation_loss_curve_[-1] == pytest.approx(log_loss(y[out], share), rel=1e-12)
     stopped = BackpropClassifier(**options, early_stopping=True, max_iter=500)
     stopped.fit(x[kept], y[kept], X_val=x[out], y_val=y[out])
-    assert stopped._run.stopped_by is Stop.PATIENCE
+    assert stopped.run_.stopped_by is Stop.PATIENCE
     assert stopped.score(x[out], y[out]) == stopped.best_validation_score_
 
 
@@ -313,7 +313,7 @@ def test_each_epoch_is_told_and_may_be_the_last(solver: str) -> None:
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
     assert [epoch.loss for epoch in seen] == one.loss_curve_
     near(seen[-1].coefs + seen[-1].intercepts, one.coefs_ + one.intercepts_, roundings=1)
-    assert one._run.stopped_by is Stop.INTERRUPTED
+    assert one.run_.stopped_by is Stop.INTERRUPTED
     assert same(one, BackpropClassifier(**options | {"max_iter": 4}).fit(x, y))
 
 

@@ -161,6 +161,9 @@ class Program:
         mean, gradients = self._swept(taken, batch, decay)
         parameters, memory = self._moved(gradients, state, tables.rate)
         total = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
+        if tables.scale is not None:
+            penalty = decay / 2 * sum(jnp.sum(a * a) for a in state.parameters.values() if a.ndim == 2)
+            mean = (mean - penalty) * tables.scale + penalty
         loss = mean * (batch.total / total)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
 

@@ -20,7 +20,8 @@ class Tables(NamedTuple):
 
     `penalty`, if not None, stands in for the plan's weight decay: the λ of an L2 penalty that is divided
     by the weight of each batch's rows, as scikit-learn's `alpha` is. `rate` and `decay` stand in for the
-    plan's learning rate and weight decay. Being data, they cost no compile.
+    plan's learning rate and weight decay. `scale` multiplies the loss of the rows that is recorded, not its
+    slopes and not its penalty. Being data, they cost no compile.
     """
 
     x: "jax.Array"
@@ -30,6 +31,7 @@ class Tables(NamedTuple):
     penalty: "jax.Array | None" = None
     rate: "jax.Array | None" = None
     decay: "jax.Array | None" = None
+    scale: "jax.Array | None" = None
 
 
 class State(NamedTuple):

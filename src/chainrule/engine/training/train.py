@@ -133,9 +133,9 @@ def train(
 class Training:
     """One training under way: the state of the compiled program, and what was recorded of it.
 
-    `penalty`, `rate` and `decay` are those of `Tables`. Whoever sets `state` to that of an earlier training
-    of the same network by the same optimiser goes on where it ended, bit for bit if the rows and the seed
-    are the same.
+    `penalty`, `rate`, `decay` and `scale` are those of `Tables`. Whoever sets `state` to that of an earlier
+    training of the same network by the same optimiser goes on where it ended, bit for bit if the rows and
+    the seed are the same.
     """
 
     def __init__(
@@ -148,6 +148,7 @@ class Training:
         penalty: float | None = None,
         rate: float | None = None,
         decay: float | None = None,
+        scale: float = 1.0,
     ) -> None:
         import jax
 
@@ -157,7 +158,7 @@ class Training:
         watched = (held_out.x, held_out.t) if held_out else None
         rates = (
             None if rate_value is None else np.asarray(rate_value, data.x.dtype)
-            for rate_value in (penalty, rate, decay)
+            for rate_value in (penalty, rate, decay, None if scale == 1 else scale)
         )
         arrays: tuple[Any, ...] = (data.x, data.t, data.weight, watched, *rates)
         self.tables = Tables(*jax.device_put(arrays))  # `jnp.asarray` would compile a copy for every shape

@@ -19,6 +19,7 @@ from chainrule.engine.training.lbfgs import minimize
 from chainrule.errors import InputError
 from chainrule.faces.estimators import settings
 from chainrule.faces.estimators.callbacks import Tasks, Told, all_told, managed
+from chainrule.faces.estimators.fitted import plain_run, run_again
 from chainrule.faces.estimators.initialization import drawn
 from chainrule.faces.estimators.parameters import Parameters
 from chainrule.faces.estimators.rows import Held, dense
@@ -54,6 +55,10 @@ class Backprop(Parameters):
         """The activation of the last layer, and the loss."""
         raise NotImplementedError
 
+    def _scale(self, outputs: int) -> float:
+        """What E of the rows is multiplied by to be scikit-learn's loss."""
+        return 1.0
+
     def _decoded(self, output: np.ndarray) -> np.ndarray:
         """Predictions in the form of y, from the network's output (n, outputs)."""
         raise NotImplementedError
@@ -65,6 +70,9 @@ class Backprop(Parameters):
     def _counted(self, y: np.ndarray, weight: np.ndarray | None, incremental: bool) -> np.ndarray | None:
         """How much each row counts, or None if all count alike."""
         return weight
+
+    def _same(self, y: np.ndarray) -> None:
+        """Refuse a warm start on targets of another kind."""
 
     # Fitting.
 
@@ -112,6 +120,8 @@ class Backprop(Parameters):
         settings.check(self)
         fresh = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         x, y = self._pair(X, y, reset=fresh)
+        if not fresh and not incremental:
+            self._same(y)
         t = self._targets(y, fresh and not incremental)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x, dtype=x.dtype)
         rng = check_random_state(self.random_state)
@@ -132,7 +142,7 @@ class Backprop(Parameters):
             run, memory, watch = self._newton(network, data, begin, report), None, None
         else:
             memory = getattr(self, "_memory", None) if incremental and not fresh else None
-            seed = memory.seed if memory else int(rng.randint(2**31 - 1))
+            seed = memory["seed"] if memory else int(rng.randint(2**31 - 1))
             watch = self._watch(network, watched, fresh)
             descent = Descent(
                 asked=self,
@@ -148,10 +158,11 @@ class Backprop(Parameters):
                 history=([], []) if fresh else (self.loss_curve_, self.validation_loss_curve_ or []),
                 watch=watch,
                 told=report,
+                scale=self._scale(t.shape[1]),
             )
             run, memory = descent.run()
         self._keep(run, memory, watch, data, fresh)
-        self._judge(run, incremental, report)
+        self._judge(run, incremental, report, bool(watch and watch.weights and watch.stops))
         tasks.end()
         return self
 
@@ -192,7 +203,7 @@ class Backprop(Parameters):
         if not self.early_stopping or self.solver == LBFGS:
             return everything, None
         rows = np.arange(len(x))
-        stratify = t if self._numeric is False and t.shape[1] == 1 else None
+        stratify = y if self._numeric is False and t.shape[1] == 1 else None
         training, out = train_test_split(
             rows, random_state=rng, test_size=self.validation_fraction, stratify=stratify
         )
@@ -241,7 +252,7 @@ class Backprop(Parameters):
 
     def _keep(self, run: Run, memory: Memory | None, watch: Watch | None, data: Data, fresh: bool) -> None:
         epochs_before = 0 if fresh or memory is None else len(self.loss_curve_)
-        self._run, self._memory = replace(run, extra=self._about()), memory
+        self._fit_record, self._memory = plain_run(replace(run, extra=self._about())), memory
         self.coefs_, self.intercepts_ = listed(run.parameters)
         self.n_layers_, self.n_outputs_ = len(self.coefs_) + 1, self.coefs_[-1].shape[1]
         end = self._end()[0]
@@ -259,13 +270,20 @@ class Backprop(Parameters):
         """What a saved run is to know beyond its network."""
         return {"task": "regression"}
 
-    def _judge(self, run: Run, incremental: bool, report: Told | None) -> None:
+    def _judge(self, run: Run, incremental: bool, report: Told | None, best: bool) -> None:
         """Warn, or refuse, where the training did not end well."""
         if run.stopped_by is Stop.DIVERGED:
             where = f" ({run.divergence})" if run.divergence else ""
-            raise InputError(
-                f"Solver produced non-finite parameter weights{where}. The input data may contain large "
-                "values and need to be preprocessed: scale X with StandardScaler, or lower learning_rate_init"
+            advice = f"scale X with StandardScaler, or lower learning_rate_init{where}"
+            if not best:
+                raise InputError(
+                    "Solver produced non-finite parameter weights. The input data may contain large values "
+                    f"and need to be preprocessed: {advice}"
+                )
+            warnings.warn(
+                f"Stochastic Optimizer: it diverged, and the best weights were restored: {advice}",
+                ConvergenceWarning,
+                stacklevel=4,
             )
         if run.stopped_by is Stop.EPOCHS and not incremental:
             warnings.warn(
@@ -285,7 +303,7 @@ class Backprop(Parameters):
     def run_(self) -> Run:
         """The fit as a run: save it, explain its numbers, diagnose its history."""
         check_is_fitted(self)
-        return replace(self._run, parameters=named(self.coefs_, self.intercepts_))
+        return run_again(self._fit_record, named(self.coefs_, self.intercepts_))
 
     def explain(self, quantity: str, X: Any, y: Any) -> Any:  # noqa: N803
         """Where a number comes from, on the rows X with the targets y: `chainrule.explain` of this network.

@@ -7,6 +7,7 @@ from typing import Any
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
+from chainrule.faces.estimators.fitted import plain_run
 from chainrule.faces.estimators.stochastic_fit import Epoch, named
 
 
@@ -67,7 +68,7 @@ class Tasks:
             "intercepts_": epoch.intercepts,
             "loss_": epoch.loss,
             "n_iter_": epoch.number,
-            "_run": run,
+            "_fit_record": plain_run(run),
         }
 
 

@@ -175,6 +175,14 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         t: np.ndarray = self._labels.transform(y)
         return t
 
+    def _same(self, y: np.ndarray) -> None:
+        classes = unique_labels(y)
+        if y.ndim == 1 and set(classes.tolist()) != set(self.classes_.tolist()):
+            raise InputError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_.tolist()}, `y` has {classes.tolist()}"
+            )
+
     def _end(self) -> tuple[str, Any]:
         end = "softmax" if self._labels.y_type_ == "multiclass" and len(self.classes_) > 2 else "sigmoid"
         if isinstance(self.loss, str) and self.loss in ("auto", "log_loss"):

@@ -10,6 +10,8 @@ from sklearn.utils.validation import column_or_1d
 from chainrule.errors import InputError
 from chainrule.faces.estimators.base import Backprop
 from chainrule.rules import registry
+from chainrule.rules.protocols import Loss
+from chainrule.rules.rule_names import InitializerName
 
 
 class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
@@ -18,11 +20,12 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
     Parameters of the same name mean the same. What is new or wider:
 
     Args:
+        loss: `auto` and `squared_error` are half the squared error; or another loss, by name or as an object.
+            It may be left out: sizes may come first.
         activation: any of ours, or a list with one for each hidden layer.
         solver: `adam` and `sgd` as scikit-learn has them, `lbfgs` (SciPy's), or any optimiser of Optax: its
             name, a function of the learning rate such as `optax.lion`, or a transformation.
         learning_rate_init: the rate, or an Optax schedule.
-        loss: `auto` and `squared_error` are half the squared error; or another loss, by name or as an object.
         dropout: the share of each hidden layer's outputs left out in training; or a list, one a layer.
         start: where weights begin; `auto` draws what scikit-learn draws from the same `random_state`;
             others are ours, such as `he_uniform`.
@@ -37,6 +40,71 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
     """
 
     _numeric = True
+
+    def __init__(
+        self,
+        loss: Any = "auto",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: Any = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        start: InitializerName = "auto",
+        on_epoch: Any = None,
+    ) -> None:
+        if not isinstance(loss, (str, Loss)):  # (16,), "tanh": sizes first, as before scikit-learn 1.7
+            if hidden_layer_sizes != (100,):
+                activation = hidden_layer_sizes
+            loss, hidden_layer_sizes = "auto", loss
+        super().__init__(
+            hidden_layer_sizes,
+            activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            dropout=dropout,
+            start=start,
+            on_epoch=on_epoch,
+            loss=loss,
+        )
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
         """The amount for each row of X (n,); with several outputs (n, outputs)."""
@@ -54,6 +122,10 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
         if loss.activation:
             raise InputError(f"loss {registry.name(loss)!r} is for classes: take 'squared_error'")
         return "identity", loss
+
+    def _scale(self, outputs: int) -> float:
+        """scikit-learn's squared error is a mean over outputs, its slopes are those of the sum."""
+        return 1 / outputs if isinstance(self.loss, str) and self.loss in ("auto", "squared_error") else 1.0
 
     def _decoded(self, output: np.ndarray) -> np.ndarray:
         return output.ravel() if output.shape[1] == 1 else output

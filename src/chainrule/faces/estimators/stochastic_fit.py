@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.engine.data import Data
 from chainrule.engine.network import Network
+from chainrule.engine.runs.checkpoint import HISTORY, arrays_of
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
@@ -23,12 +24,8 @@ SLOWEST = 1e-6  # the rate at which `adaptive` gives up, as in scikit-learn
 Arrays = dict[str, np.ndarray]
 
 
-@dataclass(frozen=True)
-class Memory:
-    """What `partial_fit` goes on with: the engine's state as NumPy arrays, and the seed of its orders."""
-
-    state: Any
-    seed: int
+Memory = dict[str, Any]
+"""What `partial_fit` goes on with: the engine's `state` as arrays by name, and the `seed` of its orders."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +83,7 @@ class Descent:
         start: the initial parameters.
         history: the losses of the epochs before, if it goes on, on the rows and on those held out.
         watch: with rows held out, how they are scored.
+        scale: what E of the rows is multiplied by to be the loss that is recorded; the penalty is not.
         told: called after each epoch with an Epoch; a true answer stops.
     """
 
@@ -102,6 +100,7 @@ class Descent:
     history: tuple[list[float], list[float]]
     watch: Watch | None
     told: Callable[[Epoch], bool] | None
+    scale: float = 1.0
 
     def run(self) -> tuple[Run, Memory]:
         """Train; what is learned, and what `partial_fit` can go on with."""
@@ -115,7 +114,7 @@ class Descent:
                 best = jax.tree.map(jax.numpy.asarray, self.watch.weights)
                 self.training.state = self.training.state._replace(parameters=best)
             run = self.training.result(stop, self._settings())
-            return run, Memory(jax.tree.map(np.asarray, self.training.state), self.seed)
+            return run, {"state": _arrays(self.training.state), "seed": self.seed}
 
     def _begin(self) -> None:
         """The training, at its start or where the one before it ended."""
@@ -138,14 +137,19 @@ class Descent:
             plateau=self.plateau,
         )
         penalty = float(estimator.alpha) or None
-        self.training = Training(plan, self.data, self.held_out, self.start, self.seed, penalty)
+        self.training = Training(
+            plan, self.data, self.held_out, self.start, self.seed, penalty, scale=self.scale
+        )
         self.training.losses, self.training.held_out = map(list, self.history)
         fresh = self.training.state._replace(epoch=jnp.int32(len(self.training.losses)))
         self.training.state = fresh
         if self.solver.rates:
             self._set(self.solver.rates)
-        if self.memory is not None and _alike(fresh, self.memory.state):
-            went_on = jax.tree.map(lambda new, old: jnp.asarray(old, new.dtype), fresh, self.memory.state)
+        began = _arrays(self.training.state)
+        stored = {} if self.memory is None else self.memory["state"]
+        if {name: a.shape for name, a in began.items()} == {name: a.shape for name, a in stored.items()}:
+            leaves = [jnp.asarray(stored[name], array.dtype) for name, array in began.items()]
+            went_on = jax.tree.unflatten(jax.tree.structure(fresh), leaves)
             self.training.state = went_on._replace(parameters=fresh.parameters)
 
     def _go(self, interrupted: Any) -> Stop:
@@ -161,6 +165,8 @@ class Descent:
             upto = self._epoch + 1 if one_by_one else end
             stop = training.go(Limits(upto, -math.inf, patience, estimator.tol), self._report(), interrupted)
             if stop in (Stop.DIVERGED, Stop.INTERRUPTED):
+                if stop is Stop.DIVERGED and self.watch:
+                    self.watch.scores.append(math.nan)
                 return stop
             if one_by_one and (ending := self._look()):
                 stop = ending
@@ -276,10 +282,6 @@ def named(coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> Arrays:
     }
 
 
-def _alike(array: Any, reference: Any) -> bool:
-    """Whether two states are of the same optimiser and the same network."""
-    import jax
-
-    shapes = [list(map(np.shape, jax.tree.leaves(state))) for state in (array, reference)]
-    kinds: list[Any] = [jax.tree.structure(state) for state in (array, reference)]
-    return bool(kinds[0] == kinds[1]) and shapes[0] == shapes[1]
+def _arrays(state: Any) -> Arrays:
+    """The arrays of a training's state, named after where they stand in it."""
+    return {name: array for name, array in arrays_of(state, [], []).items() if name not in HISTORY}
