@@ -246,7 +246,9 @@ def test_one_class_alone() -> None:
 @pytest.mark.parametrize("loss", ["half_squared_error", "huber", "mean_absolute_error"])
 def test_other_losses(loss: str) -> None:
     for made, name in ((BackpropClassifier, "three classes"), (BackpropRegressor, "amount")):
-        one = made((8,), loss=loss, learning_rate_init=0.01, random_state=0).fit(*table(name))
+        one = made(hidden_layer_sizes=(8,), loss=loss, learning_rate_init=0.01, random_state=0).fit(
+            *table(name)
+        )
         assert one.score(*table(name)) > (0.9 if name == "three classes" else 0.4)
 
 

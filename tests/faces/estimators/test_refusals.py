@@ -99,7 +99,7 @@ def test_a_warm_start_that_does_not_fit() -> None:
     one = BackpropClassifier((3,), warm_start=True, max_iter=2).fit(x, y)
     with pytest.raises(ValueError, match=r"do not fit hidden_layer_sizes .* warm_start=False"):
         one.set_params(hidden_layer_sizes=(4,)).fit(x, y)
-    with pytest.raises(ValueError, match="7 is none of"):
+    with pytest.raises(ValueError, match=r"`y` has \[1, 2, 7\]"):
         one.set_params(hidden_layer_sizes=(3,)).fit(x, np.where(y == 0, 7, y))
 
 

@@ -274,14 +274,14 @@ class Backprop(Parameters):
         """Warn, or refuse, where the training did not end well."""
         if run.stopped_by is Stop.DIVERGED:
             where = f" ({run.divergence})" if run.divergence else ""
-            advice = f"scale X with StandardScaler, or lower learning_rate_init{where}"
+            advice = "scale X with StandardScaler, or lower learning_rate_init"
             if not best:
                 raise InputError(
                     "Solver produced non-finite parameter weights. The input data may contain large values "
-                    f"and need to be preprocessed: {advice}"
+                    f"and need to be preprocessed{where}: {advice}"
                 )
             warnings.warn(
-                f"Stochastic Optimizer: it diverged, and the best weights were restored: {advice}",
+                f"Stochastic Optimizer: it diverged, and the best weights were restored{where}: {advice}",
                 ConvergenceWarning,
                 stacklevel=4,
             )
