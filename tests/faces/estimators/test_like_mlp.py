@@ -152,6 +152,6 @@ def test_same_names_and_defaults(ours: Any, theirs: Any) -> None:
 
 def test_loss_of_their_name() -> None:
     x, y = table("amount")
-    one = BackpropRegressor((4,), loss="squared_error", random_state=0, max_iter=3).fit(x, y)
+    one = BackpropRegressor("squared_error", (4,), random_state=0, max_iter=3).fit(x, y)
     other = BackpropRegressor((4,), random_state=0, max_iter=3).fit(x, y)
     assert one.loss_curve_ == other.loss_curve_
