@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.engine.data import Data
 from chainrule.engine.network import Network
-from chainrule.engine.runs.checkpoint import HISTORY, arrays_of
+from chainrule.engine.runs.checkpoint import arrays_of
 from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
@@ -114,7 +114,7 @@ class Descent:
                 best = jax.tree.map(jax.numpy.asarray, self.watch.weights)
                 self.training.state = self.training.state._replace(parameters=best)
             run = self.training.result(stop, self._settings())
-            return run, {"state": _arrays(self.training.state), "seed": self.seed}
+            return run, {"state": arrays_of(self.training.state), "seed": self.seed}
 
     def _begin(self) -> None:
         """The training, at its start or where the one before it ended."""
@@ -145,7 +145,7 @@ class Descent:
         self.training.state = fresh
         if self.solver.rates:
             self._set(self.solver.rates)
-        began = _arrays(self.training.state)
+        began = arrays_of(self.training.state)
         stored = {} if self.memory is None else self.memory["state"]
         if {name: a.shape for name, a in began.items()} == {name: a.shape for name, a in stored.items()}:
             leaves = [jnp.asarray(stored[name], array.dtype) for name, array in began.items()]
@@ -280,8 +280,3 @@ def named(coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> Arrays:
         for layer, pair in enumerate(pairs, 1)
         for letter, array in zip("wb", pair, strict=True)
     }
-
-
-def _arrays(state: Any) -> Arrays:
-    """The arrays of a training's state, named after where they stand in it."""
-    return {name: array for name, array in arrays_of(state, [], []).items() if name not in HISTORY}
