@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -14,13 +13,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from chainrule.engine.data import Data, prepare
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
-from chainrule.engine.stopping import Stop
 from chainrule.engine.training.lbfgs import minimize
 from chainrule.errors import InputError
 from chainrule.faces.estimators import settings
 from chainrule.faces.estimators.callbacks import Tasks, Told, all_told, managed
 from chainrule.faces.estimators.fitted import plain_run, run_again
 from chainrule.faces.estimators.initialization import drawn
+from chainrule.faces.estimators.outcome import warn_of_end
 from chainrule.faces.estimators.parameters import Parameters
 from chainrule.faces.estimators.rows import Held, dense
 from chainrule.faces.estimators.solvers import LBFGS, solver
@@ -162,7 +161,7 @@ class Backprop(Parameters):
             )
             run, memory = descent.run()
         self._keep(run, memory, watch, data, fresh)
-        self._judge(run, incremental, report, bool(watch and watch.weights and watch.stops))
+        warn_of_end(self, run, incremental, report, bool(watch and watch.weights and watch.stops))
         tasks.end()
         return self
 
@@ -269,33 +268,6 @@ class Backprop(Parameters):
     def _about(self) -> dict[str, Any]:
         """What a saved run is to know beyond its network."""
         return {"task": "regression"}
-
-    def _judge(self, run: Run, incremental: bool, report: Told | None, best: bool) -> None:
-        """Warn, or refuse, where the training did not end well."""
-        if run.stopped_by is Stop.DIVERGED:
-            where = f" ({run.divergence})" if run.divergence else ""
-            advice = "scale X with StandardScaler, or lower learning_rate_init"
-            if not best:
-                raise InputError(
-                    "Solver produced non-finite parameter weights. The input data may contain large values "
-                    f"and need to be preprocessed{where}: {advice}"
-                )
-            warnings.warn(
-                f"Stochastic Optimizer: it diverged, and the best weights were restored{where}: {advice}",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-        if run.stopped_by is Stop.EPOCHS and not incremental:
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization "
-                "hasn't converged yet."
-                if self.solver != LBFGS
-                else f"lbfgs failed to converge after {run.epochs} iteration(s): raise max_iter or max_fun.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-        if run.stopped_by is Stop.INTERRUPTED and report is None:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
 
     # Using it.
 
