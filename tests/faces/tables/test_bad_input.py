@@ -20,6 +20,8 @@ from chainrule.faces.tables import parquet as parquet_files
 
 ROWS = [[f"{row / 8}", f"{3 + row % 5}.5", str(row % 2)] for row in range(40)]
 
+DATA = Path(__file__).parents[2] / "data"
+
 
 def lines(rows: list[list[str]] = ROWS, header: str = "x1,x2,y", mark: str = ",", end: str = "\n") -> str:
     return end.join([header, *(mark.join(row) for row in rows)]) + end
@@ -362,7 +364,7 @@ def test_damaged_parquet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
     ]:
         assert_matches(fails(path, content), words)
     rng = np.random.default_rng(0)
-    for _ in range(60):
+    for _ in range(12):  # each in a process of its own
         broken = bytearray(good)
         broken[rng.integers(4, len(good) - 8)] = rng.integers(256)
         path.write_bytes(broken)
@@ -371,11 +373,39 @@ def test_damaged_parquet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
     assert capfd.readouterr().err == ""
 
 
-def test_what_polars_says_of_a_panic_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
-    with parquet_files._muted():
-        os.write(2, b"thread panicked")
-    os.write(2, b"back")
-    assert capfd.readouterr().err == "back"
+def test_parquet_that_makes_polars_abort(capfd: pytest.CaptureFixture[str]) -> None:
+    """The number of values in a page is -64, at offset 297: Polars asks for 2**61 bytes, and aborts."""
+    path = DATA / "page_of_minus_64_values.parquet"
+    message = fails(path, path.read_bytes())
+    assert "is it damaged? (memory allocation of " in message
+    assert capfd.readouterr().err == ""
+
+
+def test_a_parquet_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand times its size is a bomb only where that is large: a column of one value packs well."""
+    path = tmp_path / "t.parquet"
+    bomb = parquet(path, pl.repeat(1.0, 100_000, eager=True), pl.repeat("no", 100_000, eager=True))
+    assert read(path).rows == 100_000
+    monkeypatch.setattr(parquet_files, "BOMB_SIZE", 1 << 20)
+    monkeypatch.setattr(parquet_files, "BOMB_RATIO", 1)
+    assert "a bomb: 100,000 rows of 3 columns take" in fails(path, bomb)
+
+
+def test_parquet_that_takes_more_memory_than_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.parquet"
+    good = parquet(path, range(6))
+    monkeypatch.setattr(parquet_files, "machine_memory", lambda: 100 << 20)  # too little to import Polars
+    monkeypatch.setattr(parquet_files, "BOMB_SIZE", 1 << 40)
+    assert "cannot read it as Parquet" in fails(path, good)
+
+
+def test_parquet_that_is_never_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.parquet"
+    good = parquet(path, range(6))
+    monkeypatch.setattr(parquet_files, "PATIENCE", 0.001)
+    assert "cannot be read as Parquet in 0 s" in fails(path, good)
 
 
 @given(st.binary(max_size=200) | st.text('xy,;"\n\r\t 10.#', max_size=60).map(str.encode))

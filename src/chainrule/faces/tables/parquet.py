@@ -1,19 +1,23 @@
 """Parquet files: columns of their own types, after the few checks that make a damaged file's error plain."""
 
 import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from chainrule.errors import InputError
+from chainrule.faces.tables import parquet_decoder
 from chainrule.faces.tables.header import checked_names
 from chainrule.faces.tables.quoting import plain
 from chainrule.faces.tables.table import file_name
+from chainrule.files.reading import machine_memory
 
 if TYPE_CHECKING:
     import polars as pl
 
+BOMB_SIZE, BOMB_RATIO = 1 << 30, 1000
+"""A file may decode to more than this many bytes only while that is less than this many times its size."""
+PATIENCE, SLOWEST = 120.0, 1 << 20  # seconds for any file, and bytes a second for a large one
 SUFFIXES = (".parquet", ".pq", ".parq")
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 
@@ -24,40 +28,38 @@ def parse(path: str, data: bytes) -> "tuple[dict[str, pl.Series], int]":
     Raises:
         InputError: not Parquet, cut short, damaged, encrypted, no columns, bad names.
     """
-    import polars as pl
-
     _check_frame(path, data)
-    damaged = f"{file_name(path)}: cannot read it as Parquet; is it damaged?"
-    try:
-        with _muted():
-            frame = pl.read_parquet(io.BytesIO(data))
-    except pl.exceptions.PanicException:
-        raise InputError(damaged) from None
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        if "duplicate" in str(error).lower():
-            raise InputError(f"{file_name(path)}: two columns share a name ({plain(error, 120)})") from None
-        raise InputError(f"{damaged} ({plain(error, 120)})") from None
+    frame = _decoded(path, data)
     if not frame.width:
         raise InputError(f"{file_name(path)}: the Parquet file has no columns")
     names = checked_names(path, frame.columns, "Parquet schema")
     return dict(zip(names, frame.get_columns(), strict=True)), frame.height
 
 
-@contextmanager
-def _muted() -> Iterator[None]:
-    """Silence the process's stderr: there Polars tells of a panic in full, before it raises it."""
+def _decoded(path: str, data: bytes) -> "pl.DataFrame":
+    """The table, decoded by a process of its own, whose death is not ours."""
+    import polars as pl
+
+    memory = machine_memory()
+    most = min(memory, max(BOMB_SIZE, BOMB_RATIO * len(data)))
+    command = [sys.executable, "-I", parquet_decoder.__file__, str(most), str(memory), *sys.path]
+    seconds = PATIENCE + len(data) / SLOWEST
     try:
-        saved = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+        done = subprocess.run(command, input=data, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise InputError(
+            f"{file_name(path)}: cannot be read as Parquet in {seconds:.0f} s; is it damaged?"
+        ) from None
+    if done.returncode == 0:
+        return pl.read_ipc_stream(io.BytesIO(done.stdout))
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [""]
+    kind, _, reason = said[-1].partition("\t") if done.returncode == parquet_decoder.REFUSED else ("", "", "")
+    if kind == "size":
+        raise InputError(f"{file_name(path)}: too large for this machine, or a bomb: {plain(reason, 200)}")
+    if "duplicate" in reason.lower():
+        raise InputError(f"{file_name(path)}: two columns share a name ({plain(reason, 120)})")
+    reason = reason or next((line for line in said if line.strip()), "") or f"exit status {done.returncode}"
+    raise InputError(f"{file_name(path)}: cannot read it as Parquet; is it damaged? ({plain(reason, 120)})")
 
 
 def _check_frame(path: str, data: bytes) -> None:
