@@ -190,7 +190,7 @@ CHANGES: dict[str, list[Planted]] = {
         ('path("nj,nj->nj", z, density)', 'path("nj->nj", density)', "z left out"),
         ('path("nj->nj", z), through=NORMAL_PDF', 'path("nj->nj", z), through=NORMAL_CDF', "Φ for φ"),
         ("self.slope_name(z), direct, bent)", "self.slope_name(z), direct)", "the bent path left out"),
-        ("argument + CUBIC * argument**3", "argument + 3 * CUBIC * argument**3", "off by a factor 3"),
+        ("_product(square, argument", "_product(3 * square, argument", "off by a factor 3"),
         ("1 + 3 * CUBIC * argument**2", "1 + CUBIC * argument**2", "3 left out"),
         ("1 + 3 * CUBIC * argument**2", "1 + 3 * CUBIC * argument**3", "a wrong power"),
         (
@@ -204,9 +204,9 @@ CHANGES: dict[str, list[Planted]] = {
             "1 − σ left out",
         ),
         (
-            'path("nj->nj", self._bent(z)), through=CO_SIGMOID',
-            'path("nj->nj", z), through=CO_SIGMOID',
-            "1 − σ at z, not v",
+            'path("nj->nj", z), through=CLOSED',
+            'path("nj->nj", z), through=GATE',
+            "σ for 1 − σ",
         ),
         (
             "SCALE, CUBIC = 1.5957691216057308, 0.044715",

@@ -99,6 +99,12 @@ def denormal_factor(z: np.ndarray, library: str) -> np.ndarray:
     return np.maximum(np.minimum(np.abs(z), 800).astype(float), library == "jax") * lost
 
 
+def compiled_tail(z: np.ndarray, library: Any) -> np.ndarray:
+    """XLA joins |v|'s last multiplication to e^-|v|: what rounding took from it is then taken off twice."""
+    size = 1.6 * (np.abs(z) + 0.044715 * np.abs(z) ** 3)
+    return 2 * size * float(np.finfo(z.dtype).eps) * ("jax" in str(library))
+
+
 @libraries
 @dtypes
 @pointwise
@@ -107,7 +113,7 @@ def test_values(name: str, dtype: str, library: str) -> None:
     a, _ = both(name, z, library)
     room = denormal_factor(z, library)
     if name == "gelu_tanh":
-        room += 2 * rounding(a, float(np.finfo(dtype).eps) / 2)
+        room += compiled_tail(z, library) * scale(a)
     ulps = SLOPE if name == "gelu" else VALUE
     assert worst(a.array, truth(name, 0, dtype), room, dtype, ulps) == ""
 
@@ -124,7 +130,9 @@ def test_slopes(name: str, dtype: str, library: str) -> None:
     slope = dz.paths[0].factors[1]
     room = denormal_factor(z, library) * (4 + np.abs(z))
     if name in ("gelu", "silu", "gelu_tanh"):
-        room += rounding(slope, u) if name == "gelu_tanh" else SLOPE * u * scale(slope)
+        room += SLOPE * u * scale(slope)
+    if name == "gelu_tanh":
+        room += 2 * compiled_tail(z, library) * scale(slope)
     want = [exact.ACTIVATIONS[name][1](mpf(float(one))) for one in z[0]] if "relu" in name else None
     assert worst(dz.array, want or truth(name, 1, dtype), room, dtype, SLOPE) == ""
 
