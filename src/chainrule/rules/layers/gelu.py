@@ -72,9 +72,9 @@ def _size(z: Array) -> tuple[Array, Array]:
 
 def _faded(z: Array) -> Array:
     """e^-|v|."""
-    v, rest = _size(z)
+    v, residue = _size(z)
     e = z.__array_namespace__().exp(-v)
-    return e - e * rest
+    return e - e * residue
 
 
 def _gate(z: Array) -> Array:
