@@ -386,3 +386,12 @@ def test_every_reason_is_a_word_and_a_sentence() -> None:
     words = "epochs threshold patience plateau diverged interrupted"  # as `train --json` and run.json have it
     assert " ".join(stop.word for stop in Stop) == words
     assert all(len(stop.value.split()) > 3 and "\n" not in stop.value for stop in Stop)
+
+
+@pytest.mark.parametrize("patience", [1, 3])
+def test_a_tie_is_no_gain(patience: int) -> None:
+    """At a rate of 0 every epoch is as good as the first."""
+    x, t = np.ones((4, 1)), np.zeros((4, 1))
+    network = Network([Dense(1)])
+    run = train(network, x, t, validation=(x, t), learning_rate=0.0, patience=patience, epochs=50)
+    assert (run.stopped_by, run.epochs) == (Stop.PATIENCE, 1 + patience)

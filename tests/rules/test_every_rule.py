@@ -12,6 +12,7 @@ from chainrule.engine.network import Network
 from chainrule.errors import ChainruleError, ShapeError
 from chainrule.numbers import Function
 from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.elu import ELU
 from chainrule.rules.protocols import Names
 from chainrule.rules.registry import LAYERS, LOSSES
 from tests.bounds import rounding
@@ -219,3 +220,11 @@ def test_a_row_of_weight_0_has_no_gradient(name: str) -> None:
 def test_errors_are_ours() -> None:
     assert issubclass(ShapeError, ChainruleError)
     assert issubclass(ShapeError, ValueError)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 1.0, 2.5])
+def test_the_slope_of_elu_at_its_kink_is_alpha(alpha: float) -> None:
+    """As torch takes it: its left derivative, α e^0."""
+    z = numbers.given("z1", np.array([[0.0]]))
+    elu = ELU(alpha)
+    assert elu.slope(z, elu.value(z)).array.item() == alpha

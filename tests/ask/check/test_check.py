@@ -331,3 +331,9 @@ def test_every_report_can_be_printed() -> None:
     for path in WORKED.glob("*.toml"):
         assert shown(path)
         assert "\n".join(Printer(width=60, unicode=False).text(check(path).blocks())).isascii()
+
+
+def test_of_a_number_that_is_printed_twice_the_nearest_is_what_others_are_made_of() -> None:
+    """z2 = 0.45 · 0.602 + 0.65 from the coarser a1, 0.45 · 0.60229 + 0.65 from the nearer one."""
+    nearer = replace(lesson(), claims={"a1": ("0.602", "0.60229"), "z2": "0.9210305"})
+    assert [str(one.status) for one in judge(nearer)] == ["right", "right", "carried"]

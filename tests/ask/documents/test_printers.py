@@ -203,3 +203,15 @@ def test_pdf() -> None:
     for one in explanations(10):
         assert len(pdf.pdf(one.blocks())) > 1000
     assert pdf.pdf(BLOCKS) == pdf.pdf(BLOCKS)
+
+
+@pytest.mark.parametrize("letter", [*"\\&%$#_{}~^<>|"])
+def test_no_letter_of_a_title_means_anything_to_latex(letter: str) -> None:
+    """A backslash would begin a command; of the others each is written as one."""
+    assert latex.escaped(f"a{letter}b") not in (f"a{letter}b", "ab")
+    assert latex.escaped("\\input{x}") == r"\textbackslash{}input\{x\}"
+
+
+@pytest.mark.parametrize("letter", [*"\\#$*_`<>@=[]~/+-"])
+def test_no_letter_of_a_title_means_anything_to_typst(letter: str) -> None:
+    assert pdf._escaped(f"a{letter}b") == f"a\\{letter}b"

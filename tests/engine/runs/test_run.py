@@ -20,6 +20,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Divergence, Stop
+from chainrule.engine.training.train import train
 from chainrule.errors import InputError
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -293,3 +294,15 @@ def test_a_run_is_there_whole_or_not_at_all_whenever_the_power_fails(saved: Path
             shutil.rmtree(folder)
             found += 1
     assert found
+
+
+@pytest.mark.parametrize("name", ["checksum", "sha256"])
+def test_a_run_that_says_no_checksum_is_not_believed(name: str, tmp_path: Path) -> None:
+    x = np.zeros((4, 1))
+    train(Network([Dense(1)]), x, x, epochs=1).save(tmp_path / "run")
+    file = tmp_path / "run" / "run.json"
+    fields = json.loads(file.read_text("utf-8"))
+    del fields[name]
+    file.write_text(json.dumps(fields), "utf-8")
+    with pytest.raises(InputError, match="checksum does not agree"):
+        load(tmp_path / "run")

@@ -1,6 +1,7 @@
 """An ensemble's members are what single trainings make."""
 
 import warnings
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -250,3 +251,29 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 def test_refused(options: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):
         train_ensemble(LEARNER, *XOR, **options)
+
+
+def test_members_draw_rows_and_dropout_from_their_own_seed() -> None:
+    """In batches, shuffled, with dropout: each is the training of its seed, and no two are alike."""
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(12, 2)), rng.normal(size=(12, 1))
+    network = Network([Dense(6, "tanh"), Dropout(0.5), Dense(1)])
+    options: dict[str, Any] = {"batch_size": 5, "epochs": 4, "learning_rate": 0.1}
+    start = train(network, x, t, **options | {"epochs": 0}).parameters
+    members = train_ensemble(network, x, t, seeds=[7, 8, 9], **options).members
+    for member, seed in zip(members, (7, 8, 9), strict=True):
+        alone = train(network, x, t, seed=seed, **options)
+        for name, array in alone.parameters.items():
+            np.testing.assert_allclose(member.parameters[name], array, rtol=1e-9, atol=1e-12)
+    assert start
+    assert len({run.history.loss[-1] for run in members}) == 3
+
+
+def test_the_best_is_the_best_on_rows_held_out() -> None:
+    x, t = np.zeros((4, 1)), np.zeros((4, 1))
+    run = train_ensemble(Network([Dense(1)]), x, t, seeds=1, epochs=1).members[0]
+    overfitted = replace(run, loss=0.1, validation_loss=0.9)
+    sound = replace(run, loss=0.5, validation_loss=0.6)
+    assert Ensemble((overfitted, sound)).best is sound
+    unmeasured = [replace(one, validation_loss=None) for one in (overfitted, sound)]
+    assert Ensemble(tuple(unmeasured)).best is unmeasured[0]

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
+from chainrule.engine import optimizers
 from chainrule.engine.runs.loading import load
 from chainrule.engine.training import train as training
 from chainrule.faces import cli
@@ -410,3 +411,15 @@ def test_many_refused(call: Any, words: Any, told: str) -> None:
     assert answer.code == 2
     assert told in answer.err
     assert call("predict", "e", "t.csv", "--ensemble").err.startswith("chainrule: e is not an ensemble")
+
+
+def test_a_schedule_ends_with_the_last_update(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """33 rows in batches of 32 are two updates an epoch: the last batch is a row."""
+    asked: list[int] = []
+    real = optimizers.schedule
+    monkeypatch.setattr(optimizers, "schedule", lambda *words: (asked.append(words[2]), real(*words))[1])
+    Path("t.csv").write_text("a,y\n" + "".join(f"{row},{row % 3 / 2}\n" for row in range(33)))
+    words = ("train", "t.csv", "--target", "y", "--task", "regression", "--schedule", "cosine", "--out", "s")
+    told = call(*words, "--epochs", 5, "--batch-size", 32, "--validation", 0)
+    assert told.code == 0, told.err
+    assert asked == [10]

@@ -14,10 +14,11 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
 from chainrule.errors import InputError
-from chainrule.faces.onnx import model_file
+from chainrule.faces.onnx import agreement, model_file
 from chainrule.faces.onnx.agreement import UNSEEN
 from chainrule.faces.onnx.model_file import to_onnx
 from chainrule.faces.onnx.network import OPERATORS
+from chainrule.faces.onnx.table_encoding import MISSING
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
 from chainrule.faces.tabular import prediction
@@ -229,3 +230,31 @@ def test_the_command(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "largest difference" in done.output
     assert (tmp_path / "run.onnx").exists()
+
+
+def test_the_comparison_has_gaps_and_words_never_seen_in_it() -> None:
+    run = on_table("three", missing="impute")
+    encoding = prediction.encoding_of(run)
+    for column in encoding.columns:
+        cells = agreement._cells(column, False, np.random.default_rng(0))
+        gaps = [cell is MISSING or cell == MISSING or cell != cell for cell in cells.tolist()]
+        assert 0.05 < np.mean(gaps) < 0.15, column.name
+        if hasattr(column, "words"):
+            assert np.mean([cell == UNSEEN for cell in cells.tolist()]) > 0.5 / (1 + len(column.words))
+        whole = agreement._cells(column, True, np.random.default_rng(0)).tolist()
+        assert not any(cell == MISSING or cell != cell for cell in whole)
+
+
+def test_labels_that_differ_are_a_difference(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The probabilities agree, and the words do not."""
+    run = on_table("three")
+    right = agreement.predicted
+
+    def exchanged(model: bytes, rows: Any) -> list[Any]:
+        labels, *shares = right(model, rows)
+        return [np.roll(labels, 1), *shares]
+
+    monkeypatch.setattr(agreement, "predicted", exchanged)
+    with pytest.raises(InputError, match=r"largest difference .* and \d+ labels differ"):
+        to_onnx(run, tmp_path / "m.onnx")
+    assert not (tmp_path / "m.onnx").exists()

@@ -338,3 +338,14 @@ def test_new_tables_are_read_as_the_first_was(tmp_path: Path) -> None:
     encoding, x, _ = learn(first, "y")
     again = Encoding.from_dict(encoding.to_dict())
     assert np.array_equal(again.encode(read(file, **again.reading)), x)
+
+
+@pytest.mark.parametrize("column", ["kind", "x"])
+def test_gaps_in_held_out_rows_make_no_flag(column: str) -> None:
+    columns = data()
+    columns[column][-1] = ""
+    survey = Survey(table(columns), "y")
+    held_out_gap, _, _ = survey.learn(np.arange(ROWS - 1))
+    learned_gap, _, _ = survey.learn(np.arange(1, ROWS))
+    assert f"{column} (missing)" not in held_out_gap.feature_names
+    assert f"{column} (missing)" in learned_gap.feature_names
