@@ -10,7 +10,6 @@ from sklearn.utils.validation import column_or_1d
 from chainrule.errors import InputError
 from chainrule.faces.estimators.base import Backprop
 from chainrule.rules import registry
-from chainrule.rules.protocols import Loss
 from chainrule.rules.rule_names import InitializerName
 
 
@@ -72,8 +71,8 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
         start: InitializerName = "auto",
         on_epoch: Any = None,
     ) -> None:
-        if not isinstance(loss, (str, Loss)):  # (16,), "tanh": sizes first, as before scikit-learn 1.7
-            if hidden_layer_sizes != (100,):
+        if isinstance(loss, (tuple, list, int)):  # (16,), "tanh": sizes first, as before scikit-learn 1.7
+            if not isinstance(hidden_layer_sizes, tuple):
                 activation = hidden_layer_sizes
             loss, hidden_layer_sizes = "auto", loss
         super().__init__(

@@ -19,6 +19,7 @@ from chainrule.engine.training.loop import Progress
 from chainrule.engine.training.train import Training
 from chainrule.faces.estimators.solvers import Solver
 
+SMALL_BATCH = 1024  # rows: up to that a whole batch costs no more than its call
 SLOWEST = 1e-6  # the rate at which `adaptive` gives up, as in scikit-learn
 
 Arrays = dict[str, np.ndarray]
@@ -114,7 +115,8 @@ class Descent:
                 best = jax.tree.map(jax.numpy.asarray, self.watch.weights)
                 self.training.state = self.training.state._replace(parameters=best)
             run = self.training.result(stop, self._settings())
-            return run, {"state": arrays_of(self.training.state), "seed": self.seed}
+            rows = len(self.data) if self.memory is None else self.memory.get("rows", len(self.data))
+            return run, {"state": arrays_of(self.training.state), "seed": self.seed, "rows": rows}
 
     def _begin(self) -> None:
         """The training, at its start or where the one before it ended."""
@@ -123,7 +125,8 @@ class Descent:
 
         from chainrule.engine.training.state import Plan
 
-        estimator, rows = self.asked, len(self.data)
+        estimator, data = self.asked, self._padded()
+        rows = len(data)
         plan = Plan(
             network=self.network,
             optimizer=self.solver.rule,
@@ -137,9 +140,7 @@ class Descent:
             plateau=self.plateau,
         )
         penalty = float(estimator.alpha) or None
-        self.training = Training(
-            plan, self.data, self.held_out, self.start, self.seed, penalty, scale=self.scale
-        )
+        self.training = Training(plan, data, self.held_out, self.start, self.seed, penalty, scale=self.scale)
         self.training.losses, self.training.held_out = map(list, self.history)
         fresh = self.training.state._replace(epoch=jnp.int32(len(self.training.losses)))
         self.training.state = fresh
@@ -151,6 +152,26 @@ class Descent:
             leaves = [jnp.asarray(stored[name], array.dtype) for name, array in began.items()]
             went_on = jax.tree.unflatten(jax.tree.structure(fresh), leaves)
             self.training.state = went_on._replace(parameters=fresh.parameters)
+
+    def _padded(self) -> Data:
+        """The rows; of a stream whose parts differ in length, whole batches: filling rows weigh nothing.
+
+        A program is compiled for a number of rows: each length would cost a compile of its own.
+        """
+        data, rows = self.data, len(self.data)
+        if self.memory is None or self.memory.get("rows", rows) == rows:
+            return data
+        most = batch(self.asked, 1 << 31)
+        whole = (
+            -(-rows // most) * most if rows > most or most <= SMALL_BATCH else 1 << (rows - 1).bit_length()
+        )
+        more = whole - rows
+        weight = np.ones(rows, data.x.dtype) if data.weight is None else data.weight
+        return Data(
+            np.pad(data.x, ((0, more), (0, 0))),
+            np.pad(data.t, ((0, more), (0, 0))),
+            np.pad(weight, (0, more)),
+        )
 
     def _go(self, interrupted: Any) -> Stop:
         """Run epochs until all are done or something stops them."""
