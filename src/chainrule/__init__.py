@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from chainrule.errors import InputError as InputError
     from chainrule.errors import ShapeError as ShapeError
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
+    from chainrule.faces.estimators.epochs import Epoch as Epoch
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
-    from chainrule.faces.estimators.stochastic_fit import Epoch as Epoch
     from chainrule.faces.foreign.keras import from_keras as from_keras
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
@@ -105,7 +105,7 @@ _HOMES = {
     "errors": ("ChainruleError", "InputError", "ShapeError"),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
-    "faces.estimators.stochastic_fit": ("Epoch",),
+    "faces.estimators.epochs": ("Epoch",),
     "faces.tensorboard": ("event_files",),
     "faces.foreign.keras": ("from_keras",),
     "faces.foreign.sklearn": ("from_sklearn",),

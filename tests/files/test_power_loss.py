@@ -16,8 +16,11 @@ import pytest
 
 from chainrule.engine.network import Network
 from chainrule.engine.runs import checkpoint
+from chainrule.engine.runs.checkpointer import Keeper
+from chainrule.engine.runs.ensemble import load_ensemble
 from chainrule.engine.runs.loading import load
 from chainrule.engine.training.train import train
+from chainrule.engine.training.train_ensemble import train_ensemble
 from chainrule.errors import InputError
 from chainrule.files import writing
 from chainrule.rules.layers.dense import Dense
@@ -83,7 +86,9 @@ class Recorder:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.real = {name: getattr(os, name) for name in ("open", "fsync", "replace", "rename", "unlink")}
+        self.real = {
+            name: getattr(os, name) for name in ("open", "fsync", "mkdir", "replace", "rename", "unlink")
+        }
         self.opened: dict[int, tuple[int, str | None]] = {}  # descriptor -> inode, folder
 
     def open(self, path: Any, flags: int, *mode: Any, **more: Any) -> int:
@@ -102,11 +107,16 @@ class Recorder:
             self.steps += [("write", inode, Path(f"/proc/self/fd/{descriptor}").read_bytes())]
             self.steps.append(("flush", inode))
 
+    def mkdir(self, path: Any, *mode: Any) -> None:
+        self.real["mkdir"](path, *mode)
+        self.steps.append(("entry", os.fspath(path), None))
+
     def rename(self, old: Any, new: Any) -> None:
         if os.path.isdir(old):  # its entries are found under the new name
             inode = None
             for number, (kind, path, *rest) in enumerate(self.steps):
-                if kind in ("entry", "settle") and (path == str(old) or path.startswith(f"{old}/")):
+                is_own = kind == "settle" and path == str(old)
+                if is_own or (kind in ("entry", "settle") and path.startswith(f"{old}/")):
                     self.steps[number] = (kind, path.replace(str(old), str(new), 1), *rest)
         else:
             inode = os.stat(old).st_ino
@@ -135,9 +145,13 @@ def disks(steps: list[Step], before: list[Step], scratch: Path, folder: Path) ->
         for number, state in enumerate(Disk(before + steps[:count]).states()):
             place = scratch / f"{count}-{number}"
             for path, content in state.items():
-                if str(folder) in path and ".tmp" not in path and content is not None:
-                    if state.get(str(folder), None) is not None or str(folder) not in state:
-                        continue  # the folder itself is not there
+                inside = [f for f in Path(path).parents if f == folder or folder in f.parents]
+                if (
+                    inside
+                    and ".tmp" not in path
+                    and content is not None
+                    and all(str(f) in state for f in inside)
+                ):
                     target = place / Path(path).relative_to(folder.parent)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(content)
@@ -205,3 +219,26 @@ def test_the_model_notices_a_flush_that_is_forgotten(
     kept = [step for step in steps if step[0] != {"file": "flush", "folder": "settle"}[forgotten]]
     seen = {outcome(place) for place, late in disks(kept, [], tmp_path / "disks", tmp_path / "run") if late}
     assert seen != {run.loss}
+
+
+def test_an_ensemble_is_there_whole_or_not_at_all(tmp_path: Path, steps: list[Step]) -> None:
+    ensemble = train_ensemble(NETWORK, *ROWS, seeds=2, epochs=2)
+    steps.clear()
+    ensemble.save(tmp_path / "run")
+    seen = set()
+    for place, late in disks(list(steps), [], tmp_path / "disks", tmp_path / "run"):
+        try:
+            seen.add((len(load_ensemble(place)), late))
+        except InputError as error:
+            assert "no such folder" in str(error) or "there are no runs" in str(error), error
+            seen.add((0, late))
+    assert seen == {(0, False), (2, False), (2, True)}
+
+
+def test_a_training_that_has_begun_can_be_gone_on_with(tmp_path: Path, steps: list[Step]) -> None:
+    keeper = Keeper(tmp_path / "run")
+    keeper.begin(checkpoint.Moment(0, 0.0, {"state": np.arange(3.0)}, {}, {}))
+    keeper.close()
+    for place, late in disks(list(steps), [], tmp_path / "disks", tmp_path / "run"):
+        if late:
+            assert checkpoint.newest(place / "checkpoint").epoch == 0

@@ -7,7 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.files.writing import printable
@@ -48,7 +48,7 @@ def read_own(path: str | os.PathLike[str], limit: int) -> bytes:
 @contextmanager
 def opened(
     path: str | os.PathLike[str], limit: int | None = None, *, pipes: bool = True
-) -> Iterator[IO[bytes]]:
+) -> Iterator[io.BufferedReader]:
     """The file at `path` as a stream of at most `limit` bytes (by default, of the machine's memory).
 
     Raises:

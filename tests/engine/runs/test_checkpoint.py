@@ -121,3 +121,8 @@ def test_more_networks_than_memory_are_refused_at_once() -> None:
         train_ensemble(NETWORK, x, t, seeds=1_000_000, epochs=100_000)
     with pytest.raises(InputError, match="seeds is a whole number up to"):
         train_ensemble(NETWORK, x, t, seeds=10**9)
+
+
+def test_an_ensemble_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such folder"):
+        load_ensemble(tmp_path / "nowhere")

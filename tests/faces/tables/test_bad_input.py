@@ -391,6 +391,17 @@ def test_a_parquet_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "a bomb: 100,000 rows of 3 columns take" in fails(path, bomb)
 
 
+def test_a_parquet_bomb_of_few_long_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `large_string_map.brotli.parquet` of the format's own test files: 4 kB, two rows, 2 GiB."""
+    path = tmp_path / "t.parquet"
+    bomb = parquet(path, ["a" * (2 << 20)] * 6)
+    assert len(bomb) < 20_000
+    assert read(path).rows == 6
+    monkeypatch.setattr(parquet_files, "BOMB_SIZE", 1 << 20)
+    monkeypatch.setattr(parquet_files, "BOMB_RATIO", 1)
+    assert "a bomb: 6 rows of 3 columns take" in fails(path, bomb)
+
+
 def test_parquet_that_takes_more_memory_than_there_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

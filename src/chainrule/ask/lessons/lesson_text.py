@@ -8,8 +8,9 @@ from chainrule.ask.lessons import table_statements as grid
 from chainrule.ask.lessons.markdown_blocks import MarkdownTable, MarkdownText, blocks
 from chainrule.ask.lessons.plain_maths import plain
 from chainrule.ask.lessons.prose import Prose, words
-from chainrule.ask.lessons.statements import Statement, phrased, statements
+from chainrule.ask.lessons.statements import Statement, statements
 from chainrule.ask.lessons.symbol import LessonSymbol
+from chainrule.ask.lessons.tokens import phrased
 
 _COMMA = re.compile(r"(?<![\d.,])(?<!_\{)(?<!\^\{)(\d+)(?:,|\{,\})(\d+)(?!\d|,\d)")
 _POINT = re.compile(r"\d\.\d")

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chainrule.ask.lessons.markdown_blocks import MarkdownTable
-from chainrule.ask.lessons.statements import Statement, Value, parse_value, phrased, tokenize
+from chainrule.ask.lessons.statements import Statement, Value, parse_value
 from chainrule.ask.lessons.symbol import ERROR, LessonSymbol, Slope, parse_symbol
+from chainrule.ask.lessons.tokens import phrased, tokenize
 
 _GRADIENT = re.compile(r"grad|∂|deriv|ableit|slope|d[ELJC]/d|∇", re.IGNORECASE)
 _NEW = re.compile(

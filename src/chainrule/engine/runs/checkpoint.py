@@ -9,6 +9,7 @@ import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -186,16 +187,22 @@ def machine() -> dict[str, Any]:
     import jax
 
     count = getattr(os, "sched_getaffinity", None)
-    versions = {name: version(name) for name in ("chainrule", "jax", "jaxlib", "numpy", "optax")}
     return {
         "device": jax.devices()[0].device_kind,
         **processor(),
         "thread count": len(count(0)) if count else os.cpu_count(),
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
-        **versions,
+        **versions(),
     }
 
 
+@cache
+def versions() -> dict[str, str]:
+    """Of the libraries that a training's numbers go through."""
+    return {name: version(name) for name in ("chainrule", "jax", "jaxlib", "numpy", "optax")}
+
+
+@cache
 def processor() -> dict[str, str]:
     """The processor's model, and those of its instructions that XLA makes code of: "cpu" is no answer."""
     model, instructions = platform.processor() or platform.machine(), ""

@@ -200,8 +200,6 @@ class Keeper:
         try:
             self._settle()
             self.folder.mkdir(parents=True, exist_ok=True)  # somebody may have removed it meanwhile
-            for leftover in self.folder.glob(".*.tmp"):
-                leftover.unlink(missing_ok=True)
             run.write(self.folder, also)
         except OSError as error:
             hint = (

@@ -155,6 +155,8 @@ def load_ensemble(folder: str | os.PathLike[str]) -> Ensemble:
     place = Path(folder) / MEMBERS
     folders = sorted(entry for entry in place.iterdir() if entry.is_dir()) if place.is_dir() else []
     if not folders:
+        if not Path(folder).is_dir():
+            raise InputError(f"{folder} is not an ensemble: there is no such folder")
         raise InputError(f"{folder} is not an ensemble: there are no runs in {place}; train one with --seeds")
     load(folder)  # the best, which is written last: without it, not all members need be there
     members = tuple(map(load, folders))

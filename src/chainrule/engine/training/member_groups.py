@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -80,8 +81,8 @@ class EnsembleTraining:
         )
         return state
 
-    @property
-    def _identity(self) -> dict[str, Any]:
+    @cached_property
+    def identity(self) -> dict[str, Any]:
         """What has to be the same for these members to be gone on with."""
         job = self.job  # the start follows from seeds and scales
         settings = job.settings | {"members": [list(member) for member in self.members]}
@@ -89,8 +90,6 @@ class EnsembleTraining:
 
     def moment(self) -> Moment:
         """All that decides what follows, as NumPy arrays."""
-        if self.epoch == 0:
-            self.identity = self._identity
         history = np.full((2, self.epoch, len(self.members)), np.nan)
         start = 0
         for group in self.groups:

@@ -1,6 +1,7 @@
 """What both estimators share: the parameters, one fit from rows to a run, and the attributes it leaves."""
 
 import warnings
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, Self
 
@@ -13,17 +14,18 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from chainrule.engine.data import Data, prepare
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
-from chainrule.engine.training.lbfgs import minimize
 from chainrule.errors import InputError
 from chainrule.faces.estimators import settings
-from chainrule.faces.estimators.callbacks import Tasks, Told, all_told, managed
+from chainrule.faces.estimators.callbacks import Tasks, all_told, managed
+from chainrule.faces.estimators.epochs import Arrays, Watch
 from chainrule.faces.estimators.fitted import plain_run, run_again
 from chainrule.faces.estimators.initialization import drawn
+from chainrule.faces.estimators.newton_fit import newton
 from chainrule.faces.estimators.outcome import warn_of_end
 from chainrule.faces.estimators.parameters import Parameters
 from chainrule.faces.estimators.rows import Held, dense
 from chainrule.faces.estimators.solvers import LBFGS, solver
-from chainrule.faces.estimators.stochastic_fit import Arrays, Descent, Epoch, Memory, Watch, listed, named
+from chainrule.faces.estimators.stochastic_fit import Descent, Memory, listed, named
 
 _ROWS = {"accept_sparse": ("csr", "csc"), "dtype": (np.float64, np.float32)}
 
@@ -37,7 +39,7 @@ def goes_on(estimator: "Backprop") -> bool:
     return True
 
 
-class Backprop(Parameters):
+class Backprop(Parameters, ABC):
     """What `BackpropClassifier` and `BackpropRegressor` share. Not to be used by itself."""
 
     loss_curve_: list[float]
@@ -46,25 +48,25 @@ class Backprop(Parameters):
 
     # What the two differ in.
 
+    @abstractmethod
     def _targets(self, y: np.ndarray, fresh: bool) -> np.ndarray:
         """Targets (n, outputs) of validated y; `fresh` forgets what an earlier fit knew of them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _end(self) -> tuple[str, Any]:
         """The activation of the last layer, and the loss."""
-        raise NotImplementedError
 
     def _scale(self, outputs: int) -> float:
         """What E of the rows is multiplied by to be scikit-learn's loss."""
         return 1.0
 
+    @abstractmethod
     def _decoded(self, output: np.ndarray) -> np.ndarray:
         """Predictions in the form of y, from the network's output (n, outputs)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _metric(self, y: np.ndarray, predicted: np.ndarray, weight: np.ndarray | None) -> float:
         """The score that early stopping watches."""
-        raise NotImplementedError
 
     def _counted(self, y: np.ndarray, weight: np.ndarray | None, incremental: bool) -> np.ndarray | None:
         """How much each row counts, or None if all count alike."""
@@ -138,7 +140,7 @@ class Backprop(Parameters):
         )
         report = all_told(settings.functions(self), tasks)
         if isinstance(self.solver, str) and self.solver == LBFGS:
-            run, memory, watch = self._newton(network, data, begin, report), None, None
+            run, memory, watch = newton(self, network, data, begin, report), None, None
         else:
             memory = getattr(self, "_memory", None) if incremental and not fresh else None
             seed = memory["seed"] if memory else int(rng.randint(2**31 - 1))
@@ -225,27 +227,6 @@ class Backprop(Parameters):
 
         scores = [] if fresh else list(self.validation_scores_ or [])
         return Watch(score, bool(self.early_stopping), self.n_iter_no_change, self.tol, scores)
-
-    def _newton(self, network: Network, data: Data, begin: Arrays, report: Told | None) -> Run:
-        """Train by L-BFGS, on all rows at once."""
-
-        def watch(number: int, loss: float, weights: Arrays) -> bool:
-            return report is not None and report(Epoch(number, loss, None, None, *listed(weights)))
-
-        total = len(data) if data.weight is None else float(data.weight.sum())
-        run = minimize(
-            network,
-            data,
-            {name: array.astype(data.x.dtype) for name, array in begin.items()},
-            weight_decay=self.alpha / total,
-            epochs=self.max_iter,
-            evaluations=self.max_fun,
-            tolerance=self.tol,
-            watch=watch,
-        )
-        return replace(
-            run, settings={"optimizer": LBFGS, "epochs": self.max_iter, "alpha": float(self.alpha)}
-        )
 
     # What a fit leaves.
 

@@ -7,8 +7,9 @@ from typing import Any
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
+from chainrule.faces.estimators.epochs import Epoch
 from chainrule.faces.estimators.fitted import plain_run
-from chainrule.faces.estimators.stochastic_fit import Epoch, named
+from chainrule.faces.estimators.stochastic_fit import named
 
 
 class _Without:

@@ -17,62 +17,14 @@ from chainrule.engine.training.interrupt import interruptible
 from chainrule.engine.training.jax_settings import jax_settings
 from chainrule.engine.training.loop import Progress
 from chainrule.engine.training.train import Training
+from chainrule.faces.estimators.epochs import Arrays, Epoch, Watch
 from chainrule.faces.estimators.solvers import Solver
 
 SMALL_BATCH = 1024  # rows: up to that a whole batch costs no more than its call
 SLOWEST = 1e-6  # the rate at which `adaptive` gives up, as in scikit-learn
 
-Arrays = dict[str, np.ndarray]
-
-
 Memory = dict[str, Any]
 """What `partial_fit` goes on with: the engine's `state` as arrays by name, and the `seed` of its orders."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What `on_epoch` is told: a finished epoch, counted from 1 over all calls of `fit` that went on.
-
-    `validation_loss` and `validation_score` are None unless rows are held out. `coefs` and `intercepts` are
-    the weights after the epoch.
-    """
-
-    number: int
-    loss: float
-    validation_loss: float | None
-    validation_score: float | None
-    coefs: list[np.ndarray]
-    intercepts: list[np.ndarray]
-
-
-@dataclass
-class Watch:
-    """How good each epoch left the network on rows held out, and the best weights so far.
-
-    `score` of parameters is the higher the better; `stops` when it has not risen by `gain` for more than
-    `patience` epochs, as scikit-learn has it.
-    """
-
-    score: Callable[[Arrays], float]
-    stops: bool
-    patience: float
-    gain: float
-    scores: list[float]
-    best: float = -math.inf
-    weights: Arrays | None = None
-    waited: int = 0
-
-    def look(self, weights: Arrays) -> bool:
-        """Score an epoch; whether it is time to stop."""
-        score = self.score(weights)
-        self.scores.append(score)
-        self.waited = self.waited + 1 if score < self.best + self.gain else 0
-        if score > self.best:
-            self.best, self.weights = score, weights
-        return self.stops and self.waited > self.patience
-
-    def slow_down(self) -> None:
-        self.waited = 0
 
 
 @dataclass

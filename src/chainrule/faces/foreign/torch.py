@@ -48,18 +48,16 @@ def from_torch(model: Any, layers: Sequence[Any] | None = None, *, loss: Any = "
         return refused(
             "the state_dict", lambda: run_of(_listed(model, layers), loss, "torch Sequential", None)
         )
-    if not hasattr(model, "named_children"):
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(model, torch.nn.Module):
         raise InputError(
             f"from_torch takes a torch module, or its state_dict and layers=[...], not {kind_of(model)}"
         )
-    return refused(type(model).__name__, lambda: _followed(model, loss))
+    return refused(type(model).__name__, lambda: _followed(model, loss, torch))
 
 
-def _followed(model: Any, loss: Any) -> Run:
+def _followed(model: Any, loss: Any, torch: Any) -> Run:
     """The run of a module, by what its `forward` does, compared with its own predictions."""
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(model, torch.nn.Module):
-        return run_of(_modules(model, ""), loss, "torch Sequential", None)
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -83,17 +81,6 @@ def _taken(step: TracedLayer) -> Iterator[Taken]:
         yield _linear(step.where, step.module.weight, step.module.bias)
     elif step.kind != "Flatten":  # rows go in, which are flat
         yield Taken(step.where, _rule(step.where, step.kind, step.options))
-
-
-def _modules(model: Any, prefix: str) -> Iterator[Taken]:
-    for name, module in model.named_children():
-        where, kind = f"layer '{prefix}{name}'", type(module).__name__
-        if kind == "Sequential":
-            yield from _modules(module, f"{prefix}{name}.")
-        elif kind == "Linear":
-            yield _linear(where, module.weight, module.bias)
-        elif kind != "Flatten":  # rows go in, which are flat
-            yield Taken(where, _rule(where, kind, vars(module)))
 
 
 def _listed(state: Mapping[str, Any], layers: Sequence[Any]) -> Iterator[Taken]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from chainrule.errors import InputError
 from chainrule.faces.tables.header import checked_names
 from chainrule.faces.tables.quoting import counted, plain, quoted
-from chainrule.faces.tables.table import Note, file_name
+from chainrule.faces.tables.table import Note
+from chainrule.files.writing import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -213,7 +214,7 @@ class _Reading:
 
     def fail(self, text: str) -> NoReturn:
         """Raise `text` about this file."""
-        raise InputError(f"{file_name(self.path)}: {text}")
+        raise InputError(f"{printable(self.path)}: {text}")
 
 
 def _store(rows: list[list[str]], chunks: "list[list[pl.Series]]") -> None:
@@ -234,14 +235,14 @@ def _separator(path: str, data: bytes, choice: str | None, decimal: str) -> tupl
     if choice is not None:
         if choice not in head and bare.count(best):
             raise InputError(
-                f"{file_name(path)}: the header is one field {quoted(head)} with delimiter {_shown(choice)};"
+                f"{printable(path)}: the header is one field {quoted(head)} with delimiter {_shown(choice)};"
                 f" did you mean --delimiter {_shown(best)}?"
             )
         return choice, []
     if usual != decimal and (usual in head or not bare.count(best)):
         return usual, []
     if usual in head and not bare.count(best):
-        raise InputError(f"{file_name(path)}: with --decimal ',' the cells need another --delimiter, say ';'")
+        raise InputError(f"{printable(path)}: with --decimal ',' the cells need another --delimiter, say ';'")
     return best, [Note("note", f"the header has no {_shown(usual)}: read with delimiter {_shown(best)}")]
 
 

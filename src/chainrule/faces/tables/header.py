@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.errors import InputError
 from chainrule.faces.tables.quoting import quoted
-from chainrule.faces.tables.table import file_name, tidy
+from chainrule.faces.tables.table import tidy
+from chainrule.files.writing import printable
 
 _NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -22,12 +23,12 @@ def checked_names(path: str, raw: Sequence[str], where: str) -> list[str]:
     for position, name in enumerate(names, 1):
         if not name:
             advice = question or "; name it, or write the table without its row index"
-            raise InputError(f"{file_name(path)}: {where}: column {position} has no name{advice}")
+            raise InputError(f"{printable(path)}: {where}: column {position} has no name{advice}")
         if name in positions:
             pair = f"columns {positions[name]} and {position}"
             advice = question or "; rename one"
             raise InputError(
-                f"{file_name(path)}: {where}: duplicate column name {quoted(name)} ({pair}){advice}"
+                f"{printable(path)}: {where}: duplicate column name {quoted(name)} ({pair}){advice}"
             )
         positions[name] = position
     return names

@@ -9,8 +9,8 @@ from chainrule.errors import InputError
 from chainrule.faces.tables import parquet_decoder
 from chainrule.faces.tables.header import checked_names
 from chainrule.faces.tables.quoting import plain
-from chainrule.faces.tables.table import file_name
 from chainrule.files.reading import machine_memory
+from chainrule.files.writing import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +31,7 @@ def parse(path: str, data: bytes) -> "tuple[dict[str, pl.Series], int]":
     _check_frame(path, data)
     frame = _decoded(path, data)
     if not frame.width:
-        raise InputError(f"{file_name(path)}: the Parquet file has no columns")
+        raise InputError(f"{printable(path)}: the Parquet file has no columns")
     names = checked_names(path, frame.columns, "Parquet schema")
     return dict(zip(names, frame.get_columns(), strict=True)), frame.height
 
@@ -48,32 +48,32 @@ def _decoded(path: str, data: bytes) -> "pl.DataFrame":
         done = subprocess.run(command, input=data, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         raise InputError(
-            f"{file_name(path)}: cannot be read as Parquet in {seconds:.0f} s; is it damaged?"
+            f"{printable(path)}: cannot be read as Parquet in {seconds:.0f} s; is it damaged?"
         ) from None
     if done.returncode == 0:
         return pl.read_ipc_stream(io.BytesIO(done.stdout))
     said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [""]
     kind, _, reason = said[-1].partition("\t") if done.returncode == parquet_decoder.REFUSED else ("", "", "")
     if kind == "size":
-        raise InputError(f"{file_name(path)}: too large for this machine, or a bomb: {plain(reason, 200)}")
+        raise InputError(f"{printable(path)}: too large for this machine, or a bomb: {plain(reason, 200)}")
     if "duplicate" in reason.lower():
-        raise InputError(f"{file_name(path)}: two columns share a name ({plain(reason, 120)})")
+        raise InputError(f"{printable(path)}: two columns share a name ({plain(reason, 120)})")
     reason = reason or next((line for line in said if line.strip()), "") or f"exit status {done.returncode}"
-    raise InputError(f"{file_name(path)}: cannot read it as Parquet; is it damaged? ({plain(reason, 120)})")
+    raise InputError(f"{printable(path)}: cannot read it as Parquet; is it damaged? ({plain(reason, 120)})")
 
 
 def _check_frame(path: str, data: bytes) -> None:
     """Refuse what cannot be Parquet: its magic at both ends, a footer that fits between them."""
     if not data:
-        raise InputError(f"{file_name(path)}: the Parquet file is empty (0 bytes)")
+        raise InputError(f"{printable(path)}: the Parquet file is empty (0 bytes)")
     if data.startswith(_ENCRYPTED) or data.endswith(_ENCRYPTED):
-        raise InputError(f"{file_name(path)}: this Parquet file is encrypted; decrypt it first")
+        raise InputError(f"{printable(path)}: this Parquet file is encrypted; decrypt it first")
     if not data.startswith(_MAGIC):
         raise InputError(
-            f"{file_name(path)}: not a Parquet file (no PAR1 at its start); if it is CSV, name it .csv"
+            f"{printable(path)}: not a Parquet file (no PAR1 at its start); if it is CSV, name it .csv"
         )
     if len(data) < 12 or not data.endswith(_MAGIC):
-        raise InputError(f"{file_name(path)}: the Parquet file is cut short or damaged (no PAR1 at its end)")
+        raise InputError(f"{printable(path)}: the Parquet file is cut short or damaged (no PAR1 at its end)")
     footer = int.from_bytes(data[-8:-4], "little")
     if footer > len(data) - 12:
-        raise InputError(f"{file_name(path)}: the Parquet file is damaged: its footer claims {footer} bytes")
+        raise InputError(f"{printable(path)}: the Parquet file is damaged: its footer claims {footer} bytes")

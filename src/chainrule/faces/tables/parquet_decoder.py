@@ -26,6 +26,8 @@ def main(most: int, memory: int, paths: list[str]) -> int:
         if (size := rows * WIDTH * max(len(schema), 1)) > most:
             return refuse("size", f"{rows:,} rows of {len(schema):,} columns take {size / 2**30:,.1f} GiB")
         frame = pl.read_parquet(io.BytesIO(data))
+        if (size := int(frame.estimated_size())) > most:  # long words, lists
+            return refuse("size", f"{rows:,} rows of {len(schema):,} columns take {size / 2**30:,.1f} GiB")
         frame.write_ipc_stream(sys.stdout.buffer)
         sys.stdout.buffer.flush()
     except MemoryError:

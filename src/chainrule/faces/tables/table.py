@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
 from chainrule.errors import InputError
-from chainrule.faces.tables.quoting import plain, quoted
+from chainrule.faces.tables.quoting import quoted
+from chainrule.files.writing import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,21 +53,16 @@ class Table:
     def fault(self, text: str, row: int | None = None, column: str | None = None) -> InputError:
         """The error that says `text` of this file and row; of a column without a row it is a predicate."""
         if column is not None and row is None:
-            return InputError(f"{file_name(self.path)}: column {quoted(column)} {text}")
+            return InputError(f"{printable(self.path)}: column {quoted(column)} {text}")
         places = [] if row is None else [self.where(row)]
         places += [] if column is None else [f"column {quoted(column)}"]
-        return InputError(": ".join([file_name(self.path), *([", ".join(places)] if places else []), text]))
+        return InputError(": ".join([printable(self.path), *([", ".join(places)] if places else []), text]))
 
     def say(self, kind: str, text: str) -> None:
         """Say `text` aloud, once."""
         note = Note(kind, text)
         if note not in self.notes:
             self.notes.append(note)
-
-
-def file_name(path: str) -> str:
-    """The path for a message; of a long one the end counts."""
-    return plain(path if len(path) <= 100 else f"…{path[-99:]}", 100)
 
 
 def tidy(name: str) -> str:

@@ -8,8 +8,9 @@ from typing import IO, TYPE_CHECKING
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.quoting import plain, quoted
-from chainrule.faces.tables.table import Note, file_name
+from chainrule.faces.tables.table import Note
 from chainrule.files.reading import opened
+from chainrule.files.writing import printable
 
 if TYPE_CHECKING:
     import gzip
@@ -73,14 +74,14 @@ def file_bytes(path: str, table_text: bool = True) -> tuple[bytes, str]:
     except InputError:
         raise
     except MemoryError:
-        raise InputError(f"{file_name(path)}: larger than the memory that is free") from None
+        raise InputError(f"{printable(path)}: larger than the memory that is free") from None
     except FileNotFoundError:
-        raise InputError(f"{file_name(path)}: no such file.{_nearby(path)}") from None
+        raise InputError(f"{printable(path)}: no such file.{_nearby(path)}") from None
     except (OSError, ValueError) as error:
         reason = (
             "it is a folder" if isinstance(error, IsADirectoryError) else getattr(error, "strerror", error)
         )
-        raise InputError(f"{file_name(path)}: cannot be read: {plain(reason, 100)}") from None
+        raise InputError(f"{printable(path)}: cannot be read: {plain(reason, 100)}") from None
 
 
 def as_utf8(path: str, data: bytes, encoding: str | None) -> tuple[bytes, list[Note]]:
@@ -95,11 +96,11 @@ def as_utf8(path: str, data: bytes, encoding: str | None) -> tuple[bytes, list[N
         text = data.decode("utf-8-sig" if name == "utf-8" else name)
         utf8 = data if name == "utf-8" else text.encode("utf-8")
     except UnicodeError as error:
-        raise InputError(f"{file_name(path)}: {_undecodable(data, name, error)}") from None
+        raise InputError(f"{printable(path)}: {_undecodable(data, name, error)}") from None
     if "\0" in text:
-        raise InputError(f"{file_name(path)}: {_nul(data, text)}")
+        raise InputError(f"{printable(path)}: {_nul(data, text)}")
     if text[:200].lstrip().startswith(("{", "[{", "[[")):
-        raise InputError(f"{file_name(path)}: this looks like JSON, not like a table; save it as CSV")
+        raise InputError(f"{printable(path)}: this looks like JSON, not like a table; save it as CSV")
     notes = []
     if encoding and name != "utf-8" and not data.isascii() and _is_utf8(data):
         notes.append(
@@ -115,7 +116,7 @@ def _text_bytes(path: str, file: IO[bytes]) -> tuple[bytes, str]:
         return _unpacked(path, packed), sha256(packed).hexdigest()
     if path.lower().endswith(".gz") and head:
         raise InputError(
-            f"{file_name(path)}: named .gz, but not compressed with gzip; is it damaged or misnamed?"
+            f"{printable(path)}: named .gz, but not compressed with gzip; is it damaged or misnamed?"
         )
     data = _guarded(path, file, head, limit=None)
     return data, sha256(data).hexdigest()
@@ -131,7 +132,7 @@ def _unpacked(path: str, data: bytes) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         reason = plain(error, 80)
         raise InputError(
-            f"{file_name(path)}: compressed with gzip, but damaged or cut short ({reason})"
+            f"{printable(path)}: compressed with gzip, but damaged or cut short ({reason})"
         ) from None
 
 
@@ -146,11 +147,11 @@ def _guarded(path: str, stream: "IO[bytes] | gzip.GzipFile", head: bytes, limit:
         if open_line > LINE_LIMIT:
             number = 1 + sum(part.count(b"\n") for part in parts)
             raise InputError(
-                f"{file_name(path)}: line {number} is too long for a table (over {LINE_LIMIT >> 20} MiB)"
+                f"{printable(path)}: line {number} is too long for a table (over {LINE_LIMIT >> 20} MiB)"
             )
         if limit is not None and size > limit:
             raise InputError(
-                f"{file_name(path)}: its gzip data is too large: it unpacks over {BOMB_RATIO}-fold;"
+                f"{printable(path)}: its gzip data is too large: it unpacks over {BOMB_RATIO}-fold;"
                 " unpack it yourself if it is to be trusted"
             )
     return b"".join(parts)
@@ -169,10 +170,10 @@ def _nearby(path: str) -> str:
 def _refuse_other_formats(path: str, data: bytes) -> None:
     for magic, format_name in _OTHERS:
         if data.startswith(magic):
-            raise InputError(f"{file_name(path)}: this is {format_name}")
+            raise InputError(f"{printable(path)}: this is {format_name}")
     if data[:200].lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise InputError(
-            f"{file_name(path)}: this is a web page or XML, not a table; was the download refused?"
+            f"{printable(path)}: this is a web page or XML, not a table; was the download refused?"
         )
 
 
@@ -189,9 +190,9 @@ def _encoding_of(path: str, data: bytes, encoding: str | None) -> str:
     name = "utf-8" if codec.name in ("utf-8", "utf-8-sig") else codec.name
     if marked and not name.startswith(marked):
         conflict = f"starts with a {marked.upper()} mark, but --encoding says {plain(encoding)}; leave it out"
-        raise InputError(f"{file_name(path)}: {conflict}")
+        raise InputError(f"{printable(path)}: {conflict}")
     if name.startswith(("utf-16", "utf-32")) and b"\0" not in data:  # its line ends would hold NUL bytes
-        raise InputError(f"{file_name(path)}: not encoded as {name.upper()}; leave --encoding out")
+        raise InputError(f"{printable(path)}: not encoded as {name.upper()}; leave --encoding out")
     return marked or name
 
 

@@ -11,6 +11,7 @@ from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.tables.read import read
 from chainrule.faces.tables.table import Table
+from chainrule.files.reading import opened
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def as_text(name: str) -> str:
 
 def fingerprint(path: str) -> str:
     """The SHA-256 of a file."""
-    with open(path, "rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
