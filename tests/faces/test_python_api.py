@@ -1,5 +1,6 @@
 """The Python API: tables in memory, what objects show of themselves, and errors that say what is wanted."""
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import chainrule
 from chainrule import Dense, InputError, Network, explain, load, predict_table, sweep, train, train_table
+from chainrule.faces.tables import parquet
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
 T = np.array([[0], [1], [1], [0]], float)
@@ -142,3 +144,21 @@ def test_lists_are_rows() -> None:
     assert (
         sweep(XOR, parameters, X.tolist(), T.tolist()).loss.array == sweep(XOR, parameters, X, T).loss.array
     )
+
+
+def test_a_frame_in_memory_is_no_bomb_and_starts_no_process(
+    frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the user's own, however well it would pack."""
+    monkeypatch.setattr(parquet, "BOMB_SIZE", 1)
+    monkeypatch.setattr(parquet, "BOMB_RATIO", 0)
+    monkeypatch.setattr(subprocess, "run", pytest.fail)
+    run = train_table(frame, "species", epochs=1)
+    assert len(run.extra["table"]["sha256"]) == 64
+    assert predict_table(run, frame).height == frame.height
+
+
+def test_a_column_of_objects_is_named(frame: pl.DataFrame) -> None:
+    strange = frame.with_columns(pl.Series("what", [object()] * frame.height, dtype=pl.Object))
+    with pytest.raises(InputError, match="column 'what' holds neither numbers nor words"):
+        train_table(strange, "species", epochs=1)

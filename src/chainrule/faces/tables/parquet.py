@@ -29,9 +29,17 @@ def parse(path: str, data: bytes) -> "tuple[dict[str, pl.Series], int]":
         InputError: not Parquet, cut short, damaged, encrypted, no columns, bad names.
     """
     _check_frame(path, data)
-    frame = _decoded(path, data)
+    return columns_of(path, _decoded(path, data))
+
+
+def columns_of(path: str, frame: "pl.DataFrame") -> "tuple[dict[str, pl.Series], int]":
+    """The columns of a frame by name, and the number of rows.
+
+    Raises:
+        InputError: no columns, bad names.
+    """
     if not frame.width:
-        raise InputError(f"{printable(path)}: the Parquet file has no columns")
+        raise InputError(f"{printable(path)}: there are no columns")
     names = checked_names(path, frame.columns, "Parquet schema")
     return dict(zip(names, frame.get_columns(), strict=True)), frame.height
 

@@ -77,7 +77,7 @@ def train_table(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
         dtype, seed,
     )  # fmt: skip
-    source = as_table(table, reading)
+    source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed
     ready = training.prepare(source, request)
     return training.fit(

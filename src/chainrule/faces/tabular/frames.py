@@ -13,26 +13,36 @@ from chainrule.faces.tabular.source import Reading
 NAME = "DataFrame"  # what messages call it
 
 
-def as_table(source: Any, reading: Reading | None = None) -> Table:
-    """The Table in a file or a frame.
-
-    A frame goes by way of Parquet, in memory, so that its columns are looked at as those of a file are.
+def as_table(source: Any, reading: Reading | None = None, *, digest: bool = False) -> Table:
+    """The Table in a file or a frame, whose columns are looked at as those of a Parquet file are.
 
     Args:
         source: the path of a CSV, TSV or Parquet file; or a frame of pandas, Polars or PyArrow, or whatever
             else offers its columns by the Arrow PyCapsule interface.
         reading: how a file is read.
+        digest: whether the SHA-256 of a frame is wanted, as that of a file always is.
 
     Raises:
         InputError: it is none of these, or cannot be read.
     """
     if isinstance(source, str | os.PathLike):
         return (reading or Reading()).table(os.fspath(source))
-    file = io.BytesIO()
-    _frame(source).write_parquet(file)
-    columns, rows = parquet.parse(NAME, file.getvalue())
+    frame = _frame(source)
+    columns, rows = parquet.columns_of(NAME, frame)
     markers = MISSING | set(reading.missing_markers if reading else ())
-    return Table(NAME, columns, rows, None, ".", markers, sha256=sha256(file.getvalue()).hexdigest())
+    return Table(NAME, columns, rows, None, ".", markers, sha256=_digest(frame) if digest else None)
+
+
+def _digest(frame: Any) -> str | None:
+    """The SHA-256 of a frame as an Arrow stream; None if it holds what Arrow has no type for."""
+    import polars as pl
+
+    stream = io.BytesIO()
+    try:
+        frame.write_ipc_stream(stream)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+    return sha256(stream.getbuffer()).hexdigest()
 
 
 def _frame(source: Any) -> Any:
