@@ -51,10 +51,21 @@ def test_a_claim_is_near_where_it_is_right(printed: str, value: float) -> None:
 
 
 @settings(FRESH, max_examples=100)
+@example(0.5, 0)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 40))
 def test_a_right_number_is_right_with_any_number_of_digits(value: float, places: int) -> None:
     assert Claim("z1", f"{value:.{places}e}").rounds(value)
-    assert Claim("z1", f"{value:.{places}f}").rounds(value)
+    claim = Claim("z1", f"{value:.{places}f}")
+    if claim.exact or places >= 2:
+        assert claim.rounds(value)
+    elif not 0.0049 < abs(value) < 0.0051:
+        assert claim.rounds(value) == (abs(value) < 0.005)  # a bare 0 or 0.0 is taken as 0.00
+
+
+@pytest.mark.parametrize(("value", "is_right"), [(0.0, True), (0.0049, True), (0.0051, False), (-0.4, False)])
+@pytest.mark.parametrize("printed", ["0", "0.0", "0.00", "-0"])
+def test_a_bare_zero_is_taken_to_two_places(value: float, printed: str, is_right: bool) -> None:
+    assert Claim("z1", printed).rounds(value) == is_right
 
 
 @settings(FRESH, max_examples=8)
