@@ -3,6 +3,7 @@
 Hypothesis prints the seed of what fails; `python -m benchmarks.fuzz` looks for more as long as you like.
 """
 
+import math
 import random
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def numerals(draw: st.DrawFn) -> str:
 @settings(FRESH, max_examples=150)
 @example("1e-400", 0.415)
 @example("0." + "0" * 33, 0.415)
+@example("-.1e311", -math.inf)
 @given(numerals(), st.floats(allow_nan=True, allow_infinity=True))
 def test_a_claim_is_near_where_it_is_right(printed: str, value: float) -> None:
     claim = Claim("z1", printed)

@@ -69,8 +69,8 @@ class Claim:
 
         No step leads to a power of ten that is far above the value: 1e400 is not near to 0.4.
         """
-        size = Decimal(value).copy_abs() if np.isfinite(value) else _LARGEST
-        if self.unit > 1 and size < EXACT.multiply(self.unit, _TENTH):
+        tenth = EXACT.multiply(self.unit, _TENTH)
+        if self.unit > 1 and np.isfinite(value) and Decimal(value).copy_abs() < tenth:
             return False
         return self._off(value) <= EXACT.multiply(self.unit, _ONE_AND_A_HALF)
 

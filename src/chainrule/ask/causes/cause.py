@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.ask.cases.numeral import as_decimal
+from chainrule.files.json_values import finite
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -56,5 +59,6 @@ class Cause:
         return f"{self.text} (By these numbers it cannot be told from: {names}.)"
 
 
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
+def _number(printed: str | None) -> float | None:
+    number: float | None = None if printed is None else finite(float(as_decimal(printed)))
+    return number
