@@ -48,7 +48,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
 
 def test_json_says_what_the_design_says(trained: tuple[Path, dict[str, Any]]) -> None:
     folder, said = trained
-    assert set(said) == {"run", "task", "epochs", "stopped_by", "loss", "validation", "seconds"}
+    assert set(said) == {
+        "run", "task", "epochs", "best_epoch", "stopped_by", "loss", "validation", "seconds",
+    }  # fmt: skip
     assert (said["run"], said["task"], said["epochs"], said["stopped_by"]) == (
         "run", "classification", 60, "epochs",
     )  # fmt: skip
@@ -61,7 +63,9 @@ def test_json_says_what_the_design_says(trained: tuple[Path, dict[str, Any]]) ->
     ]
     history = [json.loads(line) for line in (folder / "run" / "history.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in history] == list(range(1, 61))
-    assert history[-1]["validation_loss"] == pytest.approx(said["validation"]["loss"], rel=1e-5)
+    losses = [line["validation_loss"] for line in history]
+    assert said["validation"]["loss"] == pytest.approx(min(losses), rel=1e-5)
+    assert losses.index(min(losses)) + 1 == said["best_epoch"]
 
 
 def test_the_same_command_twice_gives_the_same_bytes(trained: tuple[Path, dict[str, Any]]) -> None:
@@ -145,7 +149,10 @@ def test_divergence_keeps_the_last_good_weights(trained: tuple[Path, dict[str, A
 @pytest.mark.skipif(not hasattr(signal, "SIGINT") or os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_keeps_what_was_learned(trained: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = trained
-    words = ("train", "t.csv", "--target", "y", "--epochs", "2000000000", "--out", "stopped", "--json")
+    words = (
+        *("train", "t.csv", "--target", "y", "--epochs", "2000000000", "--patience", "none"),
+        *("--out", "stopped", "--json"),
+    )
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     for pause in (4, 15, 45):  # pressed while it still compiles, there is nothing learned to keep
         process = subprocess.Popen([*COMMAND, *words], cwd=folder, **pipes)

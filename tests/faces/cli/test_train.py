@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from safetensors import safe_open
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from chainrule.engine import optimizers
@@ -296,6 +298,81 @@ def test_the_report_of_a_run_with_patience(call: Any) -> None:
     assert max(map(len, answer.out.splitlines())) <= 80
 
 
+def noise(path: str = "noise.csv", rows: int = 120) -> str:
+    """A target that nothing tells anything about: whoever learns long learns the rows by heart."""
+    rng = np.random.default_rng(1)
+    columns = {name: rng.normal(size=rows) for name in "abcd"}
+    return write(path, **columns, y=rng.choice(["no", "yes"], rows))
+
+
+def test_the_best_weights_are_kept_by_default(call: Any) -> None:
+    noise()
+    told = call("train", "noise.csv", "--target", "y", "--json", "--out", "r").object
+    run = load("r")
+    losses = run.history.validation_loss or []
+    assert (told["stopped_by"], told["epochs"]) == ("patience", told["best_epoch"] + 20)
+    assert told["validation"]["loss"] == pytest.approx(min(losses), rel=1e-5)
+    assert losses.index(min(losses)) + 1 == told["best_epoch"] == run.best_epoch
+    assert run.extra["held_out"] == {"share": 0.2, "rows": 24, "best_epoch": run.best_epoch}
+    assert told["validation"]["log_loss"] < 0.72  # a coin's is 0.69
+    shown = call("train", "noise.csv", "--target", "y").out
+    assert f"the weights kept are those after epoch {run.best_epoch}:\nloss " in shown
+    assert "which also chose the weights" in shown
+
+
+@pytest.mark.parametrize(
+    "words", [("--patience", "none"), ("--patience", "0"), ("--threshold", "1e-9"), ("--validation", "0")]
+)
+def test_training_to_the_end(call: Any, words: tuple[str, ...]) -> None:
+    """Without patience, with a threshold, without rows to watch: all epochs, and the last weights."""
+    noise()
+    answer = call("train", "noise.csv", "--target", "y", "--epochs", 60, *words, "--json", "--out", "r")
+    told = answer.object
+    assert (answer.code, told["epochs"], told["stopped_by"]) == (0, 60, "epochs")
+    assert told["best_epoch"] is load("r").best_epoch is None
+    if told["validation"]:
+        last = (load("r").history.validation_loss or [])[-1]
+        assert told["validation"]["loss"] == pytest.approx(last, rel=1e-5)
+        shown = call("train", "noise.csv", "--target", "y", "--epochs", 60, *words).out
+        assert "chose the weights" not in shown
+        assert "--patience 20 keeps such weights" in shown
+
+
+def test_members_have_patience_too(call: Any) -> None:
+    noise()
+    words = ("train", "noise.csv", "--target", "y", "--seeds", 3, "--out", "e")
+    told = call(*words, "--json").object
+    for member in told["members"]:
+        assert (member["stopped_by"], member["epochs"]) == ("patience", member["best_epoch"] + 20)
+        losses = load(member["run"]).history.validation_loss or []
+        assert member["validation"]["loss"] == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_from_python_the_same_by_default(call: Any) -> None:
+    from chainrule import train_table
+
+    call("train", noise(), "--target", "y", "--out", "r")
+    assert load("r").best_epoch == train_table("noise.csv", "y").best_epoch
+    assert train_table("noise.csv", "y", patience=None, epochs=30).best_epoch is None
+
+
+def test_a_training_that_was_begun_without_patience_goes_on_without(call: Any, tmp_path: Path) -> None:
+    """As all were before patience became the default: their folders say `null`."""
+    noise()
+    words = ("--target", "y", "--epochs", "200000", "--patience", "none", "--hidden", "4", "--out", "r")
+    started = [sys.executable, "-m", "chainrule", "train", "noise.csv", *words, "--checkpoint-every", "50"]
+    child = subprocess.Popen(started, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob("r/checkpoint/epoch-*")):
+        time.sleep(0.01)
+    child.kill()
+    child.communicate()
+    (kept,) = tmp_path.glob("r/checkpoint/epoch-*")
+    stored = json.loads(safe_open(kept, "np").metadata()["chainrule"])["about"]["options"]
+    assert stored["patience"] is None
+    told = call("train", "noise.csv", "--resume", "r", "--json").object
+    assert (told["epochs"], told["stopped_by"], told["best_epoch"]) == (200_000, "epochs", None)
+
+
 def test_a_run_of_one_epoch(call: Any) -> None:
     small()
     answer = call("train", "t.csv", "--target", "y", "--epochs", 1, "--out", "r")
@@ -329,6 +406,8 @@ def test_progress_on_a_terminal_only(tmp_path: Path, plain: bool) -> None:
         "y",
         "--epochs",
         "3000",
+        "--patience",
+        "none",
         "--out",
         "r",
     ]

@@ -80,6 +80,16 @@ class Run:
         return f"<table>{table}</table>"
 
     @property
+    def best_epoch(self) -> int | None:
+        """With patience the epoch after which the validation loss was lowest and the network had these
+        weights; None where they are the last ones, as they are below a threshold, too.
+        """
+        held_out = self.history.validation_loss
+        if not held_out or not self.settings.get("patience") or self.stopped_by is Stop.THRESHOLD:
+            return None
+        return held_out.index(min(held_out)) + 1
+
+    @property
     def _kind(self) -> str:
         """`4-16-3 classifier`."""
         widths = [self.parameters["w1"].shape[0] if "w1" in self.parameters else "?", *self.network.widths]

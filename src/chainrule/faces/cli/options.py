@@ -93,6 +93,15 @@ class Whole(ParamType[int]):
         return number
 
 
+class Patience(Whole):
+    """A whole number of epochs; `none` or 0 for no patience, which is None; `auto` stays the word."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == AUTO:
+            return value
+        return None if str(value).strip() in ("none", "0") else super().convert(value, param, ctx)
+
+
 class Wholes(ParamType[tuple[int, ...]]):
     """Whole numbers with commas between, each at least 1: `64,64`; `none` or nothing is no number at all."""
 
@@ -124,6 +133,7 @@ def _whole(value: Any) -> int | None:
         return None
 
 
+AUTO = "auto"
 POSITIVE = Real(above=0)
 FROM_ZERO = Real(least=0)
 FRACTION = Real(least=0, below=1)

@@ -16,6 +16,7 @@ from chainrule.files.json_values import dumps
 
 REMEDY = "a lower --learning-rate is the usual cure"
 CLASSES_SHOWN = 8
+CHOSE = " (which also chose the weights; new rows may do worse)"
 
 
 def as_json(run: Run, folder: Path) -> str:
@@ -24,6 +25,7 @@ def as_json(run: Run, folder: Path) -> str:
         "run": str(folder),
         "task": run.extra["task"],
         "epochs": run.epochs,
+        "best_epoch": run.best_epoch,
         "stopped_by": run.stopped_by.word,
         "loss": run.loss,
         "validation": measured(run),
@@ -41,12 +43,9 @@ def as_text(run: Run, table: Table, request: Request, ready: Fit, folder: Path) 
         parts += ["", drawn.rstrip()]
     pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s"
     parts += ["", *wrap(f"{pace}: {run.stopped_by.value}", 80)]
-    held_out = "" if run.validation_loss is None else f", {run.validation_loss:.4g} on the rows held out"
-    parts += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
-    if advice := _too_long(run):
-        parts += [advice]
+    parts += _losses(run)
     if run.extra["validation"]:
-        chosen = " (which also chose the weights)" if request.patience else ""
+        chosen = CHOSE if run.best_epoch else ""
         parts += [
             "",
             f"the {len(ready.held_out)} rows held out{chosen}:",
@@ -72,13 +71,19 @@ def beginning(run: Run, table: Table, ready: Fit) -> list[str]:
     ]
 
 
-def _too_long(run: Run) -> str:
-    """Advice where the rows held out say that it learned too long."""
-    held_out = run.history.validation_loss
-    if not held_out or run.settings["patience"] or not held_out[-1] > 1.1 * min(held_out):
-        return ""
-    best = held_out.index(min(held_out)) + 1
-    return f"(it was lowest after epoch {best}, {min(held_out):.4g}: --patience 20 keeps such weights)"
+def _losses(run: Run) -> list[str]:
+    """The losses of the weights that were kept, and advice where the rows held out say that it learned too
+    long, or not long enough.
+    """
+    history = run.history.validation_loss
+    held_out = "" if run.validation_loss is None else f", {run.validation_loss:.4g} on the rows held out"
+    lines = [f"the weights kept are those after epoch {run.best_epoch}:"] if run.best_epoch else []
+    lines += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
+    if history and not run.best_epoch and history[-1] > 1.1 * min(history):
+        epoch = history.index(min(history)) + 1
+        least = f"it was lowest after epoch {epoch}, {min(history):.4g}"
+        lines += [f"({least}: --patience 20 keeps such weights)"]
+    return lines
 
 
 def network_table(network: Network, inputs: int) -> str:

@@ -24,6 +24,7 @@ def as_json(ensemble: Ensemble, table: Table, request: Request, ready: Fit, fold
             "seed": run.settings["seed"],
             "epochs": run.epochs,
             "stopped_by": run.stopped_by.word,
+            "best_epoch": run.best_epoch,
             "loss": run.loss,
             "validation": measured(run),
         }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from chainrule.faces.cli.options import FRACTION, FROM_ZERO, Choice, Whole, Wholes
+from chainrule.faces.cli.options import AUTO, FRACTION, FROM_ZERO, Choice, Patience, Whole, Wholes
 from chainrule.faces.cli.table_options import READING, given, reading_options, say
 
 if TYPE_CHECKING:
@@ -58,8 +58,12 @@ def _losses() -> Collection[str]:
 @click.option("--threshold", type=FROM_ZERO, help="Stop when the loss of an epoch is below.")
 @click.option(
     "--patience",
-    type=Whole(),
-    help="Stop after so many epochs without a better validation loss; keep the best weights.",
+    type=Patience(),
+    metavar="EPOCHS",
+    default=AUTO,
+    show_default="20, if rows are held out and there is no --threshold",
+    help="Keep the weights with the best validation loss; stop after so many epochs without a better one."
+    " 'none' runs all epochs and keeps the last.",
 )
 @click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
 @click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")

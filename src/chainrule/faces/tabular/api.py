@@ -38,7 +38,7 @@ def train_table(
     batch_size: int = 32,
     epochs: int = 200,
     threshold: float | None = None,
-    patience: int | None = None,
+    patience: int | Literal["auto"] | None = "auto",
     validation: float = 0.2,
     weight_decay: float = 0.0,
     dtype: Literal["float32", "float64"] = "float32",
@@ -60,6 +60,8 @@ def train_table(
         missing: fill missing cells in and flag them, or refuse them.
         missing_markers: cells that mean missing, such as "?".
         delimiter: of a text file; seen from its header if not given. `decimal` and `encoding` likewise.
+        patience: stop after so many epochs without a better validation loss, and keep the best weights; None
+            runs all epochs and keeps the last. `auto` is 20 where rows are held out, None with a threshold.
         validation: the share of rows held out, on which `run.extra["validation"]` is measured.
 
     The others are those of `train`.

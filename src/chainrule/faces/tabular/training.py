@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular.source import Reading, as_text
 
+PATIENCE = 20  # epochs without a better validation loss; benchmarks/tables says why
+
 
 @dataclass(frozen=True)
 class Request:
@@ -36,7 +38,7 @@ class Request:
     drop: tuple[str, ...] = ()
     missing: str = "impute"
     validation: float = 0.2
-    patience: int | None = None
+    patience: int | Literal["auto"] | None = "auto"
     dtype: str = "float32"
     seed: int = 0
 
@@ -63,7 +65,7 @@ def prepare(table: Table, request: Request) -> Fit:
     """
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
     training, held_out = _split(table, survey.codes, request)
-    if request.patience is not None and not len(held_out):
+    if isinstance(request.patience, int) and not len(held_out):
         raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
     encoding, x, t = survey.learn(training)
     network = _network(request, encoding)
@@ -78,7 +80,7 @@ def fit(
     Args:
         options: of `engine.train.train`: optimizer, learning_rate, epochs, batch_size, ...
     """
-    run = train(**_asked(request, ready), progress=progress, **options)
+    run = train(**_asked(request, ready, options.get("threshold")), progress=progress, **options)
     return _measured(run, ready, _along(table, request, ready, reading))
 
 
@@ -90,20 +92,27 @@ def fit_ensemble(
     Args:
         options: of `engine.train_ensemble.train_ensemble`: seeds, optimizer, learning_rate, ...
     """
-    ensemble = train_ensemble(**_asked(request, ready), progress=progress, **options)
+    asked = _asked(request, ready, options.get("threshold"))
+    ensemble = train_ensemble(**asked, progress=progress, **options)
     extra = _along(table, request, ready, reading)
     return Ensemble(tuple(_measured(run, ready, extra) for run in ensemble.members))
 
 
-def _asked(request: Request, ready: Fit) -> dict[str, Any]:
-    """What both kinds of training take from the table and the request."""
+def _asked(request: Request, ready: Fit, threshold: float | None) -> dict[str, Any]:
+    """What both kinds of training take from the table and the request.
+
+    Patience is chosen for who does not speak of it; but a threshold of their own says when to stop.
+    """
+    patience = request.patience
+    if patience == "auto":
+        patience = PATIENCE if len(ready.held_out) and threshold is None else None
     x, t, training, out = ready.x, ready.t, ready.kept, ready.held_out
     return {
         "network": ready.network,
         "x": x[training],
         "t": t[training],
         "validation": (x[out], t[out]) if len(out) else None,
-        "patience": request.patience,
+        "patience": patience,
         "seed": request.seed,
     }
 
@@ -125,7 +134,8 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
 
 
 def _measured(run: Run, ready: Fit, extra: dict[str, Any]) -> Run:
-    return replace(run, extra=extra | {"validation": held_out_scores(run, ready)})
+    held_out = extra["held_out"] | {"best_epoch": run.best_epoch}
+    return replace(run, extra=extra | {"held_out": held_out, "validation": held_out_scores(run, ready)})
 
 
 def held_out_scores(run: Run | Ensemble, ready: Fit) -> dict[str, Any] | None:

