@@ -338,6 +338,49 @@ def test_training_to_the_end(call: Any, words: tuple[str, ...]) -> None:
         assert "--patience 20 keeps such weights" in shown
 
 
+def rare(path: str = "rare.csv", rows: int = 600) -> str:
+    """One row of twenty is of a class that two columns half tell."""
+    rng = np.random.default_rng(2)
+    a, b, c = rng.normal(size=(3, rows))
+    odd = a + b + rng.normal(size=rows)
+    return write(path, a=a, b=b, c=c, kind=np.where(odd > np.quantile(odd, 0.95), "fraud", "fine"))
+
+
+def test_a_rare_class_is_not_hidden_behind_accuracy(call: Any) -> None:
+    rare()
+    told = call("train", "rare.csv", "--target", "kind", "--out", "r", "--json").object["validation"]
+    shown = call("train", "rare.csv", "--target", "kind").out
+    assert told["constant"]["label"] == "fine"
+    assert told["constant"]["accuracy"] == 114 / 120
+    assert re.search(r"accuracy +0\.\d{4} +0\.9500  \(1\d\d of 120; always fine\)", shown)
+    assert re.search(rf"log loss +{told['log_loss']:.4f} +0\.1985  \(the class frequencies\)", shown)
+    assert re.search(rf"ROC AUC +{told['roc_auc']:.4f} +0\.5000\n", shown)
+    assert re.search(rf"fraud +\d+ +\d+ +{told['recall'][1]:.3f}\n", shown)
+    assert told["recall"][1] == told["confusion"][1][1] / 6
+    again = call("evaluate", "r", "rare.csv")
+    assert "best constant" in again.out
+    assert call("evaluate", "r", "rare.csv", "--json").object["constant"]["accuracy"] == 0.95
+
+
+def test_a_network_that_tells_nothing_is_called_that(call: Any) -> None:
+    noise()
+    shown = call("train", "noise.csv", "--target", "y", "--patience", "none").out
+    assert "its probabilities are no better than the class frequencies" in shown
+    lone = call("train", "noise.csv", "--target", "a", "--drop", "y", "--patience", "none").out
+    assert "it is no better than the mean of these rows" in lone
+
+
+@pytest.mark.parametrize("classes", [8, 12, 30])
+def test_many_classes_or_long_names(call: Any, classes: int) -> None:
+    rng = np.random.default_rng(0)
+    labels = [f"a rather long label {number}" for number in range(classes)]
+    write("many.csv", a=rng.normal(size=40 * classes), y=labels * 40)
+    shown = call("train", "many.csv", "--target", "y", *SHORT).out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert re.search(r"class +rows +precision +recall", shown)
+    assert ("... and 14 classes more" in shown) is (classes == 30)
+
+
 def test_members_have_patience_too(call: Any) -> None:
     noise()
     words = ("train", "noise.csv", "--target", "y", "--seeds", 3, "--out", "e")

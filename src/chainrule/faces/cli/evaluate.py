@@ -16,9 +16,11 @@ from chainrule.faces.cli.table_options import ensemble_option, given, network_in
 def evaluate(run: str, table: str, as_json: bool, ensemble: bool, **options: Any) -> None:
     """Measure the network in RUN on TABLE, which holds the target.
 
-    Classes: accuracy, log loss and the confusion matrix. Amounts: R², MAE and RMSE, in the target's units.
+    Classes: accuracy, balanced accuracy, log loss, ROC AUC of two, and the confusion matrix with precision
+    and recall. Amounts: R², MAE, RMSE and the median error, in the target's units. Beside them stands what
+    the best constant would reach on these rows.
     """
-    from chainrule.faces.cli import report
+    from chainrule.faces.cli.scores_report import scores_text
     from chainrule.faces.tabular import prediction, source
     from chainrule.files.json_values import dumps
 
@@ -28,4 +30,4 @@ def evaluate(run: str, table: str, as_json: bool, ensemble: bool, **options: Any
     say(read.notes)
     if source.trained_on(trained, read.sha256):
         click.echo("warning: this is the table that the run was trained on: new rows will do worse", err=True)
-    click.echo(dumps(scores) if as_json else report.scores_text(scores))
+    click.echo(dumps(scores) if as_json else scores_text(scores))

@@ -1,13 +1,13 @@
 """What `chainrule train` and `evaluate` say at the end, as text and as JSON."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
+from chainrule.faces.cli.scores_report import aligned, scores_text
 from chainrule.faces.plots import in_terminal
 from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
@@ -15,7 +15,6 @@ from chainrule.faces.tabular.training import Fit, Request
 from chainrule.files.json_values import dumps
 
 REMEDY = "a lower --learning-rate is the usual cure"
-CLASSES_SHOWN = 8
 CHOSE = " (which also chose the weights; new rows may do worse)"
 
 
@@ -81,8 +80,8 @@ def _losses(run: Run) -> list[str]:
     lines += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
     if history and not run.best_epoch and history[-1] > 1.1 * min(history):
         epoch = history.index(min(history)) + 1
-        least = f"it was lowest after epoch {epoch}, {min(history):.4g}"
-        lines += [f"({least}: --patience 20 keeps such weights)"]
+        lowest = f"it was lowest after epoch {epoch}, {min(history):.4g}"
+        lines += [f"({lowest}: --patience 20 keeps such weights)"]
     return lines
 
 
@@ -97,34 +96,6 @@ def network_table(network: Network, inputs: int) -> str:
     total = sum(row.count for row in network.summary(inputs))
     rows.append(("", "", "", f"{total:,}"))
     return aligned(rows, numeric=(3,))
-
-
-def scores_text(scores: dict[str, Any]) -> str:
-    """Scores in words; a confusion matrix of up to eight classes."""
-    if "accuracy" not in scores:
-        r2 = "not defined" if scores["r2"] is None else f"{scores['r2']:.4f}"
-        return f"  R² {r2}   MAE {scores['mae']:.4g}   RMSE {scores['rmse']:.4g}"
-    correct = sum(scores["confusion"][i][i] for i in range(len(scores["labels"])))
-    hits = f"accuracy {scores['accuracy']:.4f} ({correct} of {scores['rows']})"
-    lines = [f"  {hits}   log loss {scores['log_loss']:.4f}"]
-    labels = [plain(label, 12) for label in scores["labels"]]
-    if len(labels) <= CLASSES_SHOWN:
-        rows = [("true \\ predicted", *labels)]
-        rows += [(label, *map(str, row)) for label, row in zip(labels, scores["confusion"], strict=True)]
-        lines += ["", aligned(rows, numeric=tuple(range(1, len(labels) + 1)))]
-    return "\n".join(lines)
-
-
-def aligned(rows: Sequence[tuple[str, ...]], numeric: tuple[int, ...] = ()) -> str:
-    """Rows as columns of text, two spaces apart and two in."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-
-    def cell(text: str, column: int) -> str:
-        return text.rjust(widths[column]) if column in numeric else text.ljust(widths[column])
-
-    return "\n".join(
-        "  " + "  ".join(cell(text, column) for column, text in enumerate(row)).rstrip() for row in rows
-    )
 
 
 def no_colour() -> bool:

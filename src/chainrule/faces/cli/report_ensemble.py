@@ -8,7 +8,8 @@ import numpy as np
 
 from chainrule.engine.runs.ensemble import MEMBERS, Ensemble
 from chainrule.engine.runs.run import Run
-from chainrule.faces.cli.report import aligned, beginning, measured, scores_text
+from chainrule.faces.cli.report import beginning, measured
+from chainrule.faces.cli.scores_report import aligned, scores_text
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular.training import Fit, Request, held_out_scores
 from chainrule.files.json_values import dumps

@@ -126,7 +126,9 @@ def evaluate(run: Run | Ensemble, table: Any) -> dict[str, Any]:
     """How good a run is on a table that has the target, as `chainrule evaluate --json` says it.
 
     Returns:
-        For classes accuracy, log loss and the confusion matrix; for amounts R², MAE and RMSE.
+        For classes accuracy, balanced accuracy, log loss, ROC AUC (of two), precision, recall and F1 of each,
+        and the confusion matrix; for amounts R², MAE, RMSE and the median of the absolute errors; and
+        what the best constant would reach on these rows.
 
     Raises:
         InputError: the run was trained on arrays; a column or the target is missing, a cell cannot be read.

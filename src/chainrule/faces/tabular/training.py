@@ -92,8 +92,8 @@ def fit_ensemble(
     Args:
         options: of `engine.train_ensemble.train_ensemble`: seeds, optimizer, learning_rate, ...
     """
-    asked = _asked(request, ready, options.get("threshold"))
-    ensemble = train_ensemble(**asked, progress=progress, **options)
+    arguments = _asked(request, ready, options.get("threshold"))
+    ensemble = train_ensemble(**arguments, progress=progress, **options)
     extra = _along(table, request, ready, reading)
     return Ensemble(tuple(_measured(run, ready, extra) for run in ensemble.members))
 
