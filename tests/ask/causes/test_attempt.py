@@ -40,8 +40,8 @@ def _raised(error: Exception) -> Hypothesis:
 
 @pytest.mark.parametrize("error", [ValueError("max()"), InvalidOperation(), IndexError(3), TypeError("no")])
 def test_a_hypothesis_that_raises_costs_itself(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = search.mistakes
-    monkeypatch.setattr(search, "mistakes", lambda case: iter([_raised(error), *known(case)]))
+    known = search.catalogue
+    monkeypatch.setattr(search, "catalogue", lambda case: iter([_raised(error), *known(case)]))
     example = parse(TWO_UNITS, "two units")
     with pytest.raises(type(error)):
         check(example)

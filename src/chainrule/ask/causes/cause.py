@@ -19,6 +19,7 @@ class Cause:
         text: one sentence.
         rivals: other changes that explain as much and cannot be told from this one by these numbers.
         others: further causes, for numbers that this one does not explain.
+        places: of the numbers it explains, among all that are printed.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Cause:
     corrected: str | None = None
     rivals: tuple["Cause", ...] = ()
     others: tuple["Cause", ...] = ()
+    places: frozenset[int] = frozenset()
 
     def plain(self) -> dict[str, Any]:
         """The cause as `chainrule check --json` prints it."""

@@ -6,13 +6,17 @@ from dataclasses import replace
 from chainrule.ask.cases.case import Case, Convention
 from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.hypothesis import Change, Hypothesis, rewriting
-from chainrule.ask.causes.structure import Structure
+from chainrule.ask.causes.structure import Structure, cost_of, grouped, listed
 from chainrule.ask.documents.names import pretty
 from chainrule.engine.network import Network
 from chainrule.numbers import Number, number
 from chainrule.quantities import is_bias, parse
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
+from chainrule.rules.losses.half_squared_error import HalfSquaredError
+from chainrule.rules.losses.mean_squared_error import MeanSquaredError
+from chainrule.rules.losses.sum_squared_error import SumSquaredError
+from chainrule.rules.protocols import Loss
 from chainrule.rules.registry import name as name_of
 
 _COMMON = ("sigmoid", "tanh", "relu", "identity")
@@ -26,13 +30,6 @@ def conventions(case: Case) -> Iterator[Hypothesis]:
     yield from _scale(structure)
     yield from _forward(structure)
     yield from _activations(case)
-    if case.weight_decay:
-        yield Hypothesis(
-            "convention",
-            "weight decay left out",
-            f"The penalty ½ λ Σ w² with λ = {case.weight_decay:g} is left out.",
-            case=lambda case: replace(case, weight_decay=0.0),
-        )
 
 
 def _agreed(**changes: object) -> Callable[[Case], Case]:
@@ -67,10 +64,7 @@ def _scale(structure: Structure) -> Iterator[Hypothesis]:
     """E, its gradients, or both, times 2, the number of rows or of outputs, or the inverse of one."""
     case = structure.case
     rows, outputs = len(case.x), case.t.shape[1]
-    scales: list[tuple[float, str, str]] = [
-        (2.0, "without the ½", "½ stands before the square"),
-        (0.5, "with ½", "there is no ½"),
-    ]
+    scales = _halves(case.network.loss)
     if rows > 1:
         mean = case.convention.batch == "mean"
         scales.append(
@@ -78,11 +72,10 @@ def _scale(structure: Structure) -> Iterator[Hypothesis]:
             if mean
             else (1 / rows, "averaged over the rows", "the rows are added up")
         )
+        if mean:
+            scales.append((1 / rows, "averaged twice over the rows", "the rows are averaged once"))
     if outputs > 1:
-        scales += [
-            (1 / outputs, "averaged over the outputs", "the outputs are added up"),
-            (float(outputs), "summed over the outputs", "the outputs are averaged"),
-        ]
+        scales += _outputs(case.network.loss, outputs)
     end = structure.end.name
     for value, wording, agreed in scales:
         change = _times(value)
@@ -101,21 +94,48 @@ def _scale(structure: Structure) -> Iterator[Hypothesis]:
             )
 
 
+def _halves(loss: Loss) -> list[tuple[float, str, str]]:
+    """Twice and half, told by the ½ that the loss has or has not."""
+    if isinstance(loss, HalfSquaredError):
+        return [
+            (2.0, "without the ½", "½ stands before the square"),
+            (0.5, "half as large", "the ½ stands before the square once"),
+        ]
+    if isinstance(loss, (SumSquaredError, MeanSquaredError)):
+        return [
+            (0.5, "with ½", "there is no ½"),
+            (2.0, "twice too large", "the 2 of the square's slope is there once"),
+        ]
+    return [(2.0, "twice too large", "there is no factor 2"), (0.5, "half as large", "there is no factor ½")]
+
+
+def _outputs(loss: Loss, outputs: int) -> list[tuple[float, str, str]]:
+    """Averaged or added up over the outputs, where the loss does the other."""
+    if isinstance(loss, MeanSquaredError):
+        return [
+            (float(outputs), "summed over the outputs", "the outputs are averaged"),
+            (1 / outputs, "averaged twice over the outputs", "the outputs are averaged once"),
+        ]
+    return [(1 / outputs, "averaged over the outputs", "the outputs are added up")]
+
+
 def _times(value: float) -> Change:
     return lambda node: edits.times(node, f"{value:g}", value)
 
 
 def _forward(structure: Structure) -> Iterator[Hypothesis]:
     """A bias forgotten in a sum, and weights read the other way round."""
+    biases = {layer.z: layer.b for layer in structure.layers if _counts(structure.case, layer.b)}
+    for group in grouped(list(biases)):
+        labels = listed(group), listed([biases[z] for z in group])
+        yield Hypothesis(
+            "mistake",
+            f"bias left out in {labels[0]}",
+            f"{labels[0]} {'is' if len(group) == 1 else 'are'} computed without {labels[1]}.",
+            cost_of(group),
+            mistakes=(rewriting({z: _without_bias(biases[z]) for z in group}),),
+        )
     for layer in structure.layers:
-        b = structure.case.parameters.get(layer.b)
-        if b is not None and layer.b not in structure.case.absent and b.any():
-            yield Hypothesis(
-                "mistake",
-                f"bias left out in {pretty(layer.z)}",
-                f"{pretty(layer.z)} is computed without {pretty(layer.b)}.",
-                mistakes=(rewriting({layer.z: _without_bias(layer.b)}),),
-            )
         w = structure.case.parameters[layer.w]
         if w.shape[0] == w.shape[1] > 1 and (w != w.T).any():
             yield Hypothesis(
@@ -124,6 +144,11 @@ def _forward(structure: Structure) -> Iterator[Hypothesis]:
                 f"{pretty(layer.w)} is taken the other way round, transposed.",
                 case=_turned(layer.w),
             )
+
+
+def _counts(case: Case, b: str) -> bool:
+    """Whether there is a bias that changes anything."""
+    return b in case.parameters and b not in case.absent and bool(case.parameters[b].any())
 
 
 def _without_bias(b: str) -> Change:

@@ -1,6 +1,6 @@
 """Evidence: the judged claims of an example, and the numbers that the sound claims give."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +37,26 @@ class Evidence:
         query = self.judged[i].asked
         quantities = query.quantities if isinstance(query, Expression) else (query,)
         return max((q.after for q in quantities), default=0)
+
+    @cached_property
+    def prints(self) -> list[frozenset[int]]:
+        """By claim, all the claims that print the same quantity, itself among them."""
+        places: dict[object, list[int]] = {}
+        subjects = [
+            self.sheet.place(query) if isinstance(query, Address) else str(self.claims[i].quantity)
+            for i, query in enumerate(judgement.asked for judgement in self.judged)
+        ]
+        for i, subject in enumerate(subjects):
+            places.setdefault(subject, []).append(i)
+        return [frozenset(places[subject]) for subject in subjects]
+
+    def contradicted(self, broken: Iterable[int], explained: Collection[int]) -> list[int]:
+        """Of the sound claims that a hypothesis breaks, those that speak against it.
+
+        Where a quantity is printed several times, one print that it explains counts for it: the others
+        come from elsewhere.
+        """
+        return [i for i in broken if not self.prints[i] & frozenset(explained)]
 
     def only(self, indices: Collection[int]) -> dict[str, tuple[str, ...]]:
         """Some of the claims, as an example holds them."""

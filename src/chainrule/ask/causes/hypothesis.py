@@ -41,6 +41,16 @@ class Hypothesis:
     mistakes: tuple[Mistake, ...] = ()
     digits: int = 0
 
+    @property
+    def is_solved(self) -> bool:
+        """Whether it is a given whose value was solved for from the numbers it has to explain."""
+        return self.kind == "given" and self.quantity is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is a convention or mistake that was known before anybody looked at the numbers."""
+        return self.kind in ("convention", "mistake") and self.quantity is None
+
     def world(self, case: Case) -> Trajectory:
         """The numbers that come of it."""
         return Trajectory(self.case(case), self._mistaken if self.mistakes else None)
@@ -111,6 +121,11 @@ def rewriting(changes: Mapping[str, Change]) -> Mistake:
         return rewrite
 
     return mistake
+
+
+def rewriting_by(changes: Callable[[Mapping[str, Number]], Mapping[str, Change]]) -> Mistake:
+    """The mistake of changing Numbers with the help of others of the same step."""
+    return lambda numbers: rewriting(changes(numbers))(numbers)
 
 
 def mistake(name: str, text: str, changes: Mapping[str, Change], cost: float = 1.0) -> Hypothesis:

@@ -1,6 +1,6 @@
 """The search for causes: the simplest hypothesis that makes the most wrong numbers right, then the next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,13 +10,12 @@ from chainrule.ask.cases.claim import Judged
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.work import CutShortError, budget
 from chainrule.ask.causes.attempt import attempt, attempts
+from chainrule.ask.causes.catalogue import catalogue
 from chainrule.ask.causes.cause import Cause
-from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.evidence import Evidence
-from chainrule.ask.causes.finding import Finding, longer, same
+from chainrule.ask.causes.finding import BESIDE, TOLD, Finding, alternatives, ranking, same
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.misprints import printed_wrongly
-from chainrule.ask.causes.mistakes import mistakes
 from chainrule.ask.causes.operand_slips import slips
 from chainrule.ask.causes.stated_values import Aim, givens
 from chainrule.ask.judging.judge import judge
@@ -27,8 +26,6 @@ _WAY = 0.03  # of the way from the right number to the claim: a hypothesis may l
 _TRIED = 4  # hypotheses that are worked through with the source's own operands
 _MOST = 4  # causes in one source
 _SHORT = 1  # digits more than stated: what a given may take to explain a single number
-_TWIN = 0.3  # of cost: up to that, what comes to the same numbers is named along
-_BESIDE = 0.1  # of cost: what is that near is not simpler
 BOOK = Hypothesis("given", "by the book", "", 0.0)
 
 
@@ -65,10 +62,11 @@ class Search(Evidence):
     def causes(self) -> Iterator[Cause]:
         """The causes, each for what those before it leave unexplained."""
         base, unexplained = BOOK, self.faults
+        restated: set[str | None] = set()  # givens that have another value already
         for _ in range(_MOST):
             try:
                 choice = self._misprint(unexplained) if base is not BOOK else None
-                choice = choice or self._best(base, unexplained)
+                choice = choice or self._best(base, unexplained, restated)
             except CutShortError:
                 return
             if not choice:
@@ -76,6 +74,7 @@ class Search(Evidence):
             best, rivals = choice
             yield self._cause(best, rivals)
             unexplained -= best.explains
+            restated |= {best.hypothesis.quantity} if best.hypothesis.is_solved else set()
             if not best.local:
                 base = base & best.hypothesis if base is not BOOK else best.hypothesis
             if not unexplained:
@@ -92,15 +91,18 @@ class Search(Evidence):
         pairs = attempts(printed_wrongly(self, unexplained, threshold))
         return [Finding(h, explains, local=True) for h, explains in pairs]
 
-    def _best(self, base: Hypothesis, unexplained: frozenset[int]) -> tuple[Finding, list[Finding]] | None:
+    def _best(
+        self, base: Hypothesis, unexplained: frozenset[int], restated: Collection[str | None] = ()
+    ) -> tuple[Finding, list[Finding]] | None:
         """The best single hypothesis for the faults `unexplained`, and those that are as good."""
         candidates = sorted(
             (
                 finding
                 for h, values in self._candidates(base, unexplained)
-                if (finding := attempt(partial(self._glance, base, h, values, unexplained), None))
+                if not (h.is_solved and h.quantity in restated)
+                and (finding := attempt(partial(self._glance, base, h, values, unexplained), None))
             ),
-            key=lambda finding: finding.rank,
+            key=lambda finding: finding.turn,
         )
         confirmed: list[Finding] = []
         twins: list[Finding] = []
@@ -112,20 +114,8 @@ class Search(Evidence):
         except CutShortError:
             if not confirmed:
                 raise
-        ranked = sorted([*confirmed, *twins, *misprints], key=lambda finding: finding.rank)
-        if not ranked:
-            return None
-        best = ranked[0]
-        rivals = {
-            candidate.hypothesis.name: candidate
-            for candidate in ranked[1:]
-            if candidate.explains == best.explains
-            and candidate.hypothesis.cost - best.hypothesis.cost
-            <= (_TWIN if same(candidate, best) else _BESIDE)
-            and not longer(candidate.hypothesis, best.hypothesis)
-        }
-        rivals.pop(best.hypothesis.name, None)
-        return best, list(rivals.values())
+        ranked = ranking([*confirmed, *twins, *misprints])
+        return (ranked[0], alternatives(ranked[0], ranked[1:])) if ranked else None
 
     def _confirm(
         self,
@@ -143,10 +133,7 @@ class Search(Evidence):
                 break
             if twin := next((finding for finding in confirmed if same(candidate, finding)), None):
                 twins.append(replace(candidate, explains=twin.explains))
-            elif any(
-                len(s.explains) == -candidate.rank[0] and s.rank[1] + _BESIDE < candidate.rank[1]
-                for s in confirmed
-            ):
+            elif any(_is_behind(candidate, finding) for finding in confirmed):
                 continue  # it could be no better, and too far behind to be named along
             elif checked := attempt(partial(self._look, base, candidate, unexplained), None):
                 confirmed.append(checked)
@@ -165,8 +152,7 @@ class Search(Evidence):
 
     def _hypotheses(self, base: Hypothesis, unexplained: frozenset[int]) -> Iterator[Hypothesis]:
         case = base.case(self.example)
-        yield from attempts(conventions(case))
-        yield from attempts(mistakes(case))
+        yield from attempts(catalogue(case))
         if base is BOOK:  # where something else is wrong, too, single products tell nothing
             yield from attempts(slips(self, unexplained))
         faults = [i for i in unexplained if np.isfinite(self._worth(base)[i])]
@@ -188,15 +174,28 @@ class Search(Evidence):
             for i in np.flatnonzero(finite).tolist()
             if i not in self.faults and not self._still(i, baseline[i], values[i])
         ]
-        scope = self._scope(broken, unexplained)
+        explained_anywhere = [
+            i for i in unexplained if finite[i] and self._reached(i, baseline[i], values[i])
+        ]
+        scope = self._scope(self.contradicted(broken, explained_anywhere), unexplained)
         if scope is None:
             return None
         early = [i for i in unexplained & scope if finite[i]]
-        explained = frozenset(i for i in early if self._reached(i, baseline[i], values[i]))
+        explained = scope & frozenset(explained_anywhere)
         late = frozenset(i for i in unexplained if not np.isfinite(baseline[i]))
         if not explained and (early or not late or not self._far_reached(base, hypothesis, min(late))):
             return None
+        if not self._starts(explained | late, unexplained):
+            return None
         return Finding(hypothesis, explained | late, tuple(values), scope)
+
+    def _starts(self, explained: frozenset[int], unexplained: frozenset[int]) -> bool:
+        """Whether a number in which a fault starts is among the explained, if any is left over.
+
+        What comes after it agrees with this and that by chance, the more so the fewer digits it has.
+        """
+        roots = frozenset(self.roots(unexplained))
+        return not roots or bool(roots & explained)
 
     def _scope(self, broken: list[int], unexplained: frozenset[int]) -> frozenset[int] | None:
         """The claims that a hypothesis is about: all, or those after updates if only others contradict it."""
@@ -220,9 +219,11 @@ class Search(Evidence):
         judged = judge(case, combination.world(self.example))
         places = [i for i in range(len(self.claims)) if i in candidate.scope]
         faults = frozenset(i for i, claim in zip(places, judged, strict=True) if claim.status.is_fault)
-        if faults - self.faults:
-            return None
         explained = (unexplained & candidate.scope) - faults
+        if self.contradicted(faults - self.faults, explained):
+            return None
+        if not self._starts(explained, unexplained):
+            return None
         if len(explained) == 1 and candidate.hypothesis.digits > _SHORT:
             return None  # for a single number a given can always be found
         return replace(candidate, explains=explained) if explained else None
@@ -270,7 +271,15 @@ class Search(Evidence):
             h.stated,
             h.corrected,
             tuple(self._cause(rival) for rival in rivals),
+            places=best.explains,
         )
+
+
+def _is_behind(candidate: Finding, confirmed: Finding) -> bool:
+    """Whether a candidate that explains no more costs too much to be named along."""
+    solved = candidate.hypothesis.is_solved and confirmed.hypothesis.is_listed
+    extra = candidate.hypothesis.cost - confirmed.hypothesis.cost
+    return len(candidate.explains) == len(confirmed.explains) and extra > (TOLD if solved else BESIDE)
 
 
 def _both(base: Hypothesis, hypothesis: Hypothesis) -> Hypothesis:

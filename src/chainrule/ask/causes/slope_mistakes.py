@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.ask.causes import number_edits as edits
+from chainrule.ask.causes.factor_edits import within
 from chainrule.ask.causes.hypothesis import Change, Hypothesis, mistake
 from chainrule.ask.causes.number_edits import called
+from chainrule.ask.causes.other_slopes import other_slopes
 from chainrule.ask.causes.structure import Structure, error_formula, listed, where_of
 from chainrule.ask.documents.names import atoms, pretty, spelled
 from chainrule.ask.judging.printed_operands import BY_NAME
 from chainrule.numbers import Number, given, number, path
-from chainrule.quantities import base, is_slope, parse
 
 
 def slopes(structure: Structure) -> Iterator[Hypothesis]:
@@ -33,7 +34,7 @@ def slopes(structure: Structure) -> Iterator[Hypothesis]:
         yield from _slopes_elsewhere(structure, group, where, cost)
     for name in names:
         yield from _slope_of_another_unit(structure, name)
-    yield from _fused_again(structure)
+        yield from other_slopes(structure, name)
 
 
 def _leaving(slope: str) -> Change:
@@ -73,7 +74,7 @@ def _slope_at_z(structure: Structure, slope: str) -> Change | None:
 
     def change(node: Number) -> Number:
         sources = {f.name: f for p in node.paths for f in p.factors}
-        logits = _within(node, z) or structure.numbers[z]
+        logits = within(node, z) or structure.numbers[z]
         for name in sources:
             function = BY_NAME.get(spelled(name, ()).text) if a in atoms(name) else None
             if name == a:
@@ -86,19 +87,12 @@ def _slope_at_z(structure: Structure, slope: str) -> Change | None:
     return change
 
 
-def _within(node: Number, name: str) -> Number | None:
-    """The Number called `name` among the factors of the factors of `node`."""
-    inner = (g for p in node.paths for f in p.factors for q in f.paths for g in q.factors)
-    direct = (f for p in node.paths for f in p.factors)
-    return next((f for f in (*direct, *inner) if f.name == name), None)
-
-
 def _slope_at_a(structure: Structure, slope: str) -> Change | None:
     a, z = structure.slopes[slope]
     rule = structure.rules[a]
 
     def change(node: Number) -> Number:
-        output = _within(node, a) or rule.value(_within(node, z) or structure.numbers[z])
+        output = within(node, a) or rule.value(within(node, z) or structure.numbers[z])
         substitute = rule.slope(output, rule.value(output))
         return number(slope, *substitute.paths, through=substitute.through)
 
@@ -126,22 +120,4 @@ def _slope_of_another_unit(structure: Structure, slope: str) -> Iterator[Hypothe
             f"The slope {pretty(slope)} is that of another unit: each unit has its own.",
             {f"dE/d{structure.slopes[slope][1]}": change},
             1.2,
-        )
-
-
-def _fused_again(structure: Structure) -> Iterator[Hypothesis]:
-    """∂E/∂z of a fused loss, times the slope that is in it already."""
-    for name, slope in structure.apart.items():
-        dz = f"dE/d{base(slope.quantity)}"
-        if not is_slope(parse(name)) or slope.array.ndim != 2 or dz != structure.end.name:
-            continue
-
-        def change(node: Number, slope: Number = slope) -> Number:
-            return number(node.name, path("nj,nj->nj", number(node.name, *node.paths), slope))
-
-        yield mistake(
-            "σ′ applied again at the output",
-            f"{pretty(dz)} is multiplied by {pretty(slope.name)}, which is in it already: with this loss it "
-            "is a - T.",
-            {dz: change},
         )

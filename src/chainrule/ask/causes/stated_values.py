@@ -20,6 +20,8 @@ _DIGITS = 8  # after the point: a number with more was not meant
 _CLOSE = 2.5  # last digits: how near a claim has to come
 _ROOM = 8  # times that: how far rounding on the way may lead from a short number
 _OFFERED = 3
+_COST = 1.15  # of a given that has no more digits than the stated one
+_DIGIT = 0.1  # of cost: every digit that is solved for beyond the stated ones
 _STATED = 64  # numbers: more are not typed by hand, nor one of them otherwise
 _FARTHEST = 1.5  # of a logarithm: how far a straight line may miss what an exchange does
 _PAIRS = 60  # of numbers exchanged that are tried
@@ -120,7 +122,7 @@ def hypothesis(quantity: Given, case: Case, value: float) -> Hypothesis:
         "given",
         f"{address} = {new}",
         f"{address} is stated as {old}, but the numbers come from {address} = {new}.",
-        1.15 + 0.05 * max(extra_digits, 0),
+        _COST + _DIGIT * max(extra_digits, 0),
         address,
         old,
         new,

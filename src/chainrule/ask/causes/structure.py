@@ -1,6 +1,6 @@
 """Structure: the dense layers, slopes and error gradients of a case, found in its Numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -105,3 +105,13 @@ def listed(names: list[str]) -> str:
     """`∂E/∂b₁, ∂E/∂b₂ and ∂E/∂b₃`."""
     labels = [pretty(name) for name in names]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def grouped(names: Sequence[str]) -> list[list[str]]:
+    """Each name alone and, of several, all together: a slip is made once, or out of habit."""
+    return [[name] for name in names] + ([list(names)] if len(names) > 1 else [])
+
+
+def cost_of(group: Sequence[str], single: float = 1.0) -> float:
+    """What a mistake made in so many places costs, if it costs `single` in one."""
+    return single + 0.05 * (len(group) - 1)

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.ask.cases.case import Case, case_of
+from chainrule.ask.causes.catalogue import catalogue
 from chainrule.ask.causes.cause import Cause
-from chainrule.ask.causes.conventions import conventions
 from chainrule.ask.causes.hypothesis import Hypothesis
-from chainrule.ask.causes.mistakes import mistakes
 from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Symbol, Value
@@ -234,7 +233,7 @@ class _Search:
     @cached_property
     def cause(self) -> Cause | None:
         """The simplest mistake that gives every claimed gradient, or two of them at once."""
-        scored = [(h, self._scores(h)) for h in (*mistakes(self.case), *conventions(self.case))]
+        scored = [(h, self._scores(h)) for h in catalogue(self.case)]
         exact = [h for h, score in scored if len(score) == len(self.claimed)]
         if not exact:
             exact = self._pairs(scored)
