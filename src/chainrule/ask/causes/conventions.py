@@ -106,7 +106,7 @@ def _halves(loss: Loss) -> list[tuple[float, str, str]]:
             (0.5, "with ½", "there is no ½"),
             (2.0, "twice too large", "the 2 of the square's slope is there once"),
         ]
-    return [(2.0, "twice too large", "there is no factor 2"), (0.5, "half as large", "there is no factor ½")]
+    return [(2.0, "twice too large", "nothing is doubled"), (0.5, "half as large", "nothing is halved")]
 
 
 def _outputs(loss: Loss, outputs: int) -> list[tuple[float, str, str]]:

@@ -40,8 +40,8 @@ def _factors(structure: Structure) -> Iterator[tuple[float, str, str]]:
     elif rows > 1:
         yield 1 / rows, "averaged over the rows", "the rows are added up"
     yield -1.0, "with the wrong sign", "the minus belongs to the step alone"
-    yield 2.0, "twice too large", "there is no factor 2"
-    yield 0.5, "half as large", "there is no factor ½"
+    yield 2.0, "twice too large", "nothing is doubled"
+    yield 0.5, "half as large", "nothing is halved"
     yield 0.0, "left at zero", "E depends on every parameter"
 
 

@@ -45,7 +45,7 @@ class Given:
         """The case with another value."""
         field = getattr(case, self.field)
         if not self.index:
-            return _with(case, self.field, value)
+            return _with(case, self.field, max(value, 0.0) if self.field == "weight_decay" else value)
         array = np.array(field[self.name] if self.field == "parameters" else field)
         array[self.index] = value
         return _with(case, self.field, {**field, self.name: array} if self.field == "parameters" else array)
@@ -104,8 +104,7 @@ def _all(case: Case) -> Iterator[Given]:
         yield from (Given(name, name, index) for index in np.ndindex(shape) if np.prod(shape) <= _STATED)
     if case.learning_rate is not None:
         yield Given("learning_rate", "learning_rate", ())
-    if case.weight_decay:
-        yield Given("weight_decay", "weight_decay", ())
+    yield Given("weight_decay", "weight_decay", ())
 
 
 def _stated(aim: Aim, quantity: Given, value: float) -> Hypothesis:
@@ -187,7 +186,7 @@ def _rounded(aim: Aim, quantity: Given, value: float) -> Iterator[Hypothesis]:
         for candidate in shorter
         if abs(candidate - value) <= room and candidate != quantity.of(aim.case)
     )
-    if quantity.field == "learning_rate" and value <= 0:
+    if quantity.field in ("learning_rate", "weight_decay") and value <= 0:
         return
     for candidate in list(candidates)[:_OFFERED]:
         yield hypothesis(quantity, aim.case, candidate)

@@ -1,6 +1,7 @@
 """Claimed gradients: arrays of any library, put in the shapes of a network's parameters."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,29 @@ from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Array
 from chainrule.quantities import is_error_signal, parse
 
+_NOTES = {
+    "turned": "came as (units, inputs), as torch keeps weights; they were turned.",
+    "row by row": "came with a row for every row of the data; they were summed over the rows to compare.",
+    "one for all": "came as one number; each unit was given it.",
+}
 
-def gradients_of(case: Case, claimed: Any) -> tuple[dict[str, Array], tuple[str, ...]]:
+
+@dataclass(frozen=True)
+class Claimed:
+    """Somebody's gradients in the shapes of a network's parameters.
+
+    Attributes:
+        arrays: by parameter.
+        notes: what was done to them.
+        row_by_row: biases whose gradients came with a row for every row of the data, not summed.
+    """
+
+    arrays: dict[str, Array]
+    notes: tuple[str, ...] = ()
+    row_by_row: tuple[str, ...] = ()
+
+
+def gradients_of(case: Case, claimed: Any) -> Claimed:
     """The claimed gradients by parameter, shaped as those are; and what was done to them.
 
     Raises:
@@ -27,34 +49,46 @@ def gradients_of(case: Case, claimed: Any) -> tuple[dict[str, Array], tuple[str,
             raise ShapeError(f"{len(claimed)} gradients are given, but the network has {', '.join(expected)}")
         claimed = dict(zip(expected, claimed, strict=True))
     arrays: dict[str, Array] = {}
-    turned: list[str] = []
+    ways: dict[str, list[str]] = {"turned": [], "row by row": [], "one for all": []}
     for key, leaf in claimed.items():
         quantity = parse(str(key))
         name = str(quantity.bottom if is_error_signal(quantity) else quantity)
         if name not in expected:
             raise InputError(f"{key} is no parameter of this network; it has {', '.join(expected)}")
-        arrays[name], was_turned = _fitting(name, as_numpy(leaf), expected[name])
-        turned += [name] * was_turned
-    if turned:  # then square ones are kept in the same way
+        arrays[name], way = _fitting(name, as_numpy(leaf), expected[name], len(case.x))
+        ways.setdefault(way, []).append(name)
+    if ways["turned"]:  # then square ones are kept in the same way
         square = [name for name, array in arrays.items() if array.ndim == 2 and len(set(array.shape)) == 1]
         arrays |= {name: arrays[name].T for name in square}
-        turned = [name for name in expected if name in (*turned, *square)]
+        ways["turned"] += square
+    notes = tuple(
+        f"{', '.join(name for name in expected if name in names)} {_NOTES[way]}"
+        for way, names in ways.items()
+        if names and way in _NOTES
+    )
     arrays = {name: arrays[name] for name in expected if name in arrays}
-    notes = (f"{', '.join(turned)} came as (units, inputs), as torch keeps weights; they were turned.",)
-    return arrays, notes if turned else ()
+    return Claimed(arrays, notes, tuple(name for name in expected if name in ways["row by row"]))
 
 
-def _fitting(name: str, array: Array, shape: tuple[int, ...]) -> tuple[Array, bool]:
-    """A gradient in the shape of its parameter, and whether it had to be turned for that."""
-    array = array if array.dtype.kind == "f" else array.astype(np.float64)
-    turned = array.shape != shape and array.ndim == 2 and array.shape[::-1] == shape
-    if turned:
-        array = array.T
+def _fitting(name: str, array: Array, shape: tuple[int, ...], rows: int) -> tuple[Array, str]:
+    """A gradient in the shape of its parameter, and what had to be done for that."""
+    array, way = array if array.dtype.kind == "f" else array.astype(np.float64), ""
+    if array.shape != shape and array.ndim == 2 and array.shape[::-1] == shape:
+        array, way = array.T, "turned"
     elif array.size == np.prod(shape) and 1 in array.shape:
         array = array.reshape(shape)
+    elif len(shape) == 1 and array.shape == (rows, *shape):
+        _refuse_infinite(name, array)
+        array, way = array.sum(axis=0), "row by row"
+    elif len(shape) == 1 and array.size == 1:
+        array, way = np.full(shape, array.reshape(())), "one for all"
     if array.shape != shape:
         raise ShapeError(f"the gradient of {name} is {array.shape}, but {name} is {shape}")
+    _refuse_infinite(name, array)
+    return array, way
+
+
+def _refuse_infinite(name: str, array: Array) -> None:
     if not np.isfinite(array).all():
         index = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
         raise InputError(f"the gradient of {name} is {array[index]} at {list(index)}")
-    return array, turned
