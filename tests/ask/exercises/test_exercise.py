@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,8 +36,20 @@ def filled(one: Exercise, path: Path, **instead: str) -> Path:
     return path
 
 
-def by_hand(one: Exercise, path: Path, slip: str = "", factor: float = 1.0) -> Path:
-    """The sheet of somebody who goes on with rounded numbers, one of which, `slip`, is off by `factor`."""
+def by_hand(
+    one: Exercise,
+    path: Path,
+    slip: str = "",
+    factor: float = 1.0,
+    *,
+    step: float = -1.0,
+    rate: float | None = None,
+    error: float = 1.0,
+    slope: bool = True,
+) -> Path:
+    """The sheet of somebody who goes on with rounded numbers, one of which, `slip`, is off by `factor`; with
+    another sign of the step, α or factor of the squared error, or without the slope of the activation.
+    """
     e = one.example
     assert len(e.x) == 1
     found: dict[str, np.ndarray] = {}
@@ -55,15 +68,17 @@ def by_hand(one: Exercise, path: Path, slip: str = "", factor: float = 1.0) -> P
     for k in range(1, layers + 1):
         z = write(f"z{k}", a[-1] @ e.parameters[f"w{k}"] + e.parameters[f"b{k}"])
         a.append(write(f"a{k}", 1 / (1 + np.exp(-z))))
-    write("E", np.asarray(0.5 * ((e.t - a[-1]) ** 2).sum()))
-    da = a[-1] - e.t
+    write("E", np.asarray(error * 0.5 * ((e.t - a[-1]) ** 2).sum()))
+    da = error * (a[-1] - e.t)
+    assert e.learning_rate is not None
+    taken = step * (e.learning_rate if rate is None else rate)
     for k in range(layers, 0, -1):
         da = write(f"dE/da{k}", da)
-        dz = write(f"dE/dz{k}", da * a[k] * (1 - a[k]))
+        dz = write(f"dE/dz{k}", da * (a[k] * (1 - a[k]) if slope else 1))
         dw = write(f"dE/dw{k}", a[k - 1].T @ dz)
         db = write(f"dE/db{k}", dz[0])
-        write(f"w{k}'", e.parameters[f"w{k}"] - e.learning_rate * dw)
-        write(f"b{k}'", e.parameters[f"b{k}"] - e.learning_rate * db)
+        write(f"w{k}'", e.parameters[f"w{k}"] + taken * dw)
+        write(f"b{k}'", e.parameters[f"b{k}"] + taken * db)
         da = dz @ e.parameters[f"w{k}"].T
     answers = {
         one.address(q): rounded(float(found[q.name][q.index])) for part in one.asked.values() for q in part
@@ -171,6 +186,35 @@ def test_two_slips_cost_two(tmp_path: Path) -> None:
     sheet = by_hand(one, tmp_path / "s.toml", "a1[0]", 1.5)
     sheet.write_text(re.sub('"E" = ".*"', '"E" = "9.876"', sheet.read_text()))
     assert [a.quantity for a in mark(sheet).answers if not a.mark] == ["a1[0]", "E"]
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 1), (1, 2, 2), (2, 2, 2, 1)])
+@pytest.mark.parametrize(
+    ("mistake", "named"),
+    [
+        ({"step": 1.0}, "up the gradient"),
+        ({"rate": 1.0}, "α is left out"),
+        ({"error": 2.0}, "without the ½"),
+        ({"slope": False}, "is left out"),
+    ],
+)
+def test_a_named_mistake_costs_one_mark_however_often_it_is_made(
+    sizes: tuple[int, ...], mistake: dict[str, Any], named: str, tmp_path: Path
+) -> None:
+    for seed in range(3):
+        marking = mark(by_hand(exercise(sizes, seed=seed), tmp_path / "s.toml", **mistake))
+        assert marking.marks == len(marking.answers) - 1, (seed, marking.cause)
+        assert named in marking.cause
+        assert any(answer.verdict == "same mistake" for answer in marking.answers)
+    assert "costs one mark once" in str(marking)
+
+
+def test_a_named_mistake_and_a_slip_cost_two(tmp_path: Path) -> None:
+    sheet = by_hand(exercise((2, 2, 1), seed=7), tmp_path / "s.toml", step=1.0)
+    sheet.write_text(re.sub('"E" = ".*"', '"E" = "9.876"', sheet.read_text()))
+    marking = mark(sheet)
+    assert marking.marks == len(marking.answers) - 2
+    assert [a.quantity for a in marking.answers if not a.mark] == ["E", "w2'[0,0]"]
 
 
 def test_guesses_get_nothing(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-"""Marking: a filled-in sheet, answer by answer; a slip costs one mark, not all that follow from it."""
+"""Marking: a filled-in sheet, answer by answer; a slip costs one mark, however many answers show it."""
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ _SIGNED = re.compile(r"# chainrule exercise (\w+) digits (\d+)")
 _LINE = re.compile(r"""\s*(?P<quote>["']?)(?P<name>[^"'=]+(?:'[^"'=]*)?)(?P=quote)\s*=\s*(?P<answer>.*)""")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _LONGEST = 100  # digits of a fraction
+REPEATED = "same mistake"
 _SHORT = 1e-6  # a fraction below that is written with a power of ten
 _FRACTION = re.compile(r"([+-]?\d+)\s*/\s*(\d+)")
 
@@ -38,8 +38,8 @@ class Answer:
         quantity: that was asked for.
         given: what was written; empty for nothing.
         correct: what belongs there.
-        verdict: `right`, `followed through` (right from a wrong answer before), `too few digits`, `wrong`
-            or `missing`.
+        verdict: `right`, `followed through` (right from a wrong answer before), `same mistake` (wrong by a
+            named mistake that has cost its mark already), `too few digits`, `wrong` or `missing`.
     """
 
     quantity: str
@@ -49,7 +49,7 @@ class Answer:
 
     @property
     def mark(self) -> int:
-        return int(self.verdict in ("right", "followed through"))
+        return int(self.verdict in ("right", "followed through", REPEATED))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +61,14 @@ class Marking(Document):
         answers: in the order of the sheet.
         judged: of those that were given, how each was judged.
         notes: on the sheet itself.
+        cause: what the wrong answers come from, if one thing explains them.
     """
 
     example: Example
     answers: tuple[Answer, ...]
     judged: tuple[Judged, ...]
     notes: tuple[str, ...] = ()
+    cause: str = ""
 
     @property
     def marks(self) -> int:
@@ -77,16 +79,6 @@ class Marking(Document):
         """The first answer that lost its mark, and what was written."""
         slip = next((answer for answer in self.answers if not answer.mark), None)
         return "" if slip is None else f"{slip.quantity} = {slip.given or '–'} ({slip.verdict})"
-
-    @cached_property
-    def cause(self) -> str:
-        """What the wrong answers come from, if one thing explains them."""
-        if not any(judgement.status.is_fault for judgement in self.judged):
-            return ""
-        from chainrule.ask.causes.search import find
-
-        search = find(self.example, self.judged)
-        return " ".join(filter(None, (search.cause.told if search.cause else "", search.cut_short)))
 
     def __repr__(self) -> str:
         return f"<Marking of {self.example.title}: {self.marks} of {len(self.answers)}>"
@@ -119,6 +111,10 @@ class Marking(Document):
         if self.cause:
             yield Heading("What went wrong")
             yield paragraph(self.cause)
+            repeats = sum(answer.verdict == REPEATED for answer in self.answers)
+            if repeats:
+                answers = "answer that repeats it keeps its own" if repeats == 1 else "answers keep theirs"
+                yield paragraph(f"A mistake costs one mark once: {repeats} more {answers}.")
         yield Heading("Not right, or only from what stands before")
         rows = tuple(
             (
@@ -144,7 +140,8 @@ def mark(sheet: str | Path) -> Marking:
 
     An answer may be written as 0.05706, .05706, 0,05706, 5.706e-2 or 1/3. It is right if it is the true
     value with as many digits as are asked for, rounded or cut off, computed from rounded or from exact
-    numbers; and it keeps its mark if it follows from a wrong answer before it.
+    numbers; and it keeps its mark if it follows from a wrong answer before it, or is wrong by a mistake
+    that can be named and has cost a mark in another answer.
 
     Raises:
         InputError: the file cannot be read, or is no such sheet; the line is named.
@@ -166,6 +163,8 @@ def mark(sheet: str | Path) -> Marking:
         judgement.claim.quantity: _verdict(judgement, numeral)
         for judgement, numeral in zip(judged, as_given, strict=True)
     }
+    cause, repeated = _explained(example, judged, verdicts)
+    verdicts |= dict.fromkeys(repeated, REPEATED)
     marked = tuple(
         Answer(name, numeral, world.value(example.asked(name)), verdicts.get(name, "missing"))
         for name, numeral in answers.items()
@@ -173,7 +172,24 @@ def mark(sheet: str | Path) -> Marking:
     signed = _SIGNED.search(text)
     changed = signed and signed[1] != fingerprint(example)
     note = "What is given was changed since the sheet was made; the marks are for what stands there now."
-    return Marking(example, marked, judged, (note,) if changed else ())
+    return Marking(example, marked, judged, (note,) if changed else (), cause)
+
+
+def _explained(
+    example: Example, judged: Sequence[Judged], verdicts: Mapping[str, str]
+) -> tuple[str, list[str]]:
+    """What the wrong answers come from, and those that repeat a mistake whose mark is lost already."""
+    if not any(judgement.status.is_fault for judgement in judged):
+        return "", []
+    from chainrule.ask.causes.search import find  # most sheets have no fault to look for
+
+    search = find(example, judged)
+    causes = (search.cause, *search.cause.others) if search.cause else ()
+    repeated: list[str] = []
+    for cause in causes:
+        names = [judged[i].claim.quantity for i in sorted(cause.places)]
+        repeated += [name for name in names if verdicts[name] in ("wrong", "too few digits")][1:]
+    return " ".join(filter(None, (search.cause.told if search.cause else "", search.cut_short))), repeated
 
 
 def _part(text: str, sheet: str) -> tuple[str, int]:
