@@ -289,5 +289,5 @@ def _head(example: Example) -> str:
         layers,
         learning_rate=example.learning_rate,
         weight_decay=example.weight_decay,
-        convention=asdict(example.convention),
+        convention={key: told for key, told in asdict(example.convention).items() if key != "momentum"},
     )
