@@ -1,4 +1,4 @@
-"""Rows to learn from and rows held out: at random, and with every class in proportion."""
+"""Rows to learn from and rows held out, and folds: at random, and with every class in proportion."""
 
 import numpy as np
 
@@ -26,6 +26,22 @@ def split(
     parts = [np.split(of_class, [count]) for of_class, count in zip(mixed, learnt, strict=True)]
     learning, held_out_rows = (np.sort(np.concatenate(side)) for side in zip(*parts, strict=True))
     return learning, held_out_rows
+
+
+def folds(rows: int, count: int, seed: int, codes: np.ndarray | None = None) -> np.ndarray:
+    """Which fold each row is in (rows,), from 0, all equally large, every class spread over all of them; -1
+    for the few rows that are left over.
+
+    Args:
+        codes: (rows,) the class of each row, from 0; None does without classes.
+    """
+    order = np.random.default_rng([seed, 2]).permutation(rows)
+    dealt = order[rows % count :]
+    if codes is not None:
+        dealt = dealt[np.argsort(codes[dealt], kind="stable")]
+    numbers = np.full(rows, -1)
+    numbers[dealt] = np.arange(len(dealt)) % count
+    return numbers
 
 
 def _shares(counts: np.ndarray, total: int, random: np.random.RandomState) -> np.ndarray:

@@ -15,7 +15,20 @@ from pathlib import Path
 import pytest
 
 KILLS = int(os.environ.get("KILLS", "20"))
-OPTIONS = ("--target", "y", "--hidden", "4", "--epochs", "15000", "--patience", "14000", "--dropout", "0.1")
+OPTIONS = (
+    "--target",
+    "y",
+    "--hidden",
+    "4",
+    "--epochs",
+    "15000",
+    "--patience",
+    "14000",
+    "--dropout",
+    "0.1",
+    "--members",
+    "1",
+)
 RESUMED = 20  # epochs between checkpoints
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -111,7 +124,7 @@ def test_asked_to_stop(place: Path, number: int, code: int) -> None:
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
 )
 def test_many_networks_are_stopped_and_gone_on_with(place: Path, number: int, code: int) -> None:
-    many = ("--seeds", "3", "--checkpoint-every", "500")
+    many = ("--members", "1", "--seeds", "3", "--checkpoint-every", "500")
     if not (place / "many").exists():
         assert run(place, "train", "t.csv", *OPTIONS, *many, "--out", "many").returncode == 0
     child = started(place, "stopped", *many)
@@ -138,6 +151,28 @@ def test_many_networks_are_stopped_and_gone_on_with(place: Path, number: int, co
     for file, content in whole.items():
         assert file.name == "run.json" or content == resumed[file], file  # run.json says how long it took
     shutil.rmtree(place / "stopped")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_a_mean_of_networks_is_stopped_and_gone_on_with(place: Path, number: int, code: int) -> None:
+    mean = ("--members", "4", "--epochs", "6000", "--patience", "5500", "--checkpoint-every", "200")
+    if not (place / "mean").exists():
+        assert run(place, "train", "t.csv", *OPTIONS, *mean, "--out", "mean").returncode == 0
+    child = started(place, "part", *mean)
+    deadline = time.monotonic() + 60
+    while not list(place.glob("part/checkpoint/epoch-*[1-9]*-*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.send_signal(number)
+    _, told = child.communicate(timeout=60)
+    assert child.returncode in (code, 0), told
+    if child.returncode:
+        done = run(place, "train", "t.csv", "--resume", "part")
+        assert done.returncode == 0, done.stderr
+    for name in ("model.safetensors", "history.jsonl"):
+        assert (place / "part" / name).read_bytes() == (place / "mean" / name).read_bytes()
+    shutil.rmtree(place / "part")
 
 
 def test_stopped_and_gone_on_with(place: Path) -> None:

@@ -96,7 +96,13 @@ OPTIONS = [
     (["--loss", "softmax_cross_entropy"], "binary_cross_entropy"),
     (["--loss", "huger"], "Did you mean 'huber'?"),
     (["--task", "wrong"], "--task"),
-    (["--patience", "3", "--validation", "0"], "--validation"),
+    (["--patience", "3", "--validation", "0", "--members", "1"], "--validation"),
+    (["--members", "17"], "32 rows are too few"),
+    (["--members", "3", "--threshold", "0.1"], "--threshold"),
+    (["--members", "3", "--patience", "none"], "--patience none"),
+    (["--members", "3", "--hidden", "4,4", "--activation", "softmax"], "softmax"),
+    (["--members", "3", "--seeds", "2"], "--seeds"),
+    (["--members", "none"], "--members"),
     (["--drop", "kin"], "Did you mean 'kind'?"),
     (["--drop", "y"], "target"),
     (["--out", "t.csv"], "exists already"),
@@ -126,7 +132,12 @@ def test_losses_for_two_classes_give_probabilities(call: Any, loss: str) -> None
 
 def test_a_batch_larger_than_the_table(call: Any) -> None:
     small()
-    assert call("train", "t.csv", "--target", "y", "--batch-size", 10**6, *SHORT, "--out", "r").code == 0
+    assert (
+        call(
+            "train", "t.csv", "--target", "y", "--batch-size", 10**6, "--members", 1, *SHORT, "--out", "r"
+        ).code
+        == 0
+    )
     assert load("r").settings["batch_size"] == 32
 
 
@@ -290,7 +301,7 @@ def test_a_run_with_damaged_parts_of_its_table(call: Any) -> None:
 
 def test_the_report_of_a_run_with_patience(call: Any) -> None:
     small()
-    answer = call("train", "t.csv", "--target", "three", "--drop", "kind", "--patience", 2, "--epochs", 300)
+    answer = call("train", "t.csv", "--target", "three", "--drop", "kind", "--patience", 2, "--members", 1)
     assert answer.code == 0
     assert "the best weights were restored" in " ".join(answer.out.split())
     assert "which also chose the weights" in answer.out
@@ -307,21 +318,28 @@ def noise(path: str = "noise.csv", rows: int = 120) -> str:
 
 def test_the_best_weights_are_kept_by_default(call: Any) -> None:
     noise()
-    told = call("train", "noise.csv", "--target", "y", "--json", "--out", "r").object
+    words = ("train", "noise.csv", "--target", "y", "--members", 1)
+    told = call(*words, "--json", "--out", "r").object
     run = load("r")
     losses = run.history.validation_loss or []
     assert (told["stopped_by"], told["epochs"]) == ("patience", told["best_epoch"] + 20)
     assert told["validation"]["loss"] == pytest.approx(min(losses), rel=1e-5)
     assert losses.index(min(losses)) + 1 == told["best_epoch"] == run.best_epoch
-    assert run.extra["held_out"] == {"share": 0.2, "rows": 24, "best_epoch": run.best_epoch}
+    assert run.extra["held_out"] == {"share": 0.2, "rows": 24, "chose_weights": True}
     assert told["validation"]["log_loss"] < 0.72  # a coin's is 0.69
-    shown = call("train", "noise.csv", "--target", "y").out
+    shown = call(*words).out
     assert f"the weights kept are those after epoch {run.best_epoch}:\nloss " in shown
     assert "which also chose the weights" in shown
 
 
 @pytest.mark.parametrize(
-    "words", [("--patience", "none"), ("--patience", "0"), ("--threshold", "1e-9"), ("--validation", "0")]
+    "words",
+    [
+        ("--patience", "none"),
+        ("--patience", "0"),
+        ("--threshold", "1e-9"),
+        ("--validation", "0", "--members", "1"),
+    ],
 )
 def test_training_to_the_end(call: Any, words: tuple[str, ...]) -> None:
     """Without patience, with a threshold, without rows to watch: all epochs, and the last weights."""
@@ -379,6 +397,59 @@ def test_many_classes_or_long_names(call: Any, classes: int) -> None:
     assert max(map(len, shown.splitlines())) <= 80
     assert re.search(r"class +rows +precision +recall", shown)
     assert ("... and 14 classes more" in shown) is (classes == 30)
+
+
+def test_the_mean_of_eight_networks_by_default(call: Any) -> None:
+    """It is the run, a network like any other; rows that each left out chose the epoch, none held out did."""
+    from chainrule.faces.tables.read import read
+    from chainrule.faces.tabular.training import Request, prepare
+
+    noise()
+    told = call("train", "noise.csv", "--target", "y", "--json", "--out", "r").object
+    run = load("r")
+    losses = run.history.validation_loss or []
+    assert (told["members"], told["stopped_by"], told["epochs"]) == (8, "patience", told["best_epoch"] + 20)
+    assert losses.index(min(losses)) + 1 == told["best_epoch"] == run.best_epoch
+    assert run.network.widths == [512, 512, 1]
+    assert run.extra["held_out"] == {"share": 0.2, "rows": 24, "chose_weights": False}
+    out = prepare(read("noise.csv"), Request("y")).held_out
+    pl.read_csv("noise.csv")[out.tolist()].write_csv("out.csv")
+    measured = call("evaluate", "r", "out.csv", "--json").object
+    assert measured["log_loss"] == pytest.approx(told["validation"]["log_loss"], rel=1e-5)
+    assert measured["log_loss"] < 0.75  # a coin's is 0.69
+    shown = call("train", "noise.csv", "--target", "y").out
+    assert "8 such networks, each learns without another 1/8 of these rows" in shown
+    assert f"after epoch {run.best_epoch}, best on the rows that each left out:\nloss " in shown
+    assert "which also chose" not in shown
+    explained = call("explain", "r", "z1[70]", "--row", 0).out
+    assert "the mean of 8 networks as one" in " ".join(explained.split())
+
+
+@pytest.mark.parametrize(
+    ("rows", "words", "members"),
+    [(5, (), 1), (20, (), 4), (60, (), 8), (60, ("--members", "3"), 3), (60, ("--seeds", "2"), 1)],
+)
+def test_how_many_networks(call: Any, rows: int, words: tuple[str, ...], members: int) -> None:
+    small(rows=rows)
+    answer = call("train", "t.csv", "--target", "amount", *words, *SHORT, "--out", "r")
+    assert answer.code == 0, answer.err
+    assert load("r").settings.get("members", 1) == members
+
+
+def test_wide_networks_and_thresholds_are_trained_alone(call: Any) -> None:
+    small()
+    for words in (("--hidden", "600,600"), ("--threshold", "1e-9"), ("--patience", "none")):
+        assert call("train", "t.csv", "--target", "y", *words, *SHORT, "--json").object["members"] == 1
+
+
+def test_the_mean_is_logged_exported_and_predicts(call: Any) -> None:
+    small(rows=100)
+    words = ("--target", "three", "--drop", "kind", "--dropout", "0.2", "--weight-decay", "0.001")
+    answer = call("train", "t.csv", *words, *SHORT, "--schedule", "cosine", "--out", "r", "--log", "events")
+    assert answer.code == 0, answer.err
+    assert list(Path("events").iterdir())
+    assert call("export", "r", "--onnx", "r.onnx").code == 0
+    assert len(pl.read_csv(call("predict", "r", "t.csv").out.encode())) == 100
 
 
 def test_members_have_patience_too(call: Any) -> None:
@@ -535,13 +606,16 @@ def test_many_refused(call: Any, words: Any, told: str) -> None:
     assert call("predict", "e", "t.csv", "--ensemble").err.startswith("chainrule: e is not an ensemble")
 
 
-def test_a_schedule_ends_with_the_last_update(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """33 rows in batches of 32 are two updates an epoch: the last batch is a row."""
+@pytest.mark.parametrize(("members", "updates"), [(1, 10), (8, 5)])
+def test_a_schedule_ends_with_the_last_update(
+    call: Any, monkeypatch: pytest.MonkeyPatch, members: int, updates: int
+) -> None:
+    """33 rows in batches of 32 are two updates an epoch: the last batch is a row. Without an eighth: one."""
     asked: list[int] = []
     real = optimizers.schedule
     monkeypatch.setattr(optimizers, "schedule", lambda *words: (asked.append(words[2]), real(*words))[1])
     Path("t.csv").write_text("a,y\n" + "".join(f"{row},{row % 3 / 2}\n" for row in range(33)))
     words = ("train", "t.csv", "--target", "y", "--task", "regression", "--schedule", "cosine", "--out", "s")
-    told = call(*words, "--epochs", 5, "--batch-size", 32, "--validation", 0)
+    told = call(*words, "--epochs", 5, "--batch-size", 32, "--validation", 0, "--members", members)
     assert told.code == 0, told.err
-    assert asked == [10]
+    assert asked == [updates]

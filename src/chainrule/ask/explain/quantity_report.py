@@ -71,7 +71,8 @@ def _opening(explanation: Explanation) -> Iterator[Block]:
     if by := rule(case, element.number.name):
         yield paragraph(f"By the rule {by}.")
     if len(case.x) > 1:
-        yield paragraph(f"There are {counted(len(case.x), 'row')}, and E is {case.aggregate} them.")
+        aggregate = "average" if case.convention.batch == "mean" else "sum"
+        yield paragraph(f"There are {counted(len(case.x), 'row')}, and E is the {aggregate} over them.")
     for note in explanation.notes:
         yield paragraph(note)
 

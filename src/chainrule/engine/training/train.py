@@ -179,7 +179,7 @@ class Training:
         self.keeper, self.identity = keeper, identity
         keeper.begin(self.moment())
         if keeper.found:
-            self._return_to(keeper.found)
+            self.return_to(keeper.found)
 
     def moment(self) -> Moment:
         """All that decides what follows, as NumPy arrays."""
@@ -187,7 +187,8 @@ class Training:
         arrays, about = arrays_of(self.state) | history, self.keeper.about if self.keeper else {}
         return Moment(self.epoch, time.perf_counter() - self.began, arrays, self.identity, machine(), about)
 
-    def _return_to(self, moment: Moment) -> None:
+    def return_to(self, moment: Moment) -> None:
+        """Go on from where this training was in an earlier process."""
         validated = self.tables.validation is not None
         history = {"loss": (moment.epoch,), "validation_loss": (moment.epoch * validated,)}
         self.state = state_of(moment.arrays, self.state, history)

@@ -23,6 +23,10 @@ _SUFFIXES = {
     ".json": "json",
     ".pdf": "pdf",
 }
+MEAN = (
+    "The run is the mean of {} networks as one network: of the units of layer 1, the first {} are those of"
+    " the first network, and so on; between units of two networks the weights are 0."
+)
 
 
 @click.command()
@@ -127,10 +131,12 @@ def _on_a_table(
     else:
         rows = slice(row, row + 1)
         note = f"The row is row {row} of {name}, {table.where(row)}."
+    members = run.settings.get("members", 1)
+    shared = [MEAN.format(members, run.network.widths[0] // members)] if members > 1 else []
     names: dict[str, Any] = {
         "columns": encoding.feature_names,
         "outputs": prediction.output_names(encoding),
-        "notes": [note],
+        "notes": [note, *shared],
     }
     dtype = run.parameters["w1"].dtype
     return (run, x[rows].astype(dtype), t[rows].astype(dtype)), names

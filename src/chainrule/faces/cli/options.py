@@ -93,12 +93,17 @@ class Whole(ParamType[int]):
         return number
 
 
-class Patience(Whole):
-    """A whole number of epochs; `none` or 0 for no patience, which is None; `auto` stays the word."""
+class WholeOrAuto(Whole):
+    """A whole number, or the word `auto`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == AUTO:
-            return value
+        return value if value == AUTO else super().convert(value, param, ctx)
+
+
+class Patience(WholeOrAuto):
+    """A whole number of epochs, or the word `auto`; `none` or 0 for no patience, which is None."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return None if str(value).strip() in ("none", "0") else super().convert(value, param, ctx)
 
 

@@ -23,6 +23,7 @@ def as_json(run: Run, folder: Path) -> str:
     plain_values = {
         "run": str(folder),
         "task": run.extra["task"],
+        "members": run.settings.get("members", 1),
         "epochs": run.epochs,
         "best_epoch": run.best_epoch,
         "stopped_by": run.stopped_by.word,
@@ -42,9 +43,9 @@ def as_text(run: Run, table: Table, request: Request, ready: Fit, folder: Path) 
         parts += ["", drawn.rstrip()]
     pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s"
     parts += ["", *wrap(f"{pace}: {run.stopped_by.value}", 80)]
-    parts += _losses(run)
+    parts += _losses(run, ready)
     if run.extra["validation"]:
-        chosen = CHOSE if run.best_epoch else ""
+        chosen = CHOSE if run.extra["held_out"]["chose_weights"] else ""
         parts += [
             "",
             f"the {len(ready.held_out)} rows held out{chosen}:",
@@ -62,21 +63,31 @@ def beginning(run: Run, table: Table, ready: Fit) -> list[str]:
         f"{rows}, {columns} as {ready.encoding.inputs} inputs",
         f"{len(ready.kept)} rows to learn from, {len(ready.held_out) or 'none'} held out",
         "",
-        network_table(run.network, ready.encoding.inputs),
+        network_table(ready.network, ready.encoding.inputs),
         "",
         f"{settings['optimizer']}, learning rate {settings['learning_rate']:g}"
         + ("" if settings["schedule"] == "constant" else f" ({settings['schedule']} schedule)")
         + f", batches of {settings['batch_size']}, {settings['dtype']}",
+        *(
+            wrap(
+                f"{ready.members} such networks, each learns without another 1/{ready.members} of these rows;"
+                " the run is their mean",
+                80,
+            )
+            if ready.members > 1
+            else ()
+        ),
     ]
 
 
-def _losses(run: Run) -> list[str]:
+def _losses(run: Run, ready: Fit) -> list[str]:
     """The losses of the weights that were kept, and advice where the rows held out say that it learned too
     long, or not long enough.
     """
     history = run.history.validation_loss
     held_out = "" if run.validation_loss is None else f", {run.validation_loss:.4g} on the rows held out"
-    lines = [f"the weights kept are those after epoch {run.best_epoch}:"] if run.best_epoch else []
+    chosen_by = ", best on the rows that each left out:" if ready.members > 1 else ":"
+    lines = [f"the weights kept are those after epoch {run.best_epoch}{chosen_by}"] if run.best_epoch else []
     lines += [f"loss {run.loss:.4g} on the rows learned from{held_out}"]
     if history and not run.best_epoch and history[-1] > 1.1 * min(history):
         epoch = history.index(min(history)) + 1

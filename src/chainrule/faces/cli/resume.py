@@ -47,7 +47,9 @@ def done(folder: Path, wishes: dict[str, Any]) -> Run | None:
 
 def _options(context: click.Context, keeper: Keeper, folder: Path, wishes: dict[str, Any]) -> dict[str, Any]:
     stored = keeper.about.get("options")
-    if not isinstance(stored, dict):
+    if isinstance(stored, dict):
+        stored = {"members": 1} | stored  # as it was before there were several
+    else:
         raise InputError(f"{folder} was trained from Python: resume it there, with train(..., resume=True)")
     begun = _plain(_checked(context, stored))
     for name, value in _plain(wishes).items():

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from chainrule.faces.cli.options import AUTO, FRACTION, FROM_ZERO, Choice, Patience, Whole, Wholes
+from chainrule.faces.cli.options import (
+    AUTO,
+    FRACTION,
+    FROM_ZERO,
+    Choice,
+    Patience,
+    Whole,
+    WholeOrAuto,
+    Wholes,
+)
 from chainrule.faces.cli.table_options import READING, given, reading_options, say
 
 if TYPE_CHECKING:
@@ -64,6 +73,15 @@ def _losses() -> Collection[str]:
     show_default="20, if rows are held out and there is no --threshold",
     help="Keep the weights with the best validation loss; stop after so many epochs without a better one."
     " 'none' runs all epochs and keeps the last.",
+)
+@click.option(
+    "--members",
+    type=WholeOrAuto(),
+    metavar="N",
+    default=AUTO,
+    show_default="8 for up to 20,000 rows",
+    help="Networks, each learning without another part of the rows, which choose the epoch; the run is their"
+    " mean. 1 for a single network, chosen by the rows held out.",
 )
 @click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
 @click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")
@@ -125,7 +143,9 @@ def train(
 
     if seeds is not None and events is not None:
         raise click.UsageError("--log is for one network: leave --seeds away.", context)
-    options["seeds"] = seeds
+    if seeds is not None and options["members"] not in (AUTO, 1):
+        raise click.UsageError("--members and --seeds are two ways to train many: give one.", context)
+    options |= {"seeds": seeds, "members": options["members"] if seeds is None else 1}
     if resume is None:
         if options["target"] is None:
             raise click.UsageError("Missing option '--target': the column to predict.", context)
@@ -215,9 +235,9 @@ def _asked(
     fields = tabular.Request.__dataclass_fields__
     request = tabular.Request(**{name: options.pop(name) for name in list(options) if name in fields})
     read = reading.table(table)
-    ready = tabular.prepare(read, request)
+    ready = tabular.prepare(read, request, options["threshold"])
     rate, shape = options.pop("learning_rate"), options.pop("schedule")
-    steps = -(-len(ready.kept) // options["batch_size"]) * options["epochs"]
+    steps = -(-ready.rows_each // options["batch_size"]) * options["epochs"]
     options["learning_rate"] = rate if shape == "constant" else schedule(shape, rate, steps)
     optimizer(options["optimizer"], options["learning_rate"])  # an unknown one is refused first
     say(read.notes)

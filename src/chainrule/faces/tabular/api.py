@@ -43,6 +43,7 @@ def train_table(
     weight_decay: float = 0.0,
     dtype: Literal["float32", "float64"] = "float32",
     seed: int = 0,
+    members: int | Literal["auto"] = "auto",
     progress: Report | None = None,
 ) -> Run:
     """Train a network on a table; the same as `chainrule train`, with its defaults.
@@ -62,7 +63,11 @@ def train_table(
         delimiter: of a text file; seen from its header if not given. `decimal` and `encoding` likewise.
         patience: stop after so many epochs without a better validation loss, and keep the best weights; None
             runs all epochs and keeps the last. `auto` is 20 where rows are held out, None with a threshold.
-        validation: the share of rows held out, on which `run.extra["validation"]` is measured.
+        members: networks, each of which learns without another part of the rows; these choose the epoch, and
+            the run is the mean of all. `auto` is 8 for up to 20,000 rows, and 1 with a threshold, without
+            patience, for a few rows and for wide networks.
+        validation: the share of rows held out, on which `run.extra["validation"]` is measured; a single
+            network is chosen by them too.
 
     The others are those of `train`.
 
@@ -77,11 +82,11 @@ def train_table(
     left_out = (drop,) if isinstance(drop, str) else tuple(drop)
     request = Request(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
-        dtype, seed,
+        dtype, seed, members,
     )  # fmt: skip
     source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed
-    ready = training.prepare(source, request)
+    ready = training.prepare(source, request, threshold)
     return training.fit(
         source,
         request,

@@ -12,17 +12,23 @@ from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
 from chainrule.engine.splitting import split
 from chainrule.engine.training.loop import Report
+from chainrule.engine.training.mean_network import can_be_averaged
 from chainrule.engine.training.train import train
 from chainrule.engine.training.train_ensemble import train_ensemble
+from chainrule.engine.training.train_folds import train_folds
 from chainrule.errors import InputError
 from chainrule.faces import architecture
 from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.source import Reading, as_text
 
-PATIENCE = 20  # epochs without a better validation loss; benchmarks/tables says why
+# Chosen on the first half of benchmarks/tables:
+PATIENCE = 20  # epochs without a better validation loss
+MEMBERS, FEWEST = 8, 4  # networks of a run; rows that each leaves out
+MOST_ROWS, WIDEST = 20_000, 1 << 21  # where one network is not much worse, or many take long
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,14 @@ class Request:
     patience: int | Literal["auto"] | None = "auto"
     dtype: str = "float32"
     seed: int = 0
+    members: int | Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A table made ready: the encoding learned from the training rows, and both sets of rows."""
+    """A table made ready: the encoding learned from the training rows, both sets of rows, and how many
+    networks are to learn from them with how much patience.
+    """
 
     encoding: Encoding
     network: Network
@@ -53,9 +62,16 @@ class Fit:
     t: np.ndarray
     kept: np.ndarray
     held_out: np.ndarray
+    members: int = 1
+    patience: int | None = None
+
+    @property
+    def rows_each(self) -> int:
+        """How many rows each network learns from."""
+        return len(self.kept) - (len(self.kept) // self.members if self.members > 1 else 0)
 
 
-def prepare(table: Table, request: Request) -> Fit:
+def prepare(table: Table, request: Request, threshold: float | None = None) -> Fit:
     """Split the rows, learn the encoding from those kept, and choose the network.
 
     Rows held out are chosen at random from the seed, each class in proportion where there are classes.
@@ -65,11 +81,42 @@ def prepare(table: Table, request: Request) -> Fit:
     """
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
     training, held_out = _split(table, survey.codes, request)
-    if isinstance(request.patience, int) and not len(held_out):
-        raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
     encoding, x, t = survey.learn(training)
     network = _network(request, encoding)
-    return Fit(encoding, network, x.astype(request.dtype), t.astype(request.dtype), training, held_out)
+    members = members_of(request, network, len(training), encoding.inputs, threshold)
+    if isinstance(request.patience, int) and members == 1 and not len(held_out):
+        raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
+    patience = request.patience
+    if patience == "auto":  # for who does not speak of it; but a threshold of their own says when to stop
+        patience = PATIENCE if threshold is None and (members > 1 or len(held_out)) else None
+    x, t = x.astype(request.dtype), t.astype(request.dtype)
+    return Fit(encoding, network, x, t, training, held_out, members, patience)
+
+
+def members_of(request: Request, network: Network, rows: int, inputs: int, threshold: float | None) -> int:
+    """How many networks the run is the mean of.
+
+    Raises:
+        InputError: more were asked for than there can be.
+    """
+    count = min(MEMBERS, rows // FEWEST) if request.members == "auto" else request.members
+    if count < 2:
+        return 1
+    reason = ""
+    widths = [inputs, *(units * count for units in network.widths[:-1]), network.widths[-1]]
+    if threshold is not None or request.patience is None:
+        reason = "all are trained until the rows left out say so: no --threshold, no --patience none"
+    elif not can_be_averaged(network):
+        reason = "with softmax in a hidden layer there is no mean of networks"
+    elif rows < 2 * count:
+        reason = f"{rows} rows are too few to learn from"
+    elif sum(i * j for i, j in pairwise(widths)) > (WIDEST if request.members == "auto" else LARGEST):
+        reason = "together they have too many weights"
+    if request.members == "auto":
+        return 1 if reason or rows > MOST_ROWS else count
+    if reason:
+        raise InputError(f"--members {count}: {reason}")
+    return count
 
 
 def fit(
@@ -80,7 +127,15 @@ def fit(
     Args:
         options: of `engine.train.train`: optimizer, learning_rate, epochs, batch_size, ...
     """
-    run = train(**_asked(request, ready, options.get("threshold")), progress=progress, **options)
+    if ready.members == 1:
+        run = train(**_asked(request, ready), progress=progress, **options)
+    else:
+        target = ready.encoding.target
+        codes = target.codes_of(ready.t[ready.kept]) if isinstance(target, Classes) else None
+        options = {name: value for name, value in options.items() if name != "threshold"}
+        run = train_folds(
+            **_asked(request, ready), members=ready.members, codes=codes, progress=progress, **options
+        )
     return _measured(run, ready, _along(table, request, ready, reading))
 
 
@@ -92,27 +147,20 @@ def fit_ensemble(
     Args:
         options: of `engine.train_ensemble.train_ensemble`: seeds, optimizer, learning_rate, ...
     """
-    arguments = _asked(request, ready, options.get("threshold"))
-    ensemble = train_ensemble(**arguments, progress=progress, **options)
+    ensemble = train_ensemble(**_asked(request, ready), progress=progress, **options)
     extra = _along(table, request, ready, reading)
     return Ensemble(tuple(_measured(run, ready, extra) for run in ensemble.members))
 
 
-def _asked(request: Request, ready: Fit, threshold: float | None) -> dict[str, Any]:
-    """What both kinds of training take from the table and the request.
-
-    Patience is chosen for who does not speak of it; but a threshold of their own says when to stop.
-    """
-    patience = request.patience
-    if patience == "auto":
-        patience = PATIENCE if len(ready.held_out) and threshold is None else None
+def _asked(request: Request, ready: Fit) -> dict[str, Any]:
+    """What all kinds of training take from the table and the request."""
     x, t, training, out = ready.x, ready.t, ready.kept, ready.held_out
     return {
         "network": ready.network,
         "x": x[training],
         "t": t[training],
         "validation": (x[out], t[out]) if len(out) else None,
-        "patience": patience,
+        "patience": ready.patience,
         "seed": request.seed,
     }
 
@@ -134,7 +182,8 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
 
 
 def _measured(run: Run, ready: Fit, extra: dict[str, Any]) -> Run:
-    held_out = extra["held_out"] | {"best_epoch": run.best_epoch}
+    chose = ready.members == 1 and run.best_epoch is not None
+    held_out = extra["held_out"] | {"chose_weights": chose}
     return replace(run, extra=extra | {"held_out": held_out, "validation": held_out_scores(run, ready)})
 
 
