@@ -18,7 +18,8 @@ LESSON = (DATA / "lesson.md").read_text("utf-8")
 def read(tmp_path, text):
     path = tmp_path / "lesson.md"
     path.write_text(text, "utf-8")
-    return reading.read(path)
+    [found] = reading.read(path)
+    return found
 
 
 ONE = "x = 0.1, T = 0.25, {}; b = 0.4, sigmoid, E = 1/2 (T - a)^2, lr = 0.4"
@@ -174,7 +175,7 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path, text):
     path = tmp_path / "any.md"
     path.write_text(text, "utf-8", errors="replace")
     try:
-        found = reading.read(path)
+        found, *_ = reading.read(path)
     except InputError as error:
         assert "\n" not in str(error)
     else:

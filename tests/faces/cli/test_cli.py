@@ -1,5 +1,6 @@
 """The command line as a whole: help without imports, one line for every error, exit codes, pipes."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -202,3 +203,36 @@ def test_help_of_every_command_is_set_as_it_was_written(command: str) -> None:
     assert helped.returncode == 0
     assert "\\b" not in helped.stdout
     assert max(map(len, helped.stdout.splitlines())) <= 80
+
+
+LESSON = "Sigmoid, squared error (y - ŷ)^2. x = 2, w = 0.5, b = -0.5, y = 1.\n\nz = 0.5, ŷ = {}\n"
+NOT_UNDERSTOOD = LESSON.format("0.41") + "L = 3.3, ∂L/∂w = 7.1, ∂L/∂b = 4.2, ∂L/∂z = 9.9\n"
+
+
+@pytest.mark.parametrize(("text", "code"), [(LESSON.format("0.6225"), 0), (LESSON.format("0.6252"), 1)])
+def test_a_lesson_is_piped_in(text: str, code: int) -> None:
+    checked = run("check", "-", input=text)
+    assert (checked.returncode, checked.stderr) == (code, "")
+    assert "numbers checked" in checked.stdout
+
+
+def test_a_lesson_that_was_not_understood_is_2_with_its_toml(tmp_path: Path) -> None:
+    checked = run("check", "-", "--verbose", input=NOT_UNDERSTOOD)
+    assert checked.returncode == 2
+    assert checked.stderr.startswith(
+        "chainrule: standard input: I cannot read this lesson, because only 1 of"
+    )
+    assert checked.stderr.count("\n") == 1
+    assert "[[layers]]" in checked.stdout
+    plain = run("check", "-", "--json", input=NOT_UNDERSTOOD)
+    assert plain.returncode == 2
+    assert json.loads(plain.stdout)["verdict"] == "unread"
+    written = tmp_path / "mended.toml"
+    assert run("check", "-", "--write", str(written), input=NOT_UNDERSTOOD).returncode == 2
+    assert run("check", str(written)).returncode == 1
+
+
+def test_bytes_that_are_no_text_are_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"w = \xff")
+    checked = run("check", str(tmp_path / "a.txt"))
+    assert (checked.returncode, checked.stderr.count("\n")) == (2, 1)

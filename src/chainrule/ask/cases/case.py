@@ -23,13 +23,19 @@ _ADDRESS = re.compile(r"[A-Za-z]\w*|d\w+/d\w+")  # no `1-a1`, which is a formula
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How a source counts and updates: `batch` mean or sum over rows, whether biases learn, and
-    whether all layers are updated at once or each before the error goes on to the one below.
+    """How a source counts and updates.
+
+    Attributes:
+        batch: whether E is the mean or the sum over rows, or `online`: row after row, with an update each.
+        update_biases: whether biases learn.
+        update: whether all layers are updated at once or each before the error goes on to the one below.
+        momentum: what part of the last change of a parameter is added to the next.
     """
 
     batch: str = "mean"
     update_biases: bool = True
     update: str = "simultaneous"
+    momentum: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,9 +68,25 @@ class Case:
 
     @property
     def share(self) -> np.ndarray:
-        """Each row's part in E (n,): 1/n where rows are averaged, 1 where they are added up."""
+        """Each row's part in E (n,) before any update."""
+        return self.share_after(0)
+
+    def share_after(self, updates: int) -> np.ndarray:
+        """Each row's part in E (n,) after so many updates.
+
+        1/n where rows are averaged, 1 where they are added up; online 1 for the row whose turn it is.
+        """
         rows = len(self.x)
+        if self.convention.batch == "online":
+            return np.where(np.arange(rows) == updates % rows, 1.0, 0.0)
         return np.full(rows, 1 / rows if self.convention.batch == "mean" else 1.0)
+
+    @property
+    def aggregate(self) -> str:
+        """What E is of the rows, in words that go on with them: `the average over` the 3 rows."""
+        if self.convention.batch == "online":
+            return "that of one after the other, with an update after each, of"
+        return f"the {'average' if self.convention.batch == 'mean' else 'sum'} over"
 
     def learns(self, parameter: str) -> bool:
         """Whether an update changes the parameter."""

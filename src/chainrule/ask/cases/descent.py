@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 
@@ -11,9 +11,11 @@ from chainrule.ask.cases.case import Case
 from chainrule.engine.backprop import Sweep, descend, sweep
 from chainrule.engine.network import Network
 from chainrule.engine.stopping import Stop
-from chainrule.numbers import Array, Number, number, path
+from chainrule.numbers import Array, Number, constant, given, number, path
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.protocols import Gradients, Kept, Parameters
+
+_NEW = "'"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Step:
     def loss(self) -> float:
         return float(self.sweep.loss.array)
 
+    @property
+    def changes(self) -> dict[str, Array]:
+        """By parameter, what this step adds to it."""
+        return {name: new.array - self.sweep.parameters[name].array for name, new in self.updated.items()}
+
 
 @dataclass(frozen=True)
 class DescentRecord:
@@ -50,33 +57,43 @@ class DescentRecord:
         return len(self.losses) - 1
 
 
-def step(case: Case, parameters: Mapping[str, Array] | None = None) -> Step:
-    """One step from `parameters`, or from the case's own."""
+def step(
+    case: Case,
+    parameters: Mapping[str, Array] | None = None,
+    updates: int = 0,
+    changes: Mapping[str, Array] | None = None,
+) -> Step:
+    """One step from `parameters`, or from the case's own, after so many updates, the last with `changes`."""
     parameters = case.parameters if parameters is None else parameters
     if case.convention.update == "sequential":
-        swept = sweep(_Sequential(case), parameters, case.x, case.t, case.share, case.weight_decay)
+        share = case.share_after(updates)
+        swept = sweep(_Sequential(case), parameters, case.x, case.t, share, case.weight_decay)
     elif parameters is case.parameters:
         swept = case.sweep
     else:
-        swept = sweep(case.network, parameters, case.x, case.t, case.share, case.weight_decay)
-    return Step(swept, _updated(case, swept))
+        share = case.share_after(updates)
+        swept = sweep(case.network, parameters, case.x, case.t, share, case.weight_decay)
+    return Step(swept, _updated(case, swept, changes))
 
 
 def steps(
     case: Case,
     mistake: Callable[[Step], Step] | None = None,
     parameters: Mapping[str, Array] | None = None,
+    updates: int = 0,
+    changes: Mapping[str, Array] | None = None,
 ) -> Iterator[Step]:
     """Step after step from `parameters`, or from the case's own, each as `mistake` makes it; without end,
-    but one only where there is no learning rate.
+    but one only where there is no learning rate. `updates` came before, the last of which made `changes`.
     """
     parameters = case.parameters if parameters is None else parameters
-    while parameters:
-        current = step(case, parameters)
+    for position in count(updates):
+        current = step(case, parameters, position, changes)
         current = mistake(current) if mistake else current
         yield current
-        if not current.updated:
+        if not current.updated or not parameters:
             return
+        changes = current.changes if case.convention.momentum else None
         parameters = {**parameters, **{name: new.array for name, new in current.updated.items()}}
 
 
@@ -101,14 +118,27 @@ def descend_until(case: Case, epochs: int, threshold: float) -> DescentRecord:
     return DescentRecord(losses, samples, stop)
 
 
-def _updated(case: Case, swept: Sweep) -> dict[str, Number]:
+def _updated(case: Case, swept: Sweep, changes: Mapping[str, Array] | None = None) -> dict[str, Number]:
     """By parameter, w' for everything that has a gradient; what does not learn is passed on."""
     if case.learning_rate is None:
         return {}
     descended = descend(swept, case.learning_rate)
+    if changes:
+        descended = {
+            name: _with_momentum(new, case.convention.momentum, changes[name])
+            for name, new in descended.items()
+        }
     return {
         name: new if case.learns(name) else _same(swept.parameters[name]) for name, new in descended.items()
     }
+
+
+def _with_momentum(new: Number, momentum: float, change: Array) -> Number:
+    """w' with a part of the last change of w added."""
+    axes = "ij"[: len(new.array.shape)]
+    last_change = given(f"step_{new.name.removesuffix(_NEW)}", change)
+    added = path(f",{axes}->{axes}", constant("μ", momentum, last_change), last_change)
+    return number(new.name, *new.paths, added)
 
 
 def _same(parameter: Number) -> Number:

@@ -30,7 +30,7 @@ _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 _NUMBERS = ["learning_rate", "weight_decay"]
-_CHOICES = {"batch": ("mean", "sum"), "update": ("simultaneous", "sequential")}
+_CHOICES = {"batch": ("mean", "sum", "online"), "update": ("simultaneous", "sequential")}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -232,13 +232,22 @@ def _convention(table: Any) -> Convention:
     if not isinstance(table, dict):
         raise InputError("convention is written as a table, [convention]")
     stated.refuse_unknown(table, [field.name for field in fields(Convention)], "convention: ")
+    momentum = table.get("momentum", 0.0)
+    if isinstance(momentum, bool) or not isinstance(momentum, (int, float)) or not 0 <= momentum < 1:
+        raise InputError(f"convention: momentum is a number from 0 to below 1, not {momentum!r}")
+    if momentum and table.get("update") == "sequential":
+        raise InputError("convention: with momentum all layers are updated at once, update = 'simultaneous'")
     for key, value in table.items():
         choices = _CHOICES.get(key)
+        if key == "momentum":
+            continue
         if choices is None and not isinstance(value, bool):
             raise InputError(f"convention: {key} is true or false, not {value!r}")
         if choices and value not in choices:
             hint = did_you_mean(str(value), choices)
-            raise InputError(f"convention: {key} is {' or '.join(map(repr, choices))}, not {value!r}.{hint}")
+            *others, final = map(repr, choices)
+            wanted = f"{', '.join(others)} or {final}"
+            raise InputError(f"convention: {key} is {wanted}, not {value!r}.{hint}")
     return Convention(**table)
 
 

@@ -1,6 +1,6 @@
 """The trajectory of a case: all its numbers, before and after updates, by the book or with a mistake."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -40,16 +40,29 @@ class Trajectory:
             earlier = self._steps.get(start)
             parameters = _onwards(earlier) if earlier else self.case.parameters
             count = start + 1 if earlier else 0
-            if updates - count > _LEAP:
+            if updates - count > _LEAP and self._is_uniform:
                 leapt = self._leap(updates - count, parameters)
                 parameters, count = (leapt, updates) if leapt else (parameters, count)
             for n, current in enumerate(
-                islice(steps(self.case, self.mistake, parameters), updates - count + 1), count
+                islice(self._steps_from(parameters, count, earlier), updates - count + 1), count
             ):
                 spend(sum(map(cost, current.numbers.values())))
                 if n == updates:
                     self._steps[n] = current
         return self._steps[updates]
+
+    @property
+    def _is_uniform(self) -> bool:
+        """Whether every step does the same with the parameters that it gets."""
+        convention = self.case.convention
+        return not convention.momentum and (convention.batch != "online" or len(self.case.x) == 1)
+
+    def _steps_from(
+        self, parameters: Mapping[str, Array], updates: int, earlier: Step | None
+    ) -> Iterator[Step]:
+        """Step after step after so many updates; after `earlier`, if that is known."""
+        changes = earlier.changes if earlier and self.case.convention.momentum else None
+        return steps(self.case, self.mistake, parameters, updates, changes)
 
     def _leap(self, updates: int, parameters: Mapping[str, Array]) -> dict[str, Array] | None:
         """The parameters after so many updates in one go, if every step does the same.

@@ -51,6 +51,16 @@ def _update(case: Case, structure: Structure) -> Iterator[Hypothesis]:
             "signals belong to the weights that made the prediction.",
             case=_agreed(update="simultaneous" if sequential else "sequential"),
         )
+    if len(case.x) > 1:
+        online = agreed.batch == "online"
+        yield Hypothesis(
+            "convention",
+            "one update for all rows" if online else "an update after each row",
+            "All rows go into one update."
+            if online
+            else "There is an update after each row, in their order.",
+            case=_agreed(batch="mean" if online else "online"),
+        )
     if any(is_bias(parse(name)) and name not in case.absent for name in case.parameters):
         yield Hypothesis(
             "convention",
@@ -63,7 +73,7 @@ def _update(case: Case, structure: Structure) -> Iterator[Hypothesis]:
 def _scale(structure: Structure) -> Iterator[Hypothesis]:
     """E, its gradients, or both, times 2, the number of rows or of outputs, or the inverse of one."""
     case = structure.case
-    rows, outputs = len(case.x), case.t.shape[1]
+    rows, outputs = structure.summed_rows, case.t.shape[1]
     scales = _halves(case.network.loss)
     if rows > 1:
         mean = case.convention.batch == "mean"

@@ -33,7 +33,7 @@ def rows_and_factors(structure: Structure) -> Iterator[Hypothesis]:
 
 def _factors(structure: Structure) -> Iterator[tuple[float, str, str]]:
     """Factors that come into a gradient: the number, in a few words, and what is right."""
-    rows = len(structure.case.x)
+    rows = structure.summed_rows
     if rows > 1 and structure.case.convention.batch == "mean":
         yield 1 / rows, "averaged twice over the rows", "they are averaged once"
         yield float(rows), "summed over the rows", "the rows are averaged"
@@ -62,7 +62,7 @@ def _times(value: float) -> Change:
 
 def _single_rows(structure: Structure, group: list[str]) -> Iterator[Hypothesis]:
     """One row alone, with its share in the mean or without."""
-    rows = len(structure.case.x)
+    rows = structure.summed_rows
     if not 1 < rows <= _ROWS:
         return
     mean = structure.case.convention.batch == "mean"

@@ -30,6 +30,11 @@ class Structure:
 
     case: Case
 
+    @property
+    def summed_rows(self) -> int:
+        """How many rows E is put together from; online it is that of one."""
+        return 1 if self.case.convention.batch == "online" else len(self.case.x)
+
     @cached_property
     def numbers(self) -> Mapping[str, Number]:
         return self.case.sweep.numbers

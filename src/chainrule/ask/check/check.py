@@ -1,23 +1,25 @@
 """Check: every number that a worked example prints, computed again and judged, and the cause of faults."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.ask.cases import example as worked
-from chainrule.ask.cases.claim import Judged
+from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
-from chainrule.ask.check.report import Report
-from chainrule.ask.documents.blocks import Block
+from chainrule.ask.check.report import Report, noted
+from chainrule.ask.documents.blocks import Block, Heading, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.judging.judge import judge
+from chainrule.ask.lessons.sources import is_lesson
 from chainrule.errors import InputError
 
-MARKDOWN = (".md", ".markdown")
+if TYPE_CHECKING:
+    from chainrule.ask.lessons import LessonReading
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +34,8 @@ class Verdict(Document):
         assumed: what a lesson does not say in so many words, a sentence each.
         unplaced: numbers of a lesson that could not be placed, each with its line.
         toml: the worked example that was read out of a lesson.
+        rivals: other ways to read the lesson, and how close they came.
+        unread: why nothing is said of a lesson that was not understood; empty where it was.
         cut_short: that the search for causes ended before it had tried everything, in a sentence.
     """
 
@@ -42,6 +46,8 @@ class Verdict(Document):
     assumed: tuple[str, ...] = ()
     unplaced: tuple[str, ...] = ()
     toml: str = ""
+    rivals: tuple[str, ...] = ()
+    unread: str = ""
     cut_short: str = ""
 
     def __repr__(self) -> str:
@@ -49,7 +55,9 @@ class Verdict(Document):
 
     @property
     def verdict(self) -> str:
-        """`right` or `wrong`."""
+        """`right`, `wrong`, or `unread` where a lesson was not understood."""
+        if self.unread:
+            return "unread"
         return "wrong" if any(judgement.status.is_fault for judgement in self.claims) else "right"
 
     def plain(self) -> dict[str, Any]:
@@ -70,37 +78,147 @@ class Verdict(Document):
             "claims": claims,
             "cause": cause,
         }
+        if self.unread:
+            answer |= {"claims": [], "cause": None, "unread": self.unread}
         if self.cut_short:
             answer["cut_short"] = self.cut_short
         if self.toml:
             answer |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
+            answer |= {"rivals": list(self.rivals)}
         return answer
 
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
         read = (("Assumed", self.assumed), ("Not placed", self.unplaced))
-        return Report(self.example, self.world, self.claims, self.cause, read, self.cut_short).blocks()
+        if self.unread:
+            yield Heading(self.example.title, 1)
+            yield paragraph(
+                f"I cannot read this lesson, because {self.unread}. So nothing is said of its numbers."
+            )
+            yield from noted((("Understood", self.assumed), ("Not placed", self.unplaced)))
+            return
+        report = Report(self.example, self.world, self.claims, self.cause, read, self.cut_short)
+        yield from report.blocks()
 
 
-def check(example: Example | str | Path) -> Verdict:
-    """The verdict on a worked example, or on the file (TOML, or a Markdown lesson) that holds one.
+@dataclass(frozen=True, eq=False)
+class PageVerdict(Document):
+    """What is to be said of a page with several worked examples.
+
+    Attributes:
+        verdicts: of each, in their order.
+        skipped: parts of the page that hold none that can be read, a sentence each.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    skipped: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Verdict on {len(self.verdicts)} examples: {self.verdict}>"
+
+    @property
+    def verdict(self) -> str:
+        """`wrong` if an example is, `right` if all that were understood are, `unread` if none was."""
+        verdicts = {verdict.verdict for verdict in self.verdicts}
+        return next((word for word in ("wrong", "right") if word in verdicts), "unread")
+
+    @property
+    def unread(self) -> str:
+        """Why none of the examples was understood."""
+        return self.verdicts[0].unread if self.verdict == "unread" else ""
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """Other ways to read the examples, and how close they came."""
+        return tuple(rival for verdict in self.verdicts for rival in verdict.rivals)
+
+    @property
+    def toml(self) -> str:
+        """The first worked example that was read out of the page."""
+        return self.verdicts[0].toml
+
+    def plain(self) -> dict[str, Any]:
+        """The verdict and those on the examples, as `chainrule check --json` prints them."""
+        examples = [verdict.plain() for verdict in self.verdicts]
+        return {"verdict": self.verdict, "examples": examples, "skipped": list(self.skipped)}
+
+    def blocks(self) -> Iterator[Block]:
+        """One report after the other."""
+        yield from noted((("Not read", self.skipped),))
+        for verdict in self.verdicts:
+            yield from verdict.blocks()
+
+
+def check(example: Example | str | Path) -> Verdict | PageVerdict:
+    """The verdict on a worked example, or on the file that holds one: TOML, or a lesson as people write it.
+
+    A lesson (Markdown, HTML, LaTeX, plain text or a notebook) may hold several: each gets its verdict.
 
     Raises:
         InputError: the file cannot be read, is no worked example, or claims nothing.
     """
     if isinstance(example, Example):
         return _verdict(example, example.title)
-    if not str(example).lower().endswith(MARKDOWN):
-        return _verdict(worked.read(example), str(example))
-    from chainrule.ask.lessons import read  # reading Markdown takes a library that TOML does not need
+    return check_text(worked.text(example), str(example))
 
-    lesson = read(example)
-    return replace(
-        _verdict(lesson.example, str(example)),
-        assumed=lesson.assumed,
-        unplaced=lesson.unplaced,
-        toml=lesson.toml(),
+
+def check_text(text: str, source: str) -> Verdict | PageVerdict:
+    """The verdict on the text of a worked example or a lesson; `source` names it, and its ending the format.
+
+    Raises:
+        InputError: it is no worked example, or claims nothing.
+    """
+    if not is_lesson(text, source):
+        return _verdict(worked.parse(text, source), source)
+    from chainrule.ask.lessons import parse  # reading Markdown takes a library that TOML does not need
+
+    readings = parse(text, source)
+    claiming = [reading for reading in readings if reading.example.printed] or readings[:1]
+    verdicts = tuple(_lesson_verdict(reading, source) for reading in claiming)
+    skipped = tuple(sentence for reading in readings for sentence in reading.skipped)
+    if len(verdicts) == 1 and not skipped:
+        return verdicts[0]
+    return PageVerdict(verdicts, skipped)
+
+
+def _lesson_verdict(reading: "LessonReading", source: str) -> Verdict:
+    """The verdict as the numbers speak, or as the words do if one known mistake explains the rest."""
+    if reading.as_told and reading.as_told.example.printed:
+        as_told = _read_verdict(reading.as_told, source)
+        cause = as_told.cause
+        faults = sum(judgement.status.is_fault for judgement in as_told.claims)
+        if not as_told.unread and cause and cause.kind == "mistake" and cause.explains == faults:
+            return as_told
+    return _read_verdict(reading, source)
+
+
+def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
+    verdict = replace(
+        _verdict(reading.example, source),
+        assumed=reading.assumed,
+        unplaced=reading.unplaced,
+        rivals=reading.rivals,
+        toml=reading.toml(),
     )
+    return replace(verdict, unread=_doubt(verdict, reading.anew))
+
+
+def _doubt(verdict: Verdict, anew: Sequence[str]) -> str:
+    """Why a reading that calls numbers wrong is more likely a misreading; empty if it is not."""
+    if verdict.verdict != "wrong":
+        return ""
+    if anew:
+        more = f" and {len(anew) - 3} more" if len(anew) > 3 else ""
+        return f"what is given is given anew further down ({'; '.join(anew[:3])}{more})"
+    count = len(verdict.claims)
+    wrong = sum(judgement.status is Status.WRONG for judgement in verdict.claims)
+    sound = sum(not judgement.status.is_fault for judgement in verdict.claims)
+    causes = [verdict.cause, *verdict.cause.others] if verdict.cause else []
+    if causes and sum(cause.explains for cause in causes) >= count - sound:
+        return ""
+    if (count - wrong) * 3 >= count * 2 and sound * 3 >= count:
+        return ""
+    return f"only {sound} of the {count} numbers that were placed agree with what it seems to be about"
 
 
 def _verdict(example: Example, source: str) -> Verdict:

@@ -19,6 +19,7 @@ from chainrule.ask.judging.printed_operands import Sheet
 from chainrule.numbers import Array, Number
 
 WORKED = 4  # wrong numbers that are worked through; more are in the table alone
+NOTED = 12  # sentences under a label
 LISTED = 40  # rows of the table
 _MOST_DIGITS = 17  # that float64 has: more would be noise
 _WORD = {Status.TRUNCATED: "cut off"}
@@ -28,6 +29,14 @@ _MEANING = {
     Status.INHERITED: "wrong only because a number before it is",
     Status.WRONG: "not what the numbers before it give",
 }
+
+
+def noted(notes: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Block]:
+    """Sentences under their labels, the first of each where there are many."""
+    for label, sentences in notes:
+        if sentences:
+            more = f"; and {len(sentences) - NOTED} more" if len(sentences) > NOTED else ""
+            yield paragraph(f"{label}: {'; '.join(sentences[:NOTED])}{more}.")
 
 
 @dataclass(frozen=True)
@@ -55,9 +64,7 @@ class Report:
         yield Heading(self.example.title, 1)
         if self.example.source:
             yield paragraph(f"Source: {self.example.source}")
-        for label, sentences in self.notes:
-            if sentences:
-                yield paragraph(f"{label}: {'; '.join(sentences)}.")
+        yield from noted(self.notes)
         yield paragraph(self._summary())
         yield from self._causes()
         if self._notable:

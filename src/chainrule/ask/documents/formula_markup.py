@@ -18,7 +18,7 @@ from chainrule.ask.documents.formula import (
     Value,
 )
 from chainrule.ask.documents.formula_text import as_line, digits, pieces
-from chainrule.ask.documents.names import derivative_of
+from chainrule.ask.documents.names import change_of, derivative_of
 
 _WORDS = ("ln", "tanh", "max")  # that both call by a command
 
@@ -40,6 +40,8 @@ class Maths:
         ("λ", r"\lambda "),
         ("σ", r"\sigma "),
         ("δ", r"\delta "),
+        ("Δ", r"\Delta "),
+        ("μ", r"\mu "),
         ("Φ", r"\Phi "),
         ("φ", r"\varphi "),
         ("·", r"\cdot "),
@@ -149,6 +151,8 @@ class Maths:
     def _name(self, name: str) -> str:
         if slope := derivative_of(name):
             return self.fraction(*(self.partial + self._name(part) for part in slope))
+        if parameter := change_of(name):
+            return self.text("Δ") + self._name(parameter)
         if match := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
             return self.below(match[1], match[2] + (f",{match[3]}" if match[3] else "")) + match[4]
         if match := re.fullmatch(r"(-?)(\w)/(\w)", name):

@@ -25,6 +25,8 @@ _ASCII = {
     "α": "alpha",
     "δ": "delta",
     "λ": "lambda",
+    "μ": "mu",
+    "Δ": "Delta ",
     "≤": "<=",
     "≠": "!=",
     "→": "->",
@@ -35,6 +37,7 @@ _ASCII = {
     "─": "-",
     "═": "=",
 } | {subscript: digit for digit, subscript in zip("0123456789jkn", "₀₁₂₃₄₅₆₇₈₉ⱼₖₙ", strict=True)}
+_CHANGE = re.compile(r"step_(?P<parameter>\w+)")
 _EIGHTHS = dict.fromkeys("▏▎▍▌▋▊▉", "")
 
 
@@ -42,9 +45,17 @@ def pretty(name: str) -> str:
     """A name without index: ∂E/∂w₁, z₁, T, ½, or the name itself where it is a source's own."""
     if slope := derivative_of(name):
         return f"∂{pretty(slope[0])}/∂{pretty(slope[1])}"
+    if parameter := change_of(name):
+        return f"Δ{pretty(parameter)}"
     if re.fullmatch(r"[A-Za-z]\d+(_\d+)?'?", name):
         return name.translate(_SUBSCRIPT)
     return _WORDS.get(name, name)
+
+
+def change_of(name: str) -> str:
+    """`w1` for `step_w1`, what the update before has added to it; nothing for another name."""
+    match = _CHANGE.fullmatch(name)
+    return match["parameter"] if match else ""
 
 
 def derivative_of(name: str) -> tuple[str, str] | None:

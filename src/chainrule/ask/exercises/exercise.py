@@ -134,8 +134,7 @@ class Exercise(Document):
                 texts.append(text)
                 yield f"{'The error' if array == 'E' else 'Activation'}: {text}."
         if len(self.example.x) > 1:
-            reduction = "average" if self.example.convention.batch == "mean" else "sum"
-            yield f"E is the {reduction} over the {len(self.example.x)} rows."
+            yield f"E is {self.example.aggregate} the {len(self.example.x)} rows."
 
     def _quantities(self, part: str) -> Iterator[Address]:
         shapes = self.example.quantities.shapes
@@ -290,5 +289,5 @@ def _head(example: Example) -> str:
         layers,
         learning_rate=example.learning_rate,
         weight_decay=example.weight_decay,
-        convention=asdict(example.convention),
+        convention={key: told for key, told in asdict(example.convention).items() if key != "momentum"},
     )

@@ -71,8 +71,7 @@ def _opening(explanation: Explanation) -> Iterator[Block]:
     if by := rule(case, element.number.name):
         yield paragraph(f"By the rule {by}.")
     if len(case.x) > 1:
-        aggregate = "average" if case.convention.batch == "mean" else "sum"
-        yield paragraph(f"There are {counted(len(case.x), 'row')}, and E is the {aggregate} over them.")
+        yield paragraph(f"There are {counted(len(case.x), 'row')}, and E is {case.aggregate} them.")
     for note in explanation.notes:
         yield paragraph(note)
 

@@ -113,7 +113,12 @@ def average(example: Example) -> str:
     """How the rows of the batch are put together."""
     if len(example.x) == 1:
         return ""
-    return ", averaged over the rows" if example.convention.batch == "mean" else ", added up over the rows"
+    told = {
+        "mean": ", averaged over the rows",
+        "sum": ", added up over the rows",
+        "online": ", row after row",
+    }
+    return told[example.convention.batch]
 
 
 def _group(label: str, derive: Derivations, name: str) -> EquationGroup:

@@ -8,7 +8,7 @@ from chainrule.ask.lessons.interpretation import Interpretation, stands
 from chainrule.ask.lessons.lesson_text import LessonText
 from chainrule.ask.lessons.placement import Cell, Placement
 from chainrule.ask.lessons.placing import place
-from chainrule.ask.lessons.prose import Prose
+from chainrule.ask.lessons.prose import Alternatives, Prose
 from chainrule.quantities import is_bias, parse, variable
 
 _ROWS = {
@@ -28,35 +28,68 @@ def assumed(interpretation: Interpretation, lesson: LessonText) -> Iterator[str]
     yield f"{'-'.join(map(str, layout.sizes))} from {_names(interpretation.placement)}"
     yield from _numbering(interpretation, lesson)
     yield _activation(interpretation, prose)
-    yield _loss(interpretation, prose)
+    if interpretation.placement.is_forward:
+        yield "no target was found, so only the forward pass is checked"
+    else:
+        yield _loss(interpretation, prose)
     if interpretation.frozen:
         yield "biases are not updated"
-    yield from interpretation.placement.notes
     placement = interpretation.placement
+    yield from _restated(interpretation)
+    yield from placement.notes
     if not placement.rate and any("'" in claim.quantity for claim in placement.claims):
         yield "no learning rate was found, so new values are left out"
 
 
 def _loss(interpretation: Interpretation, prose: Prose) -> str:
     formula = interpretation.example.network.loss.words.formula
-    reason = prose.loss.reason or "not stated"
-    if len(prose.loss.names) > 1:
+    name = interpretation.architecture.loss
+    reason = _reason(interpretation, name, prose.loss) or "not stated"
+    is_open = len(prose.loss.names) > 1 and not prose.loss.reason.startswith("from the formula")
+    if is_open and name in prose.loss.names:
         reason += f"; of {len(prose.loss.names)} losses that may be meant, it agrees with most numbers"
-    return f"the loss: {formula} ({interpretation.architecture.loss}), {reason}"
+    return f"the loss: {formula} ({name}), {reason}"
 
 
 def _activation(interpretation: Interpretation, prose: Prose) -> str:
     depth, architecture = interpretation.architecture.layout.depth, interpretation.architecture
-    agree = f"not stated; {interpretation.agreeing} of {len(interpretation.claims)} numbers agree with it"
-    output = prose.output.reason or agree
-    if depth == 1 or architecture.hidden == architecture.output:
+    if architecture.activations[-1] == "":
+        output = interpretation.example.network.loss.activation or "identity"
+        why = prose.output.reason if output in prose.output.names else "a part of the loss"
+    else:
+        output = architecture.output
+        why = _reason(interpretation, output, prose.output) or _agreement(interpretation, "not stated")
+    if depth == 1 or architecture.hidden == output:
         for_all = "" if depth == 1 else " for both layers" if depth == 2 else f" for all {depth} layers"
-        return f"activation {architecture.output}{for_all}, {output}"
-    hidden = prose.hidden.reason or agree
-    return (
-        f"activation {architecture.hidden} for hidden layers ({hidden}), "
-        f"{architecture.output} for the last ({output})"
+        return f"activation {output}{for_all}, {why}"
+    hidden = _reason(interpretation, architecture.hidden, prose.hidden) or _agreement(
+        interpretation, "not stated"
     )
+    return f"activation {architecture.hidden} for hidden layers ({hidden}), {output} for the last ({why})"
+
+
+def _reason(interpretation: Interpretation, name: str, told: Alternatives) -> str:
+    """From which words something was read; that the numbers speak against the words, where they do."""
+    if not told.reason or name == told.names[0]:
+        return told.reason
+    if name in told.names:
+        return f"{told.reason} and others"
+    return _agreement(interpretation, f"where {told.names[0]} is named")
+
+
+def _agreement(interpretation: Interpretation, because: str) -> str:
+    return f"{because}; {interpretation.agreeing} of {len(interpretation.claims)} numbers agree with it"
+
+
+def _restated(interpretation: Interpretation) -> Iterator[str]:
+    """New values that are stated like givens."""
+    placement = interpretation.placement
+    for claim in interpretation.claims:
+        if claim.is_restated:
+            name, _, _ = claim.quantity.partition("'")
+            initial = next((value for (given, _), value in placement.givens.items() if given == name), "?")
+            stated = f"{claim.name} = {claim.printed}, {initial} before"
+            yield f"{claim.place}: {stated}: taken as the updated value"
 
 
 def _names(placement: Placement) -> str:
@@ -83,7 +116,14 @@ def _numbering(interpretation: Interpretation, lesson: LessonText) -> Iterator[s
     architecture = replace(
         interpretation.architecture, layout=replace(layout, unit_first=not layout.unit_first)
     )
-    placement = place(lesson.statements, architecture.layout, architecture.loss)
+    statements = architecture.dialect.spoken(lesson.statements)
+    placement = place(
+        statements,
+        architecture.layout,
+        architecture.loss,
+        latest_counts=architecture.latest_counts,
+        slopes_turned=architecture.dialect.slopes_turned,
+    )
     alternative = replace(interpretation, architecture=architecture, placement=placement)
     if not alternative.placement.missing() and stands(alternative):
         sentence += (

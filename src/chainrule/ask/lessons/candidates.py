@@ -1,10 +1,11 @@
 """Candidates: the layouts, sizes and ways to number units, that the names of a lesson allow."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 
 from chainrule.ask.lessons.numbering import Layout
-from chainrule.ask.lessons.statements import Statement, Value
+from chainrule.ask.lessons.printed_values import Value
+from chainrule.ask.lessons.statements import Statement
 from chainrule.ask.lessons.symbol import LessonSymbol
 
 
@@ -22,6 +23,7 @@ def layouts(statements: list[Statement], sizes: tuple[tuple[int, ...], ...]) -> 
         yield Layout(sizes_of, style, unit_first, letters, inventory.bias_style(sizes_of), start)
 
 
+_ANY = 99  # units of a layer, while their number is not known
 Fitting = Iterator[tuple[tuple[int, ...], str, bool, tuple[str, ...]]]
 
 
@@ -105,17 +107,19 @@ def _with_vectors(chain: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _of_pairs(inventory: "_Inventory") -> Fitting:
     letters = inventory.letters
     for unit_first in (True, False):
-        trial = Layout((99,) * (inventory.layers + 1), "paired", unit_first, letters)
-        sizes: list[tuple[int, int]] = []
+        trial = Layout((_ANY,) * (inventory.layers + 1), "paired", unit_first, letters, is_trial=True)
+        shapes: list[list[tuple[int, int]]] = []
         for layer in range(1, inventory.layers + 1):
             cells = [trial.address(symbol) for symbol, _ in inventory.weights]
             indices = [index or (0, 0) for name, index in filter(None, cells) if name == f"w{layer}"]
             if indices:
-                sizes.append((max(index[0] for index in indices) + 1, max(index[1] for index in indices) + 1))
-        if len(sizes) == inventory.layers and all(
-            units == inputs for (_, units), (inputs, _) in pairwise(sizes)
-        ):
-            yield (sizes[0][0], *(units for _, units in sizes)), "paired", unit_first, letters
+                inputs, units = (max(position) + 1 for position in zip(*indices, strict=True))
+                shapes.append([(inputs, units), (units, inputs)] if units == 1 else [(inputs, units)])
+        if len(shapes) < inventory.layers:
+            continue
+        for chain in product(*shapes):
+            if all(units == inputs for (_, units), (inputs, _) in pairwise(chain)):
+                yield (chain[0][0], *(units for _, units in chain)), "paired", unit_first, letters
 
 
 class _Inventory:
@@ -126,7 +130,7 @@ class _Inventory:
             (symbol, statement.value)
             for statement in statements
             for symbol in statement.symbols
-            if isinstance(symbol, LessonSymbol)
+            if isinstance(symbol, LessonSymbol) and statement.value is not None
         ]
         self.weights = [(symbol, value) for symbol, value in named if symbol.kind == "w" and not symbol.new]
         self.biases = [(symbol, value) for symbol, value in named if symbol.kind == "b" and not symbol.new]

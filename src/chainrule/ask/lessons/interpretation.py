@@ -1,10 +1,10 @@
-"""Interpretations of a lesson: a layout, activations and a loss; most of its numbers agree with the best."""
+"""Interpretations of a lesson: names, a layout, activations and a loss; the numbers decide between them."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice, pairwise
-from pathlib import PurePath
 
 from chainrule.ask.cases import example
 from chainrule.ask.cases.address import Address
@@ -12,73 +12,188 @@ from chainrule.ask.cases.claim import Claim
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.toml_writer import LayerValues, toml
 from chainrule.ask.cases.trajectory import Trajectory
-from chainrule.ask.lessons.candidates import layouts
-from chainrule.ask.lessons.lesson_text import LessonText
-from chainrule.ask.lessons.numbering import Layout
+from chainrule.ask.lessons.architecture_choice import Architecture
 from chainrule.ask.lessons.placement import LessonClaim, Placement
-from chainrule.ask.lessons.placing import place
-from chainrule.ask.lessons.prose import Prose
-from chainrule.ask.lessons.statements import Statement
-from chainrule.ask.lessons.symbol import LessonSymbol
 from chainrule.errors import InputError
 
-_TRIED = 16  # ways to number a network, at most
-_LARGEST = 4000  # weights and biases of a worked example, at most
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """One way to read a lesson: a layout, activations and a loss."""
-
-    layout: Layout
-    hidden: str
-    output: str
-    loss: str
-
-    @property
-    def activations(self) -> tuple[str, ...]:
-        fused = self.loss in ("softmax_cross_entropy", "binary_cross_entropy")
-        output = "" if fused else self.output
-        return (*(self.hidden,) * (self.layout.depth - 1), output)
+_SHORT = ("z", "a", "h", "s", "u", "o")
+_FORWARD = re.compile(r"[za]\d+(?:\[[\d,]*\])?|da\d+/dz\d+(?:\[[\d,]*\])?")  # what has no need of a target
+_FAR = 0.1  # relative: from here on a number under a like name is of something else
+_TELLING = 3  # digits of a number from which on one unit of the last is little
+_CLOSE = 0.006  # relative: how far numbers made of rounded ones may be from those at full precision
 
 
 @dataclass(frozen=True)
 class Interpretation:
-    """A way to read a lesson, and what its statements come to in it."""
+    """A way to read a lesson, and what its statements come to in it.
+
+    Attributes:
+        architecture: the network, and how names are used.
+        placement: what the statements come to.
+        title, source: of the lesson.
+        frozen: whether biases are said not to be updated.
+        cost: how many numbers must agree more than with what the words propose.
+        as_told: the reading with the loss that the words name, where this one has another.
+    """
 
     architecture: Architecture
     placement: Placement
     title: str
     source: str
     frozen: bool
+    cost: float = 0.0
+    as_told: "Interpretation | None" = None
 
     @cached_property
     def claims(self) -> tuple[LessonClaim, ...]:
-        """The claims, those after the update told apart; without a learning rate, none of new values."""
-        claims = [
-            claim for claim in self.placement.claims if self.placement.rate or "'" not in claim.quantity
+        """The claims, each with what it means; those that nothing here can answer are left out."""
+        return tuple(claim for claim in self._resolved if claim is not None)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Own names, for what has no address."""
+        names = dict(self.placement.names)
+        for raw, claim in zip(self.placement.claims, self._resolved, strict=True):
+            if claim is not None and raw.meanings and claim.quantity == raw.quantity:
+                names[claim.quantity] = raw.meanings[self._meaning[raw.family]]
+        return names
+
+    @cached_property
+    def unplaced(self) -> tuple[str, ...]:
+        """What belongs to no number of this network, and claims that nothing here can answer."""
+        claims = self.placement.claims
+        dropped = [
+            f"{raw.place}: {raw.name or raw.quantity} = {raw.printed}"
+            for raw, claim in zip(claims, self._resolved, strict=True)
+            if claim is None and f"{raw.place}: {_given(raw)}" not in self.anew
         ]
-        return tuple(self._in_time(claim) for claim in claims)
+        return tuple(dict.fromkeys((*self.placement.unplaced, *dropped)))
+
+    @cached_property
+    def anew(self) -> tuple[str, ...]:
+        """Givens that are stated again further down with a value that no update makes."""
+        claims = zip(self.placement.claims, self._resolved, strict=True)
+        restated = [
+            f"{raw.place}: {_given(raw)}" for raw, claim in claims if raw.is_restated and claim is None
+        ]
+        return tuple(dict.fromkeys((*self.placement.anew, *restated)))
+
+    # --- what a claim means
+
+    @cached_property
+    def _resolved(self) -> list[LessonClaim | None]:
+        resolved = [self._resolve(claim) for claim in self.placement.claims]
+        return [None if claim and self._is_another(claim, resolved) else claim for claim in resolved]
+
+    def _is_far(self, claim: LessonClaim) -> bool:
+        value = self._value(claim.quantity)
+        return value is not None and abs(self.placement.number(claim.printed) - value) > _FAR * abs(value)
+
+    def _is_another(self, claim: LessonClaim, claims: Sequence[LessonClaim | None]) -> bool:
+        """Whether a name so near to another is of something else: z₁ = w x beside z = w x + b."""
+        rivals = [rival for rival in claims if rival and rival.quantity == claim.quantity]
+        return (
+            claim.name.startswith(_SHORT)
+            and any(rival.name != claim.name and _letter(rival) == _letter(claim) for rival in rivals)
+            and self._is_far(claim)
+            and any(self._close(rival.quantity, rival.printed) for rival in rivals)
+        )
+
+    def _resolve(self, claim: LessonClaim) -> LessonClaim | None:
+        if self.placement.is_forward and (claim.meanings or not _FORWARD.fullmatch(claim.quantity)):
+            return None
+        if claim.meanings:
+            return self._told(claim)
+        if "'" in claim.quantity and not self.placement.rate:
+            return None
+        if self._value(claim.quantity) is None:
+            return None
+        if claim.is_restated and not self._close(claim.quantity, claim.printed):
+            return None
+        return self._in_time(claim)
+
+    def _told(self, claim: LessonClaim) -> LessonClaim | None:
+        """A claim under a name with several meanings: what all of its family mean by it."""
+        meaning = claim.meanings[min(self._meaning[claim.family], len(claim.meanings) - 1)]
+        value = self._value(meaning)
+        if value is None or (claim.family == "error e" and not self._close(meaning, claim.printed)):
+            return None  # the letter e has too many other meanings
+        is_address = isinstance(self._bare.asked(meaning), Address)
+        return replace(claim, quantity=meaning) if is_address else claim
+
+    @cached_property
+    def _meaning(self) -> dict[str, int]:
+        """Of each family of names the meaning with which most of its claims agree."""
+        agreeing: dict[str, Counter[int]] = {}
+        for claim in self.placement.claims:
+            if claim.meanings:
+                votes = agreeing.setdefault(claim.family, Counter())
+                votes.update(
+                    {k: self._close(meaning, claim.printed) for k, meaning in enumerate(claim.meanings)}
+                )
+        return {family: max(votes, key=lambda k: (votes[k], -k)) for family, votes in agreeing.items()}
 
     def _in_time(self, claim: LessonClaim) -> LessonClaim:
         if not claim.later or not self.placement.rate:
             return claim
         next_quantity = f"{claim.quantity}@1"
-        agrees = self._near(claim.quantity, claim.printed)
-        agrees_next = self._near(next_quantity, claim.printed)
+        agrees = self._close(claim.quantity, claim.printed)
+        agrees_next = self._close(next_quantity, claim.printed)
         moved = (agrees_next and not agrees) or (agrees_next == agrees and claim.is_headed)
         return replace(claim, quantity=next_quantity) if moved else claim
 
-    def _near(self, quantity: str, printed: str) -> bool:
-        expression = self._bare.asked(quantity)
+    # --- what it comes to
+
+    @cached_property
+    def _values(self) -> dict[str, float | None]:
+        return {}
+
+    def _value(self, quantity: str) -> float | None:
+        """What a quantity or a formula of quantities comes to; nothing if there is no such number."""
+        if quantity not in self._values:
+            self._values[quantity] = self._computed(quantity)
+        return self._values[quantity]
+
+    def _computed(self, quantity: str) -> float | None:
+        try:
+            expression = self._bare.asked(quantity)
+        except InputError:
+            return None
         value_of = self._trajectory.value
-        value = value_of(expression) if isinstance(expression, Address) else expression.value(value_of)
-        claim = Claim(quantity, printed)
-        return claim.near(value) or claim.truncates(value)
+        return value_of(expression) if isinstance(expression, Address) else expression.value(value_of)
+
+    @cached_property
+    def _agreements(self) -> dict[tuple[str, str], bool]:
+        return {}
+
+    def _close(self, quantity: str, printed: str) -> bool:
+        """Whether a printed number is a quantity, as far as rounding on the way may have moved it."""
+        key = quantity, printed
+        if key not in self._agreements:
+            value, claim = self._value(quantity), Claim(quantity, printed)
+            is_near = (
+                value is not None and len(claim.exact.as_tuple().digits) >= _TELLING and claim.near(value)
+            )
+            self._agreements[key] = value is not None and (
+                is_near
+                or abs(claim.value - value) <= _CLOSE * abs(value)
+                or claim.rounds(value)
+                or claim.truncates(value)
+            )
+        return self._agreements[key]
 
     @cached_property
     def _bare(self) -> Example:
-        return example.parse(self._written(()), self.source)
+        return example.parse(self._written((), self.placement.names), self.source)
+
+    @cached_property
+    def is_example(self) -> bool:
+        """True.
+
+        Raises:
+            InputError: what is given makes no worked example.
+        """
+        return self._bare is not None
 
     @cached_property
     def _trajectory(self) -> Trajectory:
@@ -87,9 +202,10 @@ class Interpretation:
     @cached_property
     def agreeing(self) -> int:
         """How many claims are what is computed."""
-        return sum(self._near(claim.quantity, claim.printed) for claim in self.claims)
+        meaning = {claim.quantity: self.names.get(claim.quantity, claim.quantity) for claim in self.claims}
+        return sum(self._close(meaning[claim.quantity], claim.printed) for claim in self.claims)
 
-    def _written(self, claims: Sequence[LessonClaim]) -> str:
+    def _written(self, claims: Sequence[LessonClaim], names: dict[str, str]) -> str:
         architecture = self.architecture
         placement, printed = self.placement, dict[str, list[str]]()
         for claim in claims:
@@ -105,101 +221,33 @@ class Interpretation:
             ],
             learning_rate=placement.number(placement.rate) if placement.rate else None,
             convention={"update_biases": False} if self.frozen else {},
-            names=placement.names,
+            names=names,
             claims=printed,
         )
 
     @cached_property
     def toml(self) -> str:
-        return self._written(self.claims)
+        """The worked example as TOML."""
+        return self._written(self.claims, self.names)
 
     @cached_property
     def example(self) -> Example:
+        """The worked example."""
         return example.parse(self.toml, self.source)
-
-
-def best(lesson: LessonText, source: str) -> Interpretation:
-    """The reading with which most numbers agree; of equals, the first."""
-    statements, title = lesson.statements, lesson.title or PurePath(source).stem
-    prose = lesson.prose
-    template = Architecture(
-        Layout((1, 1), "numbered"), prose.hidden.names[0], prose.output.names[0], prose.loss.names[0]
-    )
-
-    def interpretation(architecture: Architecture) -> Interpretation:
-        placement = place(statements, architecture.layout, architecture.loss)
-        return Interpretation(architecture, placement, title, source, prose.frozen)
-
-    candidates = [
-        interpretation(replace(template, layout=layout))
-        for layout in islice(layouts(list(statements), prose.sizes), _TRIED)
-        if sum(a * b for a, b in pairwise(layout.sizes)) <= _LARGEST
-    ]
-    complete = [candidate for candidate in candidates if not candidate.placement.missing()]
-    if not complete:
-        raise InputError(_missing(statements, candidates))
-    best = max(complete, key=_worth)
-    for _ in range(2):
-        for choices in _choices(best.architecture, prose):
-            best = max(filter(stands, map(interpretation, choices)), key=_worth, default=best)
-        revisions = [
-            interpretation(replace(best.architecture, layout=candidate.architecture.layout))
-            for candidate in complete
-        ]
-        best = max([best, *filter(stands, revisions)], key=_worth)
-    return best
-
-
-def _choices(architecture: Architecture, prose: Prose) -> Iterator[list[Architecture]]:
-    yield [
-        replace(architecture, hidden=name) for name in _current_first(architecture.hidden, prose.hidden.names)
-    ]
-    yield [
-        replace(architecture, output=name) for name in _current_first(architecture.output, prose.output.names)
-    ]
-    yield [replace(architecture, loss=name) for name in _current_first(architecture.loss, prose.loss.names)]
-
-
-def _current_first(current: str, names: Sequence[str]) -> list[str]:
-    return [current, *(name for name in names if name != current)]
 
 
 def stands(interpretation: Interpretation) -> bool:
     """Whether it makes a worked example."""
     try:
-        return bool(interpretation.example)
+        return interpretation.is_example
     except InputError:
         return False
 
 
-def _worth(interpretation: Interpretation) -> tuple[int, int, int]:
-    """How much speaks for a reading: numbers that agree, numbers placed, nothing left."""
-    if not stands(interpretation):
-        return (-1, 0, 0)
-    return (interpretation.agreeing, len(interpretation.claims), -len(interpretation.placement.unplaced))
+def _letter(claim: LessonClaim) -> str:
+    """The letter that its name as written begins with."""
+    return next(iter(claim.name), "")
 
 
-def _missing(statements: Sequence[Statement], candidates: Sequence[Interpretation]) -> str:
-    """What a lesson lacks, in one line."""
-    symbols = {
-        symbol for statement in statements for symbol in statement.symbols if isinstance(symbol, LessonSymbol)
-    }
-    kinds = {symbol.kind for symbol in symbols}
-    for kind, message in (
-        ("w", "found no weight, such as `w_1 = 0.15` in maths, code or a table"),
-        ("x", "found no input, such as `x_1 = 0.1`"),
-        ("t", "found no target, such as `T = 0.25`"),
-    ):
-        if kind not in kinds:
-            return message
-    if not candidates:
-        count = sum(symbol.kind == "w" for symbol in symbols)
-        return (
-            f"found {count} {'weight' if count == 1 else 'weights'}, but no layers that they belong to; "
-            "name them w_1, w_2, ..., or by layer, w^{(1)}_{12}, or as matrices"
-        )
-    closest = min(candidates, key=lambda candidate: len(candidate.placement.missing()))
-    lacking = [f"{name}[{','.join(map(str, index))}]" for name, index in closest.placement.missing()]
-    remainder = f" and {len(lacking) - 4} more" if len(lacking) > 4 else ""
-    sizes = "-".join(map(str, closest.architecture.layout.sizes))
-    return f"read as {sizes}, no number was found for {', '.join(lacking[:4])}{remainder}"
+def _given(claim: LessonClaim) -> str:
+    return f"{claim.name or claim.quantity} = {claim.printed}"

@@ -2,64 +2,51 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-FOLD = "\v"  # stands for a line break inside displayed maths, whose lines may begin like a list
+from chainrule.ask.lessons.lesson_blocks import FOLD, Block, LessonParagraph, LessonTable
+
 _LONGEST = 5000  # letters that a display of mathematics may have
 _CLOSING = {"$$": "$$", "\\[": "\\]"}
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(?P<title>[^*_=$\n]{3,80}?)(?:\*\*|__)[:.]?")
+_COLUMN_RULE = re.compile(
+    r"^ *-{2,}(?: +-{2,})+ *$", re.MULTILINE
+)  # under the names of columns, as Pandoc writes
+_LOWEST = 6  # level of a heading
 
 
-@dataclass(frozen=True)
-class MarkdownText:
-    """A run of text: a paragraph, a list item, a heading or code.
-
-    Attributes:
-        line: where it begins, from 1.
-        text: its lines, maths and code as written.
-        heading: the heading that it stands under.
-        level: of a heading itself, 1 to 6; 0 for other text.
-    """
-
-    line: int
-    text: str
-    heading: str = ""
-    level: int = 0
-
-
-@dataclass(frozen=True)
-class MarkdownTable:
-    """A table: its rows of cells, the head first, and the line of each."""
-
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
-    heading: str = ""
-
-
-def blocks(markdown: str) -> Iterator[MarkdownText | MarkdownTable]:
-    """The blocks of a Markdown text, in order."""
-    folded = _folded(markdown.replace("\r\n", "\n").replace(FOLD, " "))
-    lines = _Lines(folded)
-    heading, level = "", 0
+def blocks(markdown: str, first_line: int = 1) -> Iterator[Block]:
+    """The blocks of a Markdown text, in order; `first_line` is where the text begins in its file."""
+    markdown = _COLUMN_RULE.sub(lambda rule: rule[0].replace("-", "="), markdown.replace("\r\n", "\n"))
+    folded = _folded(markdown.replace(FOLD, " "))
+    lines = _Lines(folded, first_line)
+    heading, level, section = "", 0, 0
     tokens = iter(_tokens(folded))
     for token in tokens:
         match token.type:
             case "heading_open":
                 level = int(token.tag[1])
+                section += 1
             case "heading_close":
                 level = 0
             case "table_open":
-                yield _table(tokens, lines, heading)
+                yield replace(_table(tokens, lines), heading=heading, section=section)
             case "inline":
-                heading = token.content if level else heading
-                yield MarkdownText(lines.number(token), token.content, heading, level)
+                bold = _BOLD_LINE.fullmatch(token.content.strip()) if not level else None
+                section += bold is not None
+                heading = token.content if level else bold["title"] if bold else heading
+                yield LessonParagraph(
+                    lines.number(token), token.content, heading, section, _LOWEST if bold else level
+                )
             case "fence" | "code_block":
-                yield MarkdownText(lines.number(token) + (token.type == "fence"), token.content, heading)
+                line = lines.number(token) + (token.type == "fence")
+                yield LessonParagraph(line, token.content, heading, section)
 
 
-def _table(tokens: Iterator[Token], lines: "_Lines", heading: str) -> MarkdownTable:
+def _table(tokens: Iterator[Token], lines: "_Lines") -> LessonTable:
     rows: list[list[str]] = []
     row_lines: list[int] = []
     for token in tokens:
@@ -71,7 +58,7 @@ def _table(tokens: Iterator[Token], lines: "_Lines", heading: str) -> MarkdownTa
                 row_lines.append(lines.number(token))
             case "inline":
                 rows[-1].append(token.content)
-    return MarkdownTable(tuple(map(tuple, rows)), tuple(row_lines), heading)
+    return LessonTable(tuple(map(tuple, rows)), tuple(row_lines))
 
 
 def _folded(markdown: str) -> str:
@@ -101,8 +88,8 @@ def _tokens(markdown: str) -> list[Token]:
 class _Lines:
     """Line numbers of the folded text as those of the file."""
 
-    def __init__(self, folded: str) -> None:
-        self._before = [0]
+    def __init__(self, folded: str, first_line: int) -> None:
+        self._before = [first_line - 1]
         for line in folded.split("\n"):
             self._before.append(self._before[-1] + 1 + line.count(FOLD))
 

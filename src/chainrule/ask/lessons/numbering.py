@@ -24,6 +24,7 @@ class Layout:
         unit_first: w_{12} belongs to unit 1, or weights are numbered unit by unit, or rows are units.
         letters: the letters of weight matrices in order, where letters tell the layers.
         biases: each (per unit, numbered through) or layer (one number for a layer).
+        is_trial: whether sizes are not known yet.
         start: the superscript of the first layer's units, 1, or 2 where the inputs are counted as 1.
     """
 
@@ -33,6 +34,7 @@ class Layout:
     letters: tuple[str, ...] = ()
     biases: str = "layer"
     start: int = 1
+    is_trial: bool = False
 
     @property
     def depth(self) -> int:
@@ -96,11 +98,16 @@ class Layout:
             is_single = self.sizes[layer - 1 : layer + 1] == (1, 1)
             return f"w{layer}", (0, 0) if is_single else None
         if len(indices) == 1:
-            indices = [1, indices[0]] if self.unit_first else [indices[0], 1]
-            if self.sizes[layer] != 1:
-                return None
+            return self._of_one_number(layer, indices[0])
         unit, source = (indices[0], indices[1]) if self.unit_first else (indices[1], indices[0])
         return self._in_layer(layer, (source - 1, unit - 1))
+
+    def _of_one_number(self, layer: int, number: int) -> Address | None:
+        """`w_2` of a layer with one unit, which it leaves from input 2, or with one input."""
+        inputs, units = self.sizes[layer - 1 : layer + 1]
+        if units == 1 or self.is_trial:
+            return self._in_layer(layer, (number - 1, 0))
+        return self._in_layer(layer, (0, number - 1)) if inputs == 1 else None
 
     def _in_layer(self, layer: int, index: tuple[int, ...]) -> Address | None:
         return (f"w{layer}", index) if 1 <= layer <= self.depth else None
@@ -120,8 +127,8 @@ class Layout:
             return (1 if roles == "h" else self.depth), numbers
         if self.style == "matrix":
             return (numbers[0] if numbers else 1), numbers[1:]
-        if self.depth == 1:
-            return 1, numbers
+        if self.depth == 1 or (self.style == "paired" and not symbol.index and len(_pair(numbers)) == 2):
+            return 1, _pair(numbers)
         return (numbers[0], numbers[1:]) if len(numbers) in (1, 3) else (None, [])
 
     def _by_letter(self, symbol: LessonSymbol) -> int | None:
@@ -146,6 +153,9 @@ class Layout:
         if place is None:
             return None
         layer, unit = place
+        is_several = 1 <= layer <= self.depth and self.sizes[layer] > 1
+        if unit is None and is_several and not is_array and letter in "za" and self._is_counted(symbol):
+            layer, unit = self._through(symbol.places[0][1] or 1) or place
         if not 1 <= layer <= self.depth:
             return ("x", unit) if layer == 0 and letter == "a" else None
         if unit is None and self.sizes[layer] == 1:
@@ -190,6 +200,15 @@ class Layout:
             if self.depth == 1 and self.sizes[1] > 1 and self.style != "matrix":
                 return 1, (number - 1,)
             return number, None
+        return self._through(number)
+
+    def _is_counted(self, symbol: LessonSymbol) -> bool:
+        """Whether one number is stated of a name with one number, where layers have several units."""
+        numbers = [number for role, number in symbol.places if not role]
+        return symbol.layer is None and symbol.index is None and len(numbers) == 1 and not self.is_chain
+
+    def _through(self, number: int) -> tuple[int, tuple[int, ...]] | None:
+        """A unit counted through all layers."""
         for layer, units in enumerate(self.sizes[1:], 1):
             if number <= units:
                 return layer, (number - 1,)

@@ -19,12 +19,23 @@ class LessonClaim:
         printed: as printed.
         later: whether it may be the number after the update: it comes after new values.
         is_headed: whether its heading says so.
+        is_restated: whether it is stated like a given that has another value: updated, or of a new example.
+        meanings: quantities and formulas that its name may stand for, the likelier first; all claims of a
+            family mean the same of these.
+        family: which claims use their name alike.
+        place: where it stands.
+        name: its name as written.
     """
 
     quantity: str
     printed: str
     later: bool = False
     is_headed: bool = False
+    is_restated: bool = False
+    meanings: tuple[str, ...] = ()
+    family: str = ""
+    place: str = ""
+    name: str = ""
 
 
 @dataclass
@@ -39,6 +50,8 @@ class Placement:
         names: own names, for what has no address.
         unplaced: what could not be placed.
         notes: what was assumed on the way.
+        anew: givens that have another value further down.
+        is_forward: whether no target is given, so that only the forward pass can be asked.
     """
 
     layout: Layout
@@ -48,6 +61,8 @@ class Placement:
     names: dict[str, str] = field(default_factory=dict)
     unplaced: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    anew: list[str] = field(default_factory=list)
+    is_forward: bool = False
 
     @property
     def rows(self) -> int:
@@ -81,6 +96,15 @@ class Placement:
     @staticmethod
     def number(printed: str) -> float:
         return float(as_decimal(printed))
+
+    def without_targets(self) -> None:
+        """Where no target is given anywhere, any will do for the forward pass: the first output's is 1."""
+        given = {name for name, _ in self.givens}
+        if "t" in given or "x" not in given or not any(claim.quantity[0] in "za" for claim in self.claims):
+            return
+        self.is_forward = True
+        for name, index in self.cells("t"):
+            self.givens[name, index] = "0" if index[-1] else "1"
 
     def missing(self) -> list[Cell]:
         """What would have to be given and is not; a layer without any bias has none."""

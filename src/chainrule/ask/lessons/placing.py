@@ -1,48 +1,59 @@
 """Placing: which number of a network each statement gives or claims, in one layout."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from chainrule.ask.cases.numeral import as_decimal
-from chainrule.ask.lessons.numbering import Address, Layout
-from chainrule.ask.lessons.placement import Cell, LessonClaim, Placement
-from chainrule.ask.lessons.statements import Statement, Value
+from chainrule.ask.lessons.claiming import Claiming
+from chainrule.ask.lessons.numbering import Layout
+from chainrule.ask.lessons.placement import Cell, Placement
+from chainrule.ask.lessons.printed_values import Value, shown, value_rows
+from chainrule.ask.lessons.statements import LATER, Statement
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope
-from chainrule.quantities import is_bias, is_parameter, is_weight, layer_of, parse, variable
-
-_LATER = re.compile(r"after|second|new|updat|again|next|check|zweit|nach", re.IGNORECASE)
-_PER_OUTPUT = {
-    "half_squared_error": "(t[{k}]-a{layer}[{k}])^2/2",
-    "sum_squared_error": "(t[{k}]-a{layer}[{k}])^2",
-}
 
 
-def place(statements: Iterable[Statement], layout: Layout, loss: str) -> Placement:
-    """The statements in a layout, in their order: what is stated first is given."""
-    placing = _Placing(Placement(layout), loss)
+def place(
+    statements: Iterable[Statement],
+    layout: Layout,
+    loss: str,
+    *,
+    latest_counts: bool = False,
+    slopes_turned: bool = False,
+) -> Placement:
+    """The statements in a layout, in their order; of two statements of a given, the first (or last) counts.
+
+    What an update makes is never a given where the given itself is stated, however far down.
+    """
+    placing = _Placing(Placement(layout), loss, slopes_turned=slopes_turned)
     statements = list(statements)
-    for statement in statements:  # the rows of x and t must be known before anything is claimed of them
-        for symbol in statement.symbols:
-            if isinstance(symbol, LessonSymbol) and symbol.kind in ("x", "t") and not symbol.new:
+    stated = [(symbol, statement) for statement in statements for symbol in statement.symbols]
+    for symbol, statement in reversed(stated) if latest_counts else stated:
+        is_value = statement.value is not None and not statement.is_substituted
+        if isinstance(symbol, LessonSymbol) and is_value and not symbol.new:
+            if symbol.kind in ("x", "t"):
                 placing.data(symbol, statement)
+            elif symbol.kind in ("w", "b") and statement.is_plain:
+                placing.given(symbol, statement)
+    for symbol, statement in stated:
+        if statement.is_substituted and isinstance(symbol, LessonSymbol):
+            placing.substitute(symbol, statement)
     for statement in statements:
-        placing.take(statement)
+        if not statement.is_substituted:
+            placing.take(statement)
+    placing.placement.without_targets()
     return placing.placement
 
 
-class _Placing:
+class _Placing(Claiming):
     """Takes statement after statement."""
 
-    def __init__(self, placement: Placement, loss: str) -> None:
-        self.placement, self.layout, self.loss = placement, placement.layout, loss
-        self._updated = False
-        self._numerals: dict[str, set[object]] = {}
+    def __init__(self, placement: Placement, loss: str, *, slopes_turned: bool) -> None:
+        super().__init__(placement, loss, slopes_turned=slopes_turned)
         self._refused: set[int] = set()
 
     def data(self, symbol: LessonSymbol, statement: Statement) -> None:
         """x or t, all of it or one of its numbers; what is stated of it first counts."""
         address = self.layout.address(symbol)
-        if address is None:
+        if address is None or statement.value is None:
             return
         name, index = address
         if index is not None and isinstance(statement.value, str):
@@ -52,10 +63,33 @@ class _Placing:
         for cell, printed in cells.items():
             if not _same(self.placement.givens.setdefault(cell, printed), printed):
                 self._refused.add(id(statement))
+                self._anew(statement)
+
+    def given(self, symbol: LessonSymbol, statement: Statement) -> None:
+        """A weight or bias, where nothing was given for it."""
+        value = statement.value
+        address = self.layout.address(symbol, is_array=not isinstance(value, str))
+        cells = self.spread(address, value) if address and value is not None else {}
+        if not any(cell in self.placement.givens for cell in cells):
+            self.placement.givens.update(cells)
+
+    def substitute(self, symbol: LessonSymbol, statement: Statement) -> None:
+        """A number that stands for a given in a formula, where the given is stated nowhere."""
+        if symbol.kind in ("w", "b"):
+            self.given(symbol, statement)
+        elif symbol.kind in ("x", "t"):
+            address = self.layout.address(symbol)
+            if address and address[1] is not None and isinstance(statement.value, str):
+                self.placement.givens.setdefault((address[0], (0, *address[1])), statement.value)
+
+    def _anew(self, statement: Statement) -> None:
+        text = f"{statement.place}: {_equation(statement)}"
+        if text not in self.placement.anew:
+            self.placement.anew.append(text)
 
     def _rows_of(self, name: str, value: Value) -> dict[Cell, str]:
         width = self.layout.shape(name)[0]
-        rows = _rows(value)
+        rows = value_rows(value)
         if rows and width == 1 and len(rows) == 1 and len(rows[0]) > 1 and not isinstance(value, str):
             rows = [(numeral,) for numeral in rows[0]]
         elif rows and width > 1 and all(len(row) == 1 for row in rows) and len(rows) == width:
@@ -66,206 +100,64 @@ class _Placing:
 
     def take(self, statement: Statement) -> None:
         """One statement."""
-        outcomes = [self._place(symbol, statement) for symbol in statement.symbols]
+        if statement.value is None:
+            self.placement.unplaced.append(
+                f"{statement.place}: {statement.written}, a number that cannot be read"
+            )
+            return
+        has_slope = any(isinstance(symbol, Slope) for symbol in statement.symbols)
+        outcomes = [
+            self._place(symbol, statement, statement.value)
+            for symbol in statement.symbols
+            if isinstance(symbol, Slope) or symbol.kind != "delta" or not has_slope  # δ = ∂E/∂z is ∂E/∂z
+        ]
         if not any(outcomes) or id(statement) in self._refused:
-            self._leave(statement)
+            self.placement.unplaced.append(f"{statement.place}: {_equation(statement)}")
 
-    def _leave(self, statement: Statement) -> None:
-        text = statement.value if isinstance(statement.value, str) else _shown(statement.value)
-        name = " ".join(statement.written.split())[:60]
-        self.placement.unplaced.append(f"line {statement.line}: {name} = {text}")
-
-    def _place(self, symbol: LessonSymbol | Slope, statement: Statement) -> bool:
+    def _place(self, symbol: LessonSymbol | Slope, statement: Statement, value: Value) -> bool:
         if isinstance(symbol, Slope):
-            return self._slope(symbol, statement)
+            return self.slope(symbol, statement, value)
         if symbol.kind == "rate":
-            return self._rate(statement)
+            return self._rate(value)
         if symbol.kind == "E":
-            return self._error(symbol, statement)
-        address = self.layout.address(symbol, is_array=not isinstance(statement.value, str))
+            return self.error(symbol, statement, value)
+        address = self.layout.address(symbol, is_array=not isinstance(value, str))
         if address is None:
             return False
         if symbol.kind in ("x", "t"):
             return not symbol.new and any(name == symbol.kind for name, _ in self.placement.givens)
-        cells = self._spread(address, statement.value)
+        cells = self.spread(address, value)
         if symbol.kind in ("w", "b"):
             return bool(cells) and self._parameter(cells, symbol.new or statement.new, statement)
-        prefix = "dE/d" if symbol.kind == "delta" else ""
-        return self._claim_all(prefix, cells, statement)
+        if symbol.kind == "delta":
+            return self.error_signal(cells, statement)
+        return self.claim_all("", cells, statement)
 
-    def _rate(self, statement: Statement) -> bool:
-        if not isinstance(statement.value, str):
+    def _rate(self, value: Value) -> bool:
+        if not isinstance(value, str):
             return False
-        self.placement.rate = self.placement.rate or statement.value
-        return _same(self.placement.rate, statement.value)
-
-    # --- cells
-
-    def _spread(self, address: Address, value: Value) -> dict[Cell, str]:
-        """A value over the cells of an address; nothing if it does not fit."""
-        name, index = address
-        while (
-            len(value) == 1
-            and not isinstance(value, str)
-            and (index is not None or isinstance(value[0], str))
-        ):
-            value = value[0]
-        is_unit = not is_parameter(parse(name))
-        if index is not None:
-            if not isinstance(value, str):
-                return {}
-            if is_unit and self.placement.rows > 1:
-                return {(name, index): value} if len(index) == 2 else {}
-            return {(name, (0, *index) if is_unit else index): value}
-        cells = self.placement.cells(name)
-        if isinstance(value, str):
-            return dict.fromkeys(cells, value) if len(cells) == 1 or is_bias(parse(name)) else {}
-        rows = _rows(value)
-        is_matrix = any(isinstance(element, tuple) for element in value)
-        if is_weight(parse(name)) and self.layout.unit_first and is_matrix:
-            rows = list(zip(*rows, strict=False)) if len({len(row) for row in rows}) == 1 else []
-        flat = [numeral for row in rows for numeral in row]
-        return dict(zip(cells, flat, strict=True)) if len(flat) == len(cells) else {}
+        self.placement.rate = self.placement.rate or value
+        return _same(self.placement.rate, value)
 
     def _parameter(self, cells: Mapping[Cell, str], is_update: bool, statement: Statement) -> bool:
         givens = self.placement.givens
-        if not is_update and not any(cell in givens for cell in cells):
+        is_update = is_update or (statement.is_worked and any(cell in givens for cell in cells))
+        if not any(cell in givens for cell in cells) and not (is_update and statement.sides):
             givens.update(cells)
             return True
         if not is_update and all(_same(givens.get(cell, ""), printed) for cell, printed in cells.items()):
             return True
-        if not is_update:
-            first_cell = next(iter(cells))
-            initial, updated = givens.get(first_cell, "?"), cells[first_cell]
-            self.placement.notes.append(
-                f"line {statement.line}: {statement.written.strip()} = {updated}, {initial} before: "
-                "taken as the updated value"
-            )
+        is_restated = not is_update and not LATER.search(statement.heading)
         for (name, index), printed in cells.items():
-            self._claim(f"{name}'{self._index(name, index)}", printed, statement, later=False)
-        self._updated = True
+            quantity = f"{name}'{self.index_text(name, index)}"
+            self.claim(quantity, printed, statement, later=False, is_restated=is_restated)
+        self.is_updated = True
         return True
-
-    def _index(self, name: str, index: tuple[int, ...]) -> str:
-        shape = self.placement.shape(name)
-        if all(size == 1 for size in shape):
-            return ""
-        is_one_row = self.placement.rows == 1 and not is_parameter(parse(name))
-        coordinates = index[1:] if is_one_row else index
-        return f"[{','.join(map(str, coordinates))}]"
-
-    # --- claims
-
-    def _claim_all(self, prefix: str, cells: Mapping[Cell, str], statement: Statement) -> bool:
-        for (name, index), printed in cells.items():
-            self._claim(f"{prefix}{name}{self._index(name, index)}", printed, statement)
-        return bool(cells)
-
-    def _claim(self, quantity: str, printed: str, statement: Statement, *, later: bool = True) -> None:
-        numerals = self._numerals.setdefault(quantity, set())
-        is_headed = bool(_LATER.search(statement.heading)) and quantity[0] in "zaE"
-        is_different = bool(numerals) and as_decimal(printed) not in numerals
-        later = later and self._updated and (is_different or is_headed)
-        claims = self.placement.claims
-        if not any((claim.quantity, claim.printed) == (quantity, printed) for claim in claims):
-            claims.append(LessonClaim(quantity, printed, later, is_headed))
-        numerals.add(as_decimal(printed))
-
-    def _error(self, symbol: LessonSymbol, statement: Statement) -> bool:
-        if not isinstance(statement.value, str) or symbol.new:
-            return False
-        number = next((number for _, number in symbol.places if number is not None), None)
-        outputs = self.layout.sizes[-1]
-        if number is None or outputs == 1:
-            self._claim("E", statement.value, statement)
-            return True
-        form = _PER_OUTPUT.get(self.loss)
-        if not form or not 1 <= number <= outputs or self.placement.rows > 1:
-            return False
-        name = f"E_o{number}"
-        self.placement.names[name] = form.format(k=number - 1, layer=self.layout.depth)
-        self._claim(name, statement.value, statement)
-        return True
-
-    def _slope(self, slope: Slope, statement: Statement) -> bool:
-        bottom = (
-            self.layout.address(slope.bottom) if slope.bottom.kind not in ("E", "delta", "rate") else None
-        )
-        if bottom is None:
-            return False
-        if slope.top.kind == "E":
-            return self._gradient(slope.top, bottom, statement)
-        top = self.layout.address(slope.top) if slope.top.kind in ("a", "z") else None
-        if top is None:
-            return False
-        numerator = variable(top[0])
-        if numerator.letter == "a" and bottom[0] == f"z{numerator.layer}" and top[1] == bottom[1]:
-            return self._claim_all(f"d{top[0]}/d", self._spread(bottom, statement.value), statement)
-        return self._of_z(top, bottom, statement) if numerator.letter == "z" else False
-
-    def _gradient(self, top: LessonSymbol, bottom: Address, statement: Statement) -> bool:
-        number = next((number for _, number in top.places if number is not None), None)
-        cells = self._spread(bottom, statement.value)
-        depth = self.layout.depth
-        if number is None or self.layout.sizes[-1] == 1:
-            return self._claim_all("dE/d", cells, statement)
-        (name, index), k = bottom, number - 1
-        if name in (f"a{depth}", f"z{depth}"):
-            return index == (k,) and self._claim_all("dE/d", cells, statement)
-        if name not in (f"a{depth - 1}", f"z{depth - 1}"):
-            return False
-        if not isinstance(statement.value, str) or index is None:
-            return False
-        unit = index[0]
-        alias = f"dE_o{number}_d{name}_{unit}"
-        formula = (
-            f"dE/dz{depth}{self._index(f'z{depth}', (0, k))}*w{depth}{self._index(f'w{depth}', (unit, k))}"
-        )
-        slope = ""
-        if name == f"z{depth - 1}":
-            slope = f"*da{depth - 1}/dz{depth - 1}{self._index(name, (0, unit))}"
-        self.placement.names[alias] = formula + slope
-        self._claim(alias, statement.value, statement)
-        return True
-
-    def _of_z(self, top: Address, bottom: Address, statement: Statement) -> bool:
-        """∂z/∂w is what comes in, ∂z/∂a is the weight between, ∂z/∂b is 1."""
-        layer = layer_of(parse(top[0]))
-        if bottom[0] == f"b{layer}":
-            return isinstance(statement.value, str) and as_decimal(statement.value) == 1
-        if top[1] is None or bottom[1] is None or self.placement.rows > 1:
-            return False
-        source = "x" if layer == 1 else f"a{layer - 1}"
-        if bottom[0] == f"w{layer}" and bottom[1][1:] == top[1]:
-            return self._claim_all("", self._spread((source, bottom[1][:1]), statement.value), statement)
-        if bottom[0] == source:
-            weight = (f"w{layer}", (*bottom[1], *top[1]))
-            return self._claim_all("", self._spread(weight, statement.value), statement)
-        return False
-
-
-def _rows(value: Value) -> list[tuple[str, ...]]:
-    """A value as rows of numbers; nothing if it is nested deeper."""
-    if isinstance(value, str):
-        return [(value,)]
-    if all(isinstance(element, str) for element in value):
-        return [tuple(element for element in value if isinstance(element, str))]
-    return list(_flat_rows(value))
-
-
-def _flat_rows(value: Value) -> Iterator[tuple[str, ...]]:
-    for row in value:
-        if isinstance(row, str):
-            yield (row,)
-        else:
-            yield tuple(element if isinstance(element, str) else "nan" for element in row)
 
 
 def _same(printed: str, reference: str) -> bool:
     return bool(printed) and as_decimal(printed) == as_decimal(reference)
 
 
-def _shown(value: Value) -> str:
-    if isinstance(value, str):
-        return value
-    return f"[{', '.join(_shown(element) for element in value[:4])}{', …' if len(value) > 4 else ''}]"
+def _equation(statement: Statement) -> str:
+    return f"{statement.written} = {shown(statement.value or '')}"

@@ -3,9 +3,14 @@
 import re
 
 _DEEPEST = 40  # braces inside braces; deeper ones are left out
+ASSIGNED = "≔"  # stands for every arrow that gives something a new value
+UNREADABLE = "⁇"  # stands for a command that is not known here: who knows what it does to a number
 _SYMBOLS = {
     **dict.fromkeys(["cdot", "times", "ast", "odot"], "*"),
-    **dict.fromkeys(["approx", "thickapprox", "simeq", "cong", "equiv", "leftarrow", "gets"], "="),
+    **dict.fromkeys(["approx", "thickapprox", "simeq", "cong", "equiv", "sim"], "="),
+    **dict.fromkeys(["leftarrow", "gets", "longleftarrow", "coloneqq"], ASSIGNED),
+    **dict.fromkeys(["dots", "ldots", "cdots", "vdots", "ddots"], "…"),
+    **dict.fromkeys(["ell"], "L"),
     **dict.fromkeys(["Rightarrow", "implies", "quad", "qquad", "newline", "therefore", "iff"], " ; "),
     "alpha": "α",
     "eta": "η",
@@ -35,9 +40,30 @@ _SYMBOLS = {
     "rho": "ρ",
     "tau": "τ",
 }
-_WORDS = ("exp", "ln", "log", "max", "min", "tanh", "sum", "sigmoid", "softmax")
-_DROPPED = ("tag", "label", "color", "vspace", "hspace", "textcolor")  # their first group is no mathematics
-_ACCENTS = ("hat", "widehat", "bar", "tilde")
+_WORDS = (
+    "exp", "ln", "log", "max", "min", "tanh", "sum", "sigmoid", "softmax", "sinh", "cosh", "sin", "cos",
+    "argmax",
+)  # fmt: skip
+# Their first group is no mathematics, or is not seen.
+_DROPPED = frozenset((
+    "tag", "label", "color", "vspace", "hspace", "textcolor", "phantom", "hphantom", "vphantom", "ref",
+    "eqref", "cite", "class", "style", "cssId", "htmlClass", "htmlId", "colorbox", "bbox", "rule",
+    "llap", "rlap",
+))  # fmt: skip
+_ACCENTS = ("hat", "widehat", "bar", "tilde", "overline", "widetilde")
+# They change how something looks or how large it is, not what it says.
+_TRANSPARENT = frozenset((
+    "mathbf", "boldsymbol", "bm", "mathrm", "mathit", "mathsf", "mathtt", "mathcal", "mathscr",
+    "mathfrak", "mathbb", "textbf", "textit", "textrm", "texttt", "text", "textsf", "textnormal",
+    "emph", "operatorname", "mbox", "hbox", "vec", "boxed", "fbox", "underbrace", "overbrace",
+    "underline", "underset", "overset", "stackrel", "cancel", "bcancel", "xcancel", "left", "right",
+    "middle", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl",
+    "Biggr", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "large", "Large",
+    "LARGE", "huge", "small", "footnotesize", "normalsize", "bf", "rm", "it", "tt", "hline", "noindent",
+    "nonumber", "notag", "allowbreak", "item", "mathop", "mathrel", "mathbin", "mathord", "mathstrut",
+    "strut", "hfill", "smash", "nobreak", "centering", "par",
+))  # fmt: skip
+_OF_A_LETTER = ("accent", "root", "dropped")
 _TOKEN = re.compile(
     r"(?P<spacing>\\\\\[\s*\d*\.?\d+\s*(?:pt|em|ex|mm|cm)\s*\])"
     r"|(?P<math>\\{1,2}[()\[\]](?!\s*\d+(?:pt|em|ex)\])|\$+)"
@@ -54,10 +80,14 @@ _AS_LOW = dict(zip(_LOW, "0123456789aehijklmnoptx+-=()", strict=True))
 _AS_HIGH = dict(zip(_HIGH, "0123456789+-()nhiT", strict=True))
 _SCRIPTS = re.compile(f"(?P<low>[{_LOW}]+)|(?P<high>[{_HIGH}]+)")
 _LETTERS = str.maketrans(
-    {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∗": "*", "≈": "=", "≃": "=", "≅": "=", "←": "=",
-     "⟵": "=", "′": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "⇒": ";", "𝜕": "∂", "µ": "μ"}
+    {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∗": "*", "≈": "=", "≃": "=", "≅": "=", "∼": "=",
+     "←": ASSIGNED, "⟵": ASSIGNED, "⇐": ASSIGNED,
+     "′": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "⇒": ";", "𝜕": "∂", "µ": "μ"}
 )  # fmt: skip
 _ARRAYS = re.compile(r"\b(?:\w{1,10}\.)?(?:array|tensor|matrix|Matrix)\s*\(")
+_BASE = re.compile(r"^([^\W\d_]+)")  # of `y_1`, which a hat is over as a whole
+_KEYWORDS = re.compile(r",\s*(?:requires_grad|dtype|device|ndmin)\s*=\s*[\w.]+")  # of an array in code
+_ZEROS = re.compile(r"\b(?:\w{1,10}\.)?zeros\s*\(\s*\(?\s*(\d)\s*(?:,\s*(\d)\s*)?\)?\s*\)")
 _SQUARED = re.compile(r"([)\w] ?)\*\* ?2\b(?!\.)")
 _COMMA_BETWEEN = re.compile(r"(?<=\d)\{,\}(?=\d)")
 
@@ -69,9 +99,15 @@ def plain(text: str) -> str:
     for token in _TOKEN.finditer(text):
         writer.take(token)
     text = _SCRIPTS.sub(_script, writer.text()).translate(_LETTERS)
-    text = _SQUARED.sub(r"\1^2", text.replace(":=", "=").replace("<-", "=")).replace("**", " ")
+    text = _SQUARED.sub(r"\1^2", text.replace(":=", ASSIGNED).replace("<-", ASSIGNED)).replace("**", " ")
     text = re.sub(r"([yY])[\u0302]", r"\1hat", text).replace("ŷ", "yhat").replace("Ŷ", "yhat")
-    return _ARRAYS.sub("(", text)
+    return _ARRAYS.sub("(", _ZEROS.sub(_zeros, _KEYWORDS.sub("", text)))
+
+
+def _zeros(match: re.Match[str]) -> str:
+    """`np.zeros((1, 2))` written out."""
+    row = f"[{', '.join('0' * int(match[2] or match[1]))}]"
+    return f"[{', '.join([row] * int(match[1]))}]" if match[2] else row
 
 
 def _script(match: re.Match[str]) -> str:
@@ -124,10 +160,20 @@ class _Writer:
             self._put(", " if self._matrix else " ")
         elif text == "`":
             self._put(" ")
+        elif self._pending in _OF_A_LETTER and not text.isspace():
+            self._bare(text.lstrip())
         else:
             if not text.isspace():
                 self._pending = "script" if text.endswith(("_", "^")) else ""
             self._put(text)
+
+    def _bare(self, text: str) -> None:
+        r"""An argument without braces is one letter: `\hat y`."""
+        self._push()
+        self._put(text[0])
+        self._close()
+        if text[1:]:
+            self._plain(text[1:])
 
     def _command(self, name: str) -> None:
         self._pending = ""
@@ -137,11 +183,15 @@ class _Writer:
             self._pending = "dropped"
         elif name in _ACCENTS:
             self._pending = "accent"
+        elif name == "sqrt":
+            self._pending = "root"
         elif name in _SYMBOLS:
             self._put(_SYMBOLS[name])
             self._pending = "script" if name == "_" else ""
         elif name in _WORDS:
             self._put(f" {name} ")
+        elif name not in _TRANSPARENT:
+            self._put(UNREADABLE)
 
     def _environment(self, token: re.Match[str]) -> None:
         if not token["kind"].rstrip("*").endswith("matrix") and token["kind"] != "array":
@@ -168,9 +218,11 @@ class _Writer:
             case "bottom":
                 self._put(f"({text})")
             case "accent":
-                self._put(text.strip() + "hat")
+                self._put(_BASE.sub(r"\1hat", text.strip(), count=1))
             case "script":
                 self._put(text if inside_script else "{" + text + "}")
+            case "root":
+                self._put(f" sqrt({text})")
             case "dropped":
                 pass
             case _:

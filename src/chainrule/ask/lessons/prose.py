@@ -1,7 +1,7 @@
 """Prose: what a lesson says of its activations, its loss and its size, in prose or by a formula."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SQUARE = r"\([^()=]{1,40}-[^()=]{1,40}\) ?(?:\^ ?\{? ?2|\*\* ?2)"
 _LINEAR = (
@@ -66,6 +66,16 @@ class Prose:
     sizes: tuple[tuple[int, ...], ...]
     frozen: bool
 
+    def filled(self, whole: "Prose") -> "Prose":
+        """The same with what only the whole lesson says."""
+        return replace(
+            self,
+            hidden=self.hidden if self.hidden.reason else whole.hidden,
+            output=self.output if self.output.reason else whole.output,
+            loss=self.loss if self.loss.reason else whole.loss,
+            frozen=self.frozen or whole.frozen,
+        )
+
 
 def words(text: str) -> Prose:
     """What `text`, all of a lesson in plain letters, says."""
@@ -113,21 +123,24 @@ def _choice(phrases: dict[str, str], names: list[str], excluded: list[str]) -> A
 
 
 def _loss(low: str, output: Alternatives) -> Alternatives:
+    """The losses that words or formulas name, what is named most plainly first."""
     fused = "softmax_cross_entropy" if "softmax" in output.names else "binary_cross_entropy"
     named = {name: match[0] for name, word in _LOSS_WORDS.items() if (match := re.search(word, low))}
-    half = _HALF.search(low)
+    half, total, mean = "half_squared_error", "sum_squared_error", "mean_squared_error"
+    reasons: dict[str, str] = {}
     if "cross_entropy" in named:
-        rivals = ("half_squared_error",) if half else ()
-        return Alternatives((fused, *rivals), f"from {named['cross_entropy']!r}")
-    if half:
-        return Alternatives(("half_squared_error",), "from the formula with ½")
-    if "half_squared_error" in named:
-        return Alternatives(("half_squared_error",), f"from {named['half_squared_error']!r}")
-    if "mean_absolute_error" in named:
-        return Alternatives(("mean_absolute_error",), f"from {named['mean_absolute_error']!r}")
-    half_sum, mean, total = "half_squared_error", "mean_squared_error", "sum_squared_error"
-    if mean in named:
-        return Alternatives((mean, total, half_sum), f"from {' '.join(named[mean].split())!r}")
-    if total in named or re.search(_SQUARE, low):
-        return Alternatives((total, half_sum, mean), "from the squared error")
-    return Alternatives((half_sum, mean, total), "")
+        reasons[fused] = f"from {named['cross_entropy']!r}"
+    if _HALF.search(low):
+        reasons.setdefault(half, "from the formula with ½")
+    elif re.search(_SQUARE, low) and mean not in named:
+        reasons |= dict.fromkeys((total, half, mean), "from the squared error")
+    for name in (half, "mean_absolute_error", mean, total):
+        if name in named:
+            reasons.setdefault(name, f"from {' '.join(named[name].split())!r}")
+    if mean in named and not _HALF.search(low):
+        reasons = {name: reasons[name] for name in reasons if name != total} | dict.fromkeys(
+            (total, half), reasons[mean]
+        )
+    if not reasons:
+        return Alternatives((half, mean, total), "")
+    return Alternatives(tuple(reasons), next(iter(reasons.values())))

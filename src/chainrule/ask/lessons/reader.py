@@ -1,29 +1,42 @@
-"""The reader: from a Markdown file to a worked example."""
+"""The reader: from a lesson in any format to the worked examples in it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chainrule.ask.cases import example
 from chainrule.ask.cases.example import Example
 from chainrule.ask.lessons.assumptions import assumed
-from chainrule.ask.lessons.interpretation import best
+from chainrule.ask.lessons.interpretation import Interpretation
 from chainrule.ask.lessons.lesson_text import lesson
+from chainrule.ask.lessons.page import PagePart, examples
 from chainrule.errors import InputError
+
+_RIVALS = 5  # other readings that are told
 
 
 @dataclass(frozen=True, eq=False)
 class LessonReading:
-    """What was read of a lesson.
+    """What was read of a lesson, or of one of the examples in it.
 
     Attributes:
         example: the worked example.
         assumed: what the lesson does not say in so many words, a sentence each.
         unplaced: numbers of something that could not be placed, each with its line.
+        anew: givens that are stated again with other values, each with its line.
+        rivals: other ways to read it and how many numbers agree with each, a sentence each.
+        skipped: parts of the page that hold no example that can be read, a sentence each.
+        as_told: the reading with the loss that the words name, where the numbers speak for another: what
+            the numbers come from may be a mistake.
     """
 
     example: Example
     assumed: tuple[str, ...]
     unplaced: tuple[str, ...]
+    anew: tuple[str, ...]
+    rivals: tuple[str, ...]
+    skipped: tuple[str, ...]
+    as_told: "LessonReading | None"
     _toml: str
 
     def toml(self) -> str:
@@ -31,23 +44,58 @@ class LessonReading:
         return self._toml
 
 
-def read(path: str | Path) -> LessonReading:
-    """The worked example in a Markdown lesson.
+def read(path: str | Path) -> tuple[LessonReading, ...]:
+    """The worked examples in a lesson: a Markdown, HTML, LaTeX or text file, or a notebook.
 
     Raises:
         InputError: the file cannot be read, or what is missing for a worked example is named.
     """
+    return parse(example.text(path), str(path))
+
+
+def parse(text: str, source: str) -> tuple[LessonReading, ...]:
+    """The worked examples in the text of a lesson; `source` names it, and by its ending its format.
+
+    Raises:
+        InputError: there is none; what is missing is named.
+    """
     try:
-        return _read(example.text(path), str(path))
+        return tuple(_readings(text, source))
     except InputError as error:
         message = str(error)
-        raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None
+        raise InputError(message if message.startswith(source) else f"{source}: {message}") from None
 
 
-def _read(markdown: str, source: str) -> LessonReading:
-    lesson_text = lesson(markdown)
-    interpretation = best(lesson_text, source)
-    unplaced = tuple(dict.fromkeys(interpretation.placement.unplaced))
+def _readings(text: str, source: str) -> Iterator[LessonReading]:
+    parts = examples(lesson(text, source), source)
+    skipped = [f"{part.text.title}: {part.reason}" for part in parts if not part.readings]
+    for part in parts:
+        if part.readings:
+            yield _reading(part, tuple(skipped))
+            skipped = []
+
+
+def _reading(part: PagePart, skipped: tuple[str, ...]) -> LessonReading:
+    reading, *rivals = part.readings
+    as_told = replace(part, readings=(reading.as_told,)) if reading.as_told else None
     return LessonReading(
-        interpretation.example, tuple(assumed(interpretation, lesson_text)), unplaced, interpretation.toml
+        reading.example,
+        tuple(assumed(reading, part.text)),
+        reading.unplaced,
+        reading.anew,
+        tuple(dict.fromkeys(map(_rival, rivals)))[:_RIVALS],
+        skipped,
+        _reading(as_told, skipped) if as_told else None,
+        reading.toml,
+    )
+
+
+def _rival(reading: Interpretation) -> str:
+    architecture = reading.architecture
+    sizes = "-".join(map(str, architecture.layout.sizes))
+    order = "by unit" if architecture.layout.unit_first else "by input"
+    activations = ", ".join(name or "fused" for name in architecture.activations)
+    return (
+        f"{sizes}, weights {order}, {activations}, {architecture.loss}: "
+        f"{reading.agreeing} of {len(reading.claims)} numbers agree"
     )

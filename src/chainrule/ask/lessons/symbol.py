@@ -7,12 +7,12 @@ _KINDS = {
     **dict.fromkeys(["w", "W", "v", "V", "θ", "Θ", "weight", "weights", "Gewicht", "Gewichte"], "w"),
     **dict.fromkeys(["b", "B", "bias", "Bias", "biases"], "b"),
     **dict.fromkeys(["x", "X", "i", "in", "input", "inputs", "Eingabe"], "x"),
-    **dict.fromkeys(["t", "T", "y", "Y", "target", "targets", "label", "Ziel"], "t"),
-    **dict.fromkeys(["z", "Z", "net", "s"], "z"),
-    **dict.fromkeys(["a", "A", "h", "H", "o", "out", "output", "yhat", "Yhat", "prediction", "pred"], "a"),
-    **dict.fromkeys(["activation", "p", "Ausgabe"], "a"),
-    **dict.fromkeys(["E", "L", "J", "C", "loss", "cost", "error", "MSE", "SSE", "BCE", "err"], "E"),
-    **dict.fromkeys(["Fehler", "Verlust"], "E"),
+    **dict.fromkeys(["t", "T", "y", "Y", "target", "targets", "label", "Ziel", "ytrue", "ytarget"], "t"),
+    **dict.fromkeys(["z", "Z", "net", "s", "u", "logit", "logits", "score", "scores"], "z"),
+    **dict.fromkeys(["a", "A", "h", "H", "o", "O", "out", "output", "yhat", "Yhat", "ahat", "ohat"], "a"),
+    **dict.fromkeys(["prediction", "pred", "ypred", "Ypred", "activation", "p", "phat", "Ausgabe"], "a"),
+    **dict.fromkeys(["E", "L", "J", "C", "loss", "cost", "error", "MSE", "SSE", "BCE", "err", "e"], "E"),
+    **dict.fromkeys(["Fehler", "Verlust", "Lhat"], "E"),
     **dict.fromkeys(["δ", "delta"], "delta"),
     **dict.fromkeys(["α", "η", "alpha", "eta", "lr", "LR"], "rate"),
 }
@@ -21,24 +21,38 @@ _ROLES = {
     **dict.fromkeys(["o", "out", "output", "O", "y"], "o"),
     **dict.fromkeys(["i", "in", "input", "x"], "i"),
 }
-_OF_ITSELF = {"h": "h", "H": "h", "o": "o", "out": "o", "output": "o", "yhat": "o", "Yhat": "o", "p": "o",
-              "prediction": "o", "pred": "o", "Ausgabe": "o"}  # fmt: skip
+_OF_ITSELF = {
+    **dict.fromkeys(["h", "H"], "h"),
+    **dict.fromkeys(
+        ["o", "O", "out", "output", "yhat", "Yhat", "ohat", "p", "phat", "prediction", "pred"], "o"
+    ),
+    **dict.fromkeys(["ypred", "Ypred", "Ausgabe", "u", "logit", "logits", "score", "scores"], "o"),
+}
+_OF_TARGETS = ("true", "target", "tgt", "actual", "real", "gt", "label", "desired", "d", "t")
+_OF_HIDDEN = ("h", "hidden", "hid")
+_OF_OUTPUTS = ("pred", "predicted", "prediction", "hat", "out", "output", "p", "o", "net")
 _NEW = ("new", "neu", "updated", "next", "after", "+", "*", "t+1", "(t+1)", "(new)", "n+1", "k+1")
 _OLD = ("old", "alt", "before", "initial", "init", "current", "t", "(t)", "(old)", "T", "n")
-_WHOLE = ("total", "tot", "ges", "gesamt", "Total")
+_WHOLE = (
+    "total", "tot", "ges", "gesamt", "Total", "CE", "MSE", "BCE", "SSE", "ce", "mse", "bce", "sse", "data",
+    "avg", "mean", "all",
+)  # fmt: skip
 _PARTS = re.compile(
     r"(?P<base>[^\W\d_]+)"
-    r"(?P<rest>(?:\d+|_\{[^{}]*\}|_[A-Za-z0-9]+|\^\{[^{}]*\}|\^\(?[A-Za-z0-9+*]+\)?|\^\[\d+\]|'|\+)*)"
+    r"(?P<rest>(?:\d+|_\{[^{}]*\}|_[A-Za-z0-9]+|\(\d{1,2}\)|\^\{[^{}]*\}|\^\(?[A-Za-z0-9+*]+\)?|\^\[\d+\]|'|\+)*)"
     r"(?P<index>\[\s*\d+\s*(?:,\s*\d+\s*)*\])?'?"
 )
 _PIECE = re.compile(
     r"(?P<new>['+])|_\{(?P<low>[^{}]*)\}|_(?P<bare>[A-Za-z0-9]+)|(?P<digits>\d+)"
-    r"|\^\{(?P<high>[^{}]*)\}|\^(?P<mark>\(?[A-Za-z0-9+*]+\)?|\[\d+\])"
+    r"|\((?P<called>\d{1,2})\)|\^\{(?P<high>[^{}]*)\}|\^(?P<mark>\(?[A-Za-z0-9+*]+\)?|\[\d+\])"
 )
 _ATOM = re.compile(r"([^\W\d_]*)(\d*)")
 _SLOPE = re.compile(r"\(?[∂dδ](?P<top>[^/]+?)\)?/\(?[∂dδ](?P<bottom>[^/]+?)\)?")
 _GRADIENT = re.compile(r"(?:d|∇|grad_?|gradient_?|d[ELJC]_?d)(?=[A-Za-z])(?P<bottom>.+)")
-_FUNCTION = re.compile(r"(?:f|g|σ|φ|sigmoid|sigma|relu|ReLU|tanh|logistic)(?P<slope>')?\((?P<z>[^()]+)\)")
+_FUNCTION = re.compile(
+    r"(?:f|g|σ|φ|sigmoid|sigma|relu|tanh|logistic|softmax|act|activation)(?P<slope>')?\((?P<z>[^()]+)\)",
+    re.IGNORECASE,
+)
 _BY_SIGMOID = re.compile(r"(?P<a>[^()]+?)\*?\(1-(?P<again>[^()]+)\)")
 
 
@@ -73,6 +87,8 @@ class Slope:
 
 
 ERROR = LessonSymbol("E", "E")
+STEP = LessonSymbol("step", "Δ")
+"""The top of the `Slope` that Δw is read as: what an update adds to w, whatever its sign in the lesson."""
 
 
 def parse_symbol(text: str) -> LessonSymbol | Slope | None:
@@ -80,9 +96,12 @@ def parse_symbol(text: str) -> LessonSymbol | Slope | None:
     text = _bare(text)
     if len(text) > 80:
         return None
+    if text.startswith("Δ"):
+        bottom = _name(text[1:])
+        return Slope(STEP, bottom) if bottom and bottom.kind in "wb" else None
     if match := _SLOPE.fullmatch(text):
         top, bottom = _name(match["top"]), _name(match["bottom"])
-        return Slope(top, bottom) if top and bottom else None
+        return Slope(_output(top), _output(bottom)) if top and bottom else None
     if match := _FUNCTION.fullmatch(text):
         z = _name(match["z"])
         if not z or z.kind != "z":
@@ -95,8 +114,24 @@ def parse_symbol(text: str) -> LessonSymbol | Slope | None:
         return name
     if match := _GRADIENT.fullmatch(text):
         bottom = _name(match["bottom"])
-        return Slope(ERROR, bottom) if bottom and bottom.kind in "wbxza" else None
+        return Slope(ERROR, _output(bottom)) if bottom and bottom.kind in "wbxzat" else None
     return None
+
+
+def _output(symbol: LessonSymbol) -> LessonSymbol:
+    """y in a derivative is the output: nothing is derived by a target."""
+    return as_output(symbol) if symbol.kind == "t" else symbol
+
+
+def as_output(symbol: LessonSymbol) -> LessonSymbol:
+    """The output unit of the same number."""
+    number = next((number for _, number in symbol.places), None)
+    return replace(symbol, kind="a", places=(("o", number),))
+
+
+def is_worked_name(text: str) -> bool:
+    """Whether a name is written as what makes it, `σ(z₁)` or `a (1 - a)`, not by a letter of its own."""
+    return bool(_FUNCTION.fullmatch(_bare(text)) or _BY_SIGMOID.fullmatch(_bare(text)))
 
 
 def is_word(text: str) -> bool:
@@ -128,6 +163,10 @@ def _name(text: str) -> LessonSymbol | None:
     base, role = _base(match["base"], match["rest"])
     if base not in _KINDS:
         return None
+    if base == "e" and "^" in match["rest"]:
+        return None  # Euler's number
+    if base in ("y", "Y") and (special := _of_y(match["rest"])):
+        return _name(special)
     symbol = LessonSymbol(_KINDS[base], base, new=bool(new) or text.endswith("'"))
     suffixes = re.sub(r"^(\d*)", rf"_{{{role}\1}}", match["rest"], count=1) if role else match["rest"]
     for piece in _PIECE.finditer(suffixes):
@@ -140,6 +179,24 @@ def _name(text: str) -> LessonSymbol | None:
             symbol, index=tuple(int(number.strip()[:9]) for number in match["index"][1:-1].split(","))
         )
     return _with_own_role(symbol)
+
+
+def _of_y(suffixes: str) -> str:
+    """`y_{true}` by another name, `y_{pred,1}` by another; nothing where the word says neither."""
+    if suffixes == "'":
+        return "yhat"
+    match = re.match(r"(?:_\{?([A-Za-z]+)|\^\{?\(?([A-Za-z]{2,}))[\s,_]*(\d*)\)?\}?", suffixes)
+    if not match:
+        return ""
+    word = match[1] or match[2]
+    kind = (
+        "target" if word in _OF_TARGETS
+        else "yhat" if word in _OF_OUTPUTS
+        else "h" if word in _OF_HIDDEN
+        else ""
+    )  # fmt: skip
+    number = f"_{{{match[3]}}}" if match[3] else ""
+    return f"{kind}{number}{suffixes[match.end() :]}" if kind else ""
 
 
 def _base(base: str, suffixes: str) -> tuple[str, str]:
@@ -157,6 +214,8 @@ def _base(base: str, suffixes: str) -> tuple[str, str]:
 def _with_piece(symbol: LessonSymbol, piece: re.Match[str]) -> LessonSymbol | None:
     if piece["new"]:
         return replace(symbol, new=True)
+    if piece["called"]:
+        return replace(symbol, layer=int(piece["called"]))
     if piece["digits"]:
         return replace(symbol, places=(*symbol.places, ("", int(piece["digits"][:9]))))
     high = piece["mark"] if piece["high"] is None else piece["high"]
@@ -184,17 +243,27 @@ def _lowered(symbol: LessonSymbol, low: str) -> LessonSymbol | None:
             symbol = replace(symbol, new=symbol.new or part in _NEW)
             continue
         for word, digits in _ATOM.findall(part):
-            if word in ("net", "out") and symbol.letter in ("h", "H", "o") and not digits:
-                symbol = replace(symbol, kind="z" if word == "net" else "a")
-            elif word in _NEW or word in _OLD or word in _WHOLE:
-                symbol = replace(symbol, new=symbol.new or word in _NEW)
-            elif word and word not in _ROLES:
+            extended = _with_atom(symbol, word, digits)
+            if extended is None:
                 return None
-            elif digits or (word and word not in ("i", "x", "y")):
-                symbol = _with_place(symbol, _ROLES.get(word, ""), int(digits[:9]) if digits else None)
-            elif word:
-                return None
+            symbol = extended
     return symbol
+
+
+def _with_atom(symbol: LessonSymbol, word: str, digits: str) -> LessonSymbol | None:
+    """With a word and a number from a subscript, either of which may be empty; nothing if it says nothing."""
+    if word in ("net", "out") and symbol.letter in ("h", "H", "o") and not digits:
+        return replace(symbol, kind="z" if word == "net" else "a")
+    if word in _NEW or word in _OLD or word in _WHOLE:
+        return replace(symbol, new=symbol.new or word in _NEW)
+    if len(word) == 2 and not digits and set(word) <= _ROLES.keys():
+        pair = tuple((_ROLES[letter], None) for letter in word)
+        return replace(symbol, places=(*symbol.places, *pair))
+    if (word and word not in _ROLES) or (word in ("i", "x", "y") and not digits):
+        return None
+    if not (word or digits):
+        return symbol
+    return _with_place(symbol, _ROLES.get(word, ""), int(digits[:9]) if digits else None)
 
 
 def _with_place(symbol: LessonSymbol, role: str, number: int | None) -> LessonSymbol:

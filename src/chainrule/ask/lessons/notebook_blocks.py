@@ -1,0 +1,64 @@
+"""Jupyter notebooks as blocks: their Markdown cells and what their code printed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from chainrule.ask.lessons.lesson_blocks import Block, LessonParagraph, renumbered
+from chainrule.ask.lessons.markdown_blocks import blocks as markdown_blocks
+from chainrule.errors import InputError
+
+CODE_IS_NOT_READ = "the code of the notebook is not read, only its text and what it printed"
+
+
+def blocks(notebook: str) -> Iterator[Block]:
+    """The blocks of a notebook, in order.
+
+    Raises:
+        InputError: it is no notebook.
+    """
+    heading, section = "", 0
+    for number, cell in enumerate(_cells(notebook), 1):
+        part = f"cell {number}"
+        if cell.get("cell_type") in ("markdown", "raw"):
+            for block in renumbered(markdown_blocks(_joined(cell.get("source"))), part, heading, section):
+                yield block
+                if block.section > section:
+                    heading = block.heading
+            section += sum(1 for block in markdown_blocks(_joined(cell.get("source"))) if _is_heading(block))
+        elif cell.get("cell_type") == "code":
+            for printed in map(_printed, _dicts(cell.get("outputs"))):
+                if printed:
+                    yield LessonParagraph(1, printed, heading, section, part=f"what {part} printed")
+
+
+def _is_heading(block: Block) -> bool:
+    return isinstance(block, LessonParagraph) and block.level > 0
+
+
+def _cells(notebook: str) -> list[dict[str, Any]]:
+    try:
+        content = json.loads(notebook)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"no notebook: {error}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise InputError("no notebook of format 4, which has cells; save it anew with Jupyter")
+    return _dicts(content["cells"])
+
+
+def _dicts(values: Any) -> list[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+
+
+def _joined(source: Any) -> str:
+    """Notebooks keep a text whole or as a list of lines."""
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
+
+
+def _printed(output: dict[str, Any]) -> str:
+    if output.get("output_type") == "stream":
+        return _joined(output.get("text"))
+    data = output.get("data")
+    return _joined(data.get("text/plain")) if isinstance(data, dict) else ""
