@@ -94,6 +94,73 @@ def test_rounding_is_not_called_wrong() -> None:
     assert Outcome.RIGHT not in findings(hidden) or hidden.verdict == "right"
 
 
+ACTIVATIONS: list[tuple[Any, Any]] = [
+    (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a)),
+    (np.tanh, lambda a: 1 - a * a),
+    (lambda z: np.exp(-(z * z) / 8), None),
+]
+
+
+def cancelling(seed: int, digits: int, kind: int) -> tuple[Any, Any, dict[str, np.ndarray]]:
+    """A squared error whose targets are the outputs, rounded; its right gradient, and where."""
+    rng = np.random.default_rng(seed)
+    activation, slope = ACTIVATIONS[kind]
+    at = {"w": 3 * rng.normal(size=(2, 2)), "b": 2 * rng.normal(size=2)}
+    x = rng.normal(size=(3, 2))
+    t = np.round(activation(x @ at["w"] + at["b"]), digits)
+
+    def function(p: Any) -> Any:
+        return np.sum((t - activation(x @ p["w"] + p["b"])) ** 2)
+
+    def gradient(p: Any) -> Any:
+        z = x @ p["w"] + p["b"]
+        a = activation(z)
+        d = 2 * (a - t) * (slope(a) if slope else -a * z / 4)
+        return {"w": x.T @ d, "b": d.sum(0)}
+
+    return function, gradient, at
+
+
+@pytest.mark.parametrize("kind", range(3))
+@pytest.mark.parametrize("digits", [6, 9, 11, 13])
+@pytest.mark.parametrize("through", [np.asarray, float])
+def test_what_cancels_inside_is_never_called_wrong(kind: int, digits: int, through: Any) -> None:
+    """Targets that are rounded outputs leave few digits of T - a; float() leaves differences alone."""
+    for seed in range(4):
+        function, gradient, at = cancelling(seed, digits, kind)
+        check = gradient_check(lambda p, f=function: through(f(p)), gradient, at)
+        assert check.verdict != "wrong", (seed, check.worst)
+        assert check.method == ("complex step" if through is np.asarray else "central differences")
+
+
+@pytest.mark.parametrize("kind", range(3))
+@pytest.mark.parametrize("through", [np.asarray, float])
+def test_what_is_really_wrong_is_still_seen_there(kind: int, through: Any) -> None:
+    for seed in range(4):
+        function, gradient, at = cancelling(seed, 6, kind)
+        wrong = gradient(at)
+        wrong["w"][0] *= 1.1
+        check = gradient_check(lambda p, f=function: through(f(p)), wrong, at)
+        assert {c.where for c in check.coordinates if c.finding is Outcome.WRONG} == {"w[0,0]", "w[0,1]"}
+
+
+def test_a_quiz_whose_targets_are_its_outputs_with_nine_digits() -> None:
+    x, t = np.array([[-1.0, -2.0]] * 2), np.array([[0.000123394576, 0.98201379]] * 2)
+    at = {"w": np.array([[2.0, -3.0], [2.0, -3.0]]), "b": np.array([-3.0, -5.0])}
+
+    def function(p: Any) -> Any:
+        return np.sum((t - 1 / (1 + np.exp(-(x @ p["w"] + p["b"])))) ** 2)
+
+    def gradient(p: Any) -> Any:
+        a = 1 / (1 + np.exp(-(x @ p["w"] + p["b"])))
+        d = 2 * (a - t) * a * (1 - a)
+        return {"w": x.T @ d, "b": d.sum(0)}
+
+    assert gradient_check(function, gradient, at).verdict in ("right", "undecided")
+    doubled = {k: 2 * g for k, g in gradient(at).items()}
+    assert gradient_check(function, doubled, at).verdict == "wrong"
+
+
 @given(seeds)
 def test_float32_functions_are_judged_by_their_precision(seed: int) -> None:
     w = np.random.default_rng(seed).normal(size=4).astype(np.float32)

@@ -1,6 +1,6 @@
 """Pytrees: the arrays in a number, an array, or lists and mappings of them, as one row of elements."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -77,14 +77,20 @@ class Leaves:
         index = np.unravel_index(position, self.arrays[leaf].shape)
         return list(self.named)[leaf] + (f"[{','.join(map(str, index))}]" if index else "")
 
-    def shifted(self, k: int, shift: complex) -> Any:
-        """The whole structure with element k shifted."""
+    def shifted(self, k: int, shift: complex | np.generic) -> Any:
+        """The whole structure with element k shifted; its array takes the kind of number that `shift` is."""
         leaf, position = self._place(k)
         original = self.arrays[leaf]
-        array = np.array(original, np.complex128 if np.iscomplexobj(shift) else original.dtype)
+        array = np.array(original, np.result_type(original.dtype, shift))
         array.reshape(-1)[position] += shift
         names = list(self.named)
         return _rebuilt(self.structure, "", {names[leaf]: array})
+
+    def moved(self, steps: Sequence[np.ndarray]) -> Any:
+        """The whole structure with a step added to every leaf."""
+        return _rebuilt(
+            self.structure, "", dict(zip(self.named, map(np.add, self.arrays, steps), strict=True))
+        )
 
     def _place(self, k: int) -> tuple[int, int]:
         for leaf, array in enumerate(self.arrays):
