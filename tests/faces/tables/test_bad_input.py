@@ -148,9 +148,6 @@ def test_options(tmp_path: Path, options: dict[str, Any], message: str) -> None:
 
 NOT_NUMBERS = {
     "abc": "mend it",
-    "-": 'Say --na "-"',
-    "?": 'Say --na "\\?"',
-    "#N/A": "Say --na",
     "inf": "not finite",
     "-Infinity": "not finite",
     "1e400": "too large",
@@ -218,7 +215,7 @@ COLUMNS = {
     "times": (["12:30", "13:45"], "holds dates or times"),
     "free text": ([f"name {row}" for row in range(40)], "40 distinct texts in 40 cells .*--drop x2"),
     "decimal commas": (['"0,5"', '"1,25"'], "line 2, column 'x2': '0,5' .*--decimal ,"),
-    "percent signs": (["5%", "6%"], "line 2, column 'x2': '5%' .*percent"),
+    "percent signs": (["5%", "6"], "line 2, column 'x2': '5%' .*percent"),
     "half numbers": (["1.5", "low"], "line 3, column 'x2': 'low' is not a number"),
 }
 
@@ -242,11 +239,6 @@ TARGETS = {
         [""],
         None,
         "column 'y' has no value at all: every cell is missing: it cannot be the target",
-    ),
-    "missing": (
-        ["1", "0", "NA", "1"],
-        None,
-        r"line 4, column 'y': the target is missing \('NA'\) \(and 9 more\)",
     ),
     "infinite": (["1.5", "2.5", "inf", "3.5"], None, "line 4, column 'y': 'inf' is not finite"),
     "typing error": (["1", "0", "O", "1"], None, "line 4, column 'y': 'O' is not a number"),

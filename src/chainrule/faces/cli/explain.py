@@ -111,12 +111,14 @@ def _on_a_table(
     """The run, and the rows of a table to explain it on; and how they are called."""
     from chainrule.engine.runs.loading import load
     from chainrule.errors import InputError
+    from chainrule.faces.tables.targets import answered
     from chainrule.faces.tabular import prediction, source
 
     run = load(folder)
     encoding = prediction.encoding_of(run)
     path = path or source.training_table(run, folder)
     table = source.reading_of(run, reading).table(path)
+    table = answered(table, encoding.target.name)
     x, t = encoding.encode(table), encoding.encode_target(table)
     say(table.notes)
     if not source.trained_on(run, table.sha256):

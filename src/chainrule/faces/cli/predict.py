@@ -12,9 +12,14 @@ from chainrule.faces.cli.table_options import ensemble_option, given, network_in
 @click.argument("run")
 @click.argument("table")
 @click.option("--output", metavar="FILE", help="CSV or Parquet by its suffix.  [default: CSV on stdout]")
+@click.option(
+    "--keep", multiple=True, metavar="COLUMN", help="A column of TABLE to write beside; may be repeated."
+)
 @ensemble_option
 @reading_options
-def predict(run: str, table: str, output: str | None, ensemble: bool, **options: Any) -> None:
+def predict(
+    run: str, table: str, output: str | None, keep: tuple[str, ...], ensemble: bool, **options: Any
+) -> None:
     """Predict every row of TABLE with the network in RUN, a folder that `chainrule train` wrote.
 
     TABLE holds the columns of the training, in any order; the target may be missing. Rows keep their
@@ -26,7 +31,7 @@ def predict(run: str, table: str, output: str | None, ensemble: bool, **options:
 
     trained = network_in(run, ensemble)
     read = reading_of(trained, given(options)).table(table)
-    columns = predicted(trained, read)
+    columns = predicted(trained, read, keep)
     say(read.notes)
     if output:
         write_table(output, columns)

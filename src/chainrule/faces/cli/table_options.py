@@ -5,15 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chainrule.faces.cli.options import Whole
+
 if TYPE_CHECKING:
     from chainrule.engine.runs.ensemble import Ensemble
     from chainrule.engine.runs.run import Run
 
-READING = ("delimiter", "decimal", "encoding", "na")
+READING = {
+    "delimiter": "delimiter",
+    "decimal": "decimal",
+    "encoding": "encoding",
+    "na": "missing_markers",
+    "thousands": "thousands",
+    "skip": "skip",
+    "category": "categories",
+    "number": "amounts",
+}
+"""The options that say how a table is read, and the fields of `source.Reading` that they are."""
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --delimiter, --decimal, --encoding and --na to a command."""
+    """Add --delimiter, --decimal, --encoding, --na, --thousands and --skip to a command."""
     for option in reversed(
         (
             click.option(
@@ -23,6 +35,12 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--encoding", metavar="NAME", help="The text's encoding.  [default: utf-8]"),
             click.option(
                 "--na", multiple=True, metavar="TEXT", help="A cell that means missing, such as '?'."
+            ),
+            click.option(
+                "--thousands", metavar="CHAR", help="The mark between thousands; seen where a column has it."
+            ),
+            click.option(
+                "--skip", type=Whole(0), metavar="N", help="Lines before the table, to be passed over."
             ),
         )
     ):
@@ -45,8 +63,7 @@ def network_in(folder: str, ensemble: bool) -> "Run | Ensemble":
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """The reading options that were given, as `source.Reading` names them."""
-    names = {name: "missing_markers" if name == "na" else name for name in READING}
-    return {field: options[name] for name, field in names.items() if options[name]}
+    return {field: options[name] for name, field in READING.items() if options.get(name)}
 
 
 def say(notes: Any) -> None:

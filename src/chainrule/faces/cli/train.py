@@ -98,6 +98,12 @@ def _losses() -> Collection[str]:
 )
 @click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be repeated.")
 @click.option(
+    "--category", multiple=True, metavar="COLUMN", help="A column of names, whatever they look like."
+)
+@click.option(
+    "--number", multiple=True, metavar="COLUMN", help="A column of amounts, whatever they look like."
+)
+@click.option(
     "--missing",
     type=Choice(("impute", "refuse")),
     default="impute",

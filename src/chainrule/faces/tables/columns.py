@@ -1,14 +1,17 @@
 """How an input column is encoded: numbers standardised, words one-hot; missing cells filled and flagged."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from chainrule.faces.tables.cells import Cells, positions
+from chainrule.faces.tables.codes import are_truths
+from chainrule.faces.tables.gaps import say_gaps, without_gaps, words_of
 from chainrule.faces.tables.hints import is_number
 from chainrule.faces.tables.kinds import BOOLEAN, NUMBER, WORDS, numbers_as, say_beyond_exact, say_row_numbers
 from chainrule.faces.tables.moments import FAR, Moments
+from chainrule.faces.tables.notation import Notation
 from chainrule.faces.tables.quoting import counted, listed, quoted
 
 FAR_SPREADS = 1e3
@@ -28,9 +31,12 @@ class NumberColumn:
     moments: Moments
     fill: float
     flagged: bool
+    notation: Notation = field(default_factory=Notation)
 
     @classmethod
-    def learn(cls, column: Cells, kind: str, rows: np.ndarray) -> "NumberColumn":
+    def learn(
+        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None
+    ) -> "NumberColumn":
         """Mean, spread, median from `rows` alone. Raises InputError if none of them has a value."""
         values = numbers_as(column, kind)
         present = values[rows]
@@ -43,7 +49,15 @@ class NumberColumn:
         say_beyond_exact(column, values)
         say_row_numbers(column, values)
         fill = np.ldexp(np.median(np.ldexp(present, -moments.exponent)), moments.exponent)
-        return cls(column.name, kind, moments, float(fill), bool(gaps.any()))
+        return cls(column.name, kind, moments, float(fill), bool(gaps.any()), notation or Notation())
+
+    def prepared(self, column: Cells) -> Cells:
+        """The cells of a new table as they were read in training: gaps, and the same notation."""
+        if self.kind == BOOLEAN or (column.bad.any() and self._of_two() and are_truths(column)):
+            return column
+        numbers = without_gaps(column)
+        say_gaps(numbers)
+        return self.notation.apply(numbers)
 
     @property
     def constant(self) -> str | None:
@@ -57,7 +71,8 @@ class NumberColumn:
 
     def encode(self, column: Cells, out: np.ndarray) -> None:
         """Write the encoded cells into `out` (n, inputs)."""
-        values = numbers_as(column, self.kind)
+        two = self.kind == NUMBER and column.bad.any() and self._of_two() and are_truths(column)
+        values = numbers_as(column, BOOLEAN if two else self.kind)
         missing = np.isnan(values)
         if missing.any():
             _say_filled(column, missing, f"filled with the median {self.fill:.6g}", self.flagged)
@@ -77,7 +92,13 @@ class NumberColumn:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "NumberColumn":
         """The inverse of `to_dict`."""
-        return cls(**{**data, "moments": Moments(**data["moments"])})
+        notation = Notation(**data.get("notation", {}))
+        return cls(**{**data, "moments": Moments(**data["moments"]), "notation": notation})
+
+    def _of_two(self) -> bool:
+        """Whether all values of the training were 0 and 1: the mean square is the mean."""
+        mean, std = self.moments.mean, self.moments.std
+        return 0.0 < mean < 1.0 and bool(np.isclose(std * std, mean * (1.0 - mean), rtol=1e-9))
 
     def _say_far(self, column: Cells, values: np.ndarray, distance: np.ndarray) -> None:
         outliers = distance > FAR_SPREADS
@@ -108,13 +129,19 @@ class WordColumn:
     kind: ClassVar[str] = WORDS
 
     @classmethod
-    def learn(cls, column: Cells, kind: str, rows: np.ndarray) -> "WordColumn":
+    def learn(
+        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None
+    ) -> "WordColumn":
         """The sorted words of `rows` alone. Raises InputError if none of them has a value."""
         present = column.words[rows]
         words = present.drop_nulls().unique().sort().to_list()
         if not words:
             raise column.fault("has no value in the rows that are trained on; leave it out")
         return cls(column.name, tuple(words), present.null_count() > 0)
+
+    def prepared(self, column: Cells) -> Cells:
+        """The cells of a new table as they were read in training: its words are words, whatever they mean."""
+        return words_of(column, self.words)
 
     @property
     def constant(self) -> str | None:

@@ -6,10 +6,10 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from chainrule.errors import InputError
-from chainrule.faces.tables.header import checked_names
+from chainrule.faces.tables.header import checked_names, looks_like_data
 from chainrule.faces.tables.quoting import counted, plain, quoted
 from chainrule.faces.tables.table import Note
 from chainrule.files.writing import printable
@@ -29,6 +29,7 @@ class Parsed(NamedTuple):
     columns: "dict[str, pl.Series]"
     lines: Sequence[int]
     notes: list[Note]
+    delimiter: str = ","
 
 
 class _Record(NamedTuple):
@@ -37,13 +38,15 @@ class _Record(NamedTuple):
     end: int
 
 
-def parse(path: str, data: bytes, delimiter: str | None = None, decimal: str = ".") -> Parsed:
+def parse(path: str, data: bytes, delimiter: str | None = None, decimal: str = ".", skip: int = 0) -> Parsed:
     """Parse UTF-8 `data`; `path` is for its suffix and for messages.
 
     Raises:
         InputError: bad options, no header, ragged rows, an unclosed quote, bad names; it says where.
     """
     options = chosen(delimiter, decimal)
+    if skip:  # their lines are blank from now on, so that all others keep their numbers
+        data = b"\n" * skip + b"".join(data.splitlines(keepends=True)[skip:])
     separator, notes = _separator(path, data, options, decimal)
     return _Reading(path, data, separator).parsed(notes)
 
@@ -82,12 +85,15 @@ class _Reading:
         head = next(records, None)
         if head is None:
             self.fail("the file is empty: no header and no data")
+        title = len(head.fields) == 1 or not all(map(str.strip, head.fields))
+        if title and not head.fields[0].startswith(("#", "sep=")) and (line := self.beginning(head)):
+            self.fail(f"line {head.line} is no header: the table seems to begin on {_skipping(line)}")
         columns, lines = self.fast(head) or self.careful(records, head)
         if len(columns) > 1 and not head.fields[-1].strip() and (columns[-1].str.strip_chars() == "").all():
             notes.append(Note("warning", f"column {len(columns)} has no name and no values: left out"))
             columns, head = columns[:-1], head._replace(fields=head.fields[:-1])
         names = checked_names(self.path, head.fields, f"line {head.line}")
-        return Parsed(dict(zip(names, columns, strict=True)), lines, notes)
+        return Parsed(dict(zip(names, columns, strict=True)), lines, notes, self.delimiter)
 
     def records(self) -> Iterator[_Record]:
         """Every record that is not blank, with the physical lines that it starts and ends on."""
@@ -164,11 +170,34 @@ class _Reading:
             text += "; comment lines are not taken: remove them"
         elif head.fields[0].startswith(("#", "sep=")):
             text += f"; line {head.line} was read as the header: if it is none, remove it"
+        elif line := self.beginning(head):
+            text += f"; the table seems to begin on {_skipping(line)}"
         elif have == want + 1 and not record.fields[-1].strip():
             text += f"; the last is empty: does a stray {_shown(self.delimiter)} end the line?"
         else:
             text += _other_delimiter(record.fields, self.delimiter)
         self.fail(text)
+
+    def beginning(self, head: _Record) -> int | None:
+        """The line of a later header, if the lines before it are none: from there on the rows are as wide."""
+        text = self.data[: 1 << 20].decode("utf-8", "ignore")
+        for mark in (self.delimiter, *_OTHERS):
+            dialect: Any = {**self.dialect, "delimiter": mark, "strict": False}
+            reader = csv.reader(io.StringIO(text, newline=""), **dialect)
+            try:
+                rows = list(islice(((reader.line_num, row) for row in reader if row), 200))
+            except csv.Error:
+                continue
+            widths = [len(row) for _, row in rows]
+            width = max(widths, key=widths.count, default=1)
+            complete = [(n, row) for n, row in rows if len(row) == width and all(map(str.strip, row))]
+            line, names = complete[0] if complete else (0, [])
+            if width < 2 or line <= head.line or looks_like_data(names):
+                continue
+            below = [len(row) == width for n, row in rows if n > line]
+            if below and 10 * sum(below) >= 9 * len(below):
+                return line
+        return None
 
     def broken(self, line: int, error: csv.Error) -> NoReturn:
         """Fail with what `csv` found in the record that starts on `line`: a stray quote, an endless cell."""
@@ -215,6 +244,10 @@ class _Reading:
     def fail(self, text: str) -> NoReturn:
         """Raise `text` about this file."""
         raise InputError(f"{printable(self.path)}: {text}")
+
+
+def _skipping(line: int) -> str:
+    return f"line {line}: say --skip {line - 1}"
 
 
 def _store(rows: list[list[str]], chunks: "list[list[pl.Series]]") -> None:

@@ -83,6 +83,7 @@ class Encoding:
             widest = max(self.columns, key=lambda column: len(column.features))
             text = f"its {table.rows} rows of {self.inputs} inputs do not fit in memory; the widest column is"
             raise table.fault(f"{text} {quoted(widest.name)} ({len(widest.features)} inputs)")
+        cells = {column.name: column.prepared(cells[column.name]) for column in self.columns}
         if self.missing == REFUSE:
             refuse_missing([cells[column.name] for column in self.columns])
         x = np.empty((table.rows, self.inputs))
@@ -102,7 +103,7 @@ class Encoding:
         name = self.target.name
         if name not in table.columns:
             raise table.fault(f"has no target column {quoted(name)}.{did_you_mean(name, table.names)}")
-        return self.target.encode(_read_again(table, [name])[name])
+        return self.target.encode(self.target.prepared(_read_again(table, [name])[name]))
 
     def codes(self, output: np.ndarray) -> np.ndarray:
         """The class code (n,) of outputs (n, outputs); of classification only."""

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.faces.tables.cells import Cells, UnfitColumnError
+from chainrule.faces.tables.codes import are_mixed, are_truths, have_leading_zeros, truths
+from chainrule.faces.tables.gaps import say_gaps, say_revived, without_gaps, words_of
 from chainrule.faces.tables.hints import DATE
+from chainrule.faces.tables.notation import Notation, notation_of
 from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
 
 if TYPE_CHECKING:
@@ -33,6 +36,50 @@ def kind_of(column: Cells) -> str:
     if not column.textual or 2 * column.nearly_numbers() >= column.count:
         raise column.not_a_number(int(column.bad.argmax()))
     return WORDS
+
+
+def looked(column: Cells) -> tuple[str, Cells, Notation]:
+    """The kind of an input column, its cells read as that kind, and how its numbers are written.
+
+    Raises:
+        InputError: no value at all, or a cell that is no number in a column of numbers.
+    """
+    table, name = column.table, quoted(column.name)
+    if not column.count:
+        raise UnfitColumnError(table, column.name, "has no value at all: every cell is missing")
+    if column.name in table.categories:
+        return WORDS, words_of(column), Notation()
+    numbers = without_gaps(column)
+    if numbers.count and not numbers.bad.any():
+        if have_leading_zeros(numbers) and column.name not in table.amounts:
+            table.say(
+                "note", f"column {name}: digits after a leading zero are codes, so words ({_number(column)})"
+            )
+            return WORDS, numbers, Notation()
+        say_gaps(numbers)
+        return NUMBER, numbers, Notation()
+    if are_truths(column):
+        return BOOLEAN, column, Notation()
+    if numbers.count and (notation := notation_of(numbers)):
+        say_gaps(numbers)
+        notation.say(numbers)
+        return NUMBER, notation.apply(numbers), notation
+    if are_mixed(numbers) and column.name not in table.amounts:
+        table.say("note", f"column {name}: digits and letters are codes, so words ({_number(column)})")
+        return WORDS, numbers, Notation()
+    wanted = column.name in table.amounts
+    if wanted or kind_of(numbers if numbers.count else column) != WORDS:
+        raise numbers.not_a_number(int(numbers.bad.argmax()))
+    words = words_of(column)
+    say_gaps(words)
+    say_revived(words)
+    return WORDS, words, Notation()
+
+
+def _number(column: Cells) -> str:
+    from shlex import quote
+
+    return f"--number {quote(column.name)} if they are amounts"
 
 
 def check_words(column: Cells) -> None:
@@ -69,11 +116,10 @@ def numbers_as(column: Cells, kind: str) -> np.ndarray:
     Raises:
         InputError: the first cell that is of another kind.
     """
-    if kind == BOOLEAN and column.flags is not None:
-        return column.flags
     values, bad = column.numbers, column.bad
     if kind == BOOLEAN:
-        bad = bad | ((values != 0.0) & (values != 1.0) & ~np.isnan(values))
+        values = truths(column)
+        bad = np.isnan(values) & ~column.missing
         if bad.any():
             row = int(bad.argmax())
             raise column.fault(

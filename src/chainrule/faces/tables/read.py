@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 from chainrule.faces.tables import delimited, parquet, text
-from chainrule.faces.tables.table import MISSING, Table
+from chainrule.faces.tables.table import MISSING, WORDLIKE, Table, tidy
 
 
 def read(
@@ -13,6 +14,10 @@ def read(
     decimal: str = ".",
     encoding: str | None = None,
     missing_markers: Iterable[str] = (),
+    thousands: str = "",
+    skip: int = 0,
+    categories: Iterable[str] = (),
+    amounts: Iterable[str] = (),
 ) -> Table:
     """The table in the file at `path`; nothing is interpreted yet, but its shape is sound.
 
@@ -24,6 +29,10 @@ def read(
         decimal: '.' or ','.
         encoding: of the text; by default what its byte order mark says, else UTF-8.
         missing_markers: cells to be taken as missing, besides `MISSING`.
+        thousands: the mark between thousands; by default seen where a whole column is written so.
+        skip: lines before the table.
+        categories: columns whose cells are names, whatever they look like.
+        amounts: columns whose cells are numbers, whatever they look like.
 
     Raises:
         InputError: one line that names the file and, where there is one, the line.
@@ -32,20 +41,22 @@ def read(
     columnar = name.lower().endswith(parquet.SUFFIXES)
     delimited.chosen(delimiter, decimal)
     data, sha256 = text.file_bytes(name, table_text=not columnar)
-    markers = MISSING | {marker.strip() for marker in missing_markers}
+    own = {marker.strip() for marker in missing_markers}
+    markers, wordlike = MISSING | own, WORDLIKE - own
+    options: dict[str, Any] = {
+        "decimal": decimal,
+        "markers": markers,
+        "wordlike": wordlike,
+        "thousands": thousands,
+        "categories": frozenset(map(tidy, categories)),
+        "amounts": frozenset(map(tidy, amounts)),
+        "sha256": sha256,
+    }
     if columnar:
         columns, rows = parquet.parse(name, data)
-        return Table(name, columns, rows, None, decimal, markers, sha256=sha256)
+        return Table(name, columns, rows, **options)
     utf8, notes = text.as_utf8(name, data, encoding)
     del data
-    parsed = delimited.parse(name, utf8, delimiter, decimal)
-    return Table(
-        name,
-        parsed.columns,
-        len(parsed.lines),
-        parsed.lines,
-        decimal,
-        markers,
-        notes + parsed.notes,
-        sha256,
-    )
+    parsed = delimited.parse(name, utf8, delimiter, decimal, skip)
+    options |= {"delimiter": parsed.delimiter, "notes": notes + parsed.notes}
+    return Table(name, parsed.columns, len(parsed.lines), parsed.lines, **options)

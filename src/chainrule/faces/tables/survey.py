@@ -10,8 +10,9 @@ from chainrule.faces.tables.cells import Cells, UnfitColumnError, comparable, re
 from chainrule.faces.tables.columns import Column, learner
 from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_missing
 from chainrule.faces.tables.header import looks_like_data
-from chainrule.faces.tables.kinds import WORDS, check_words, kind_of, numbers_as, say_spellings
+from chainrule.faces.tables.kinds import WORDS, check_words, looked, numbers_as, say_spellings
 from chainrule.faces.tables.moments import Moments
+from chainrule.faces.tables.notation import Notation
 from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
 from chainrule.faces.tables.table import MISSING, Table, tidy
 from chainrule.faces.tables.targets import (
@@ -19,8 +20,10 @@ from chainrule.faces.tables.targets import (
     REGRESSION,
     Amounts,
     Target,
+    answered,
     classes,
     decide,
+    target_cells,
     target_kind,
 )
 
@@ -47,13 +50,14 @@ class Survey:
         """Look at `table`; the arguments and errors are those of `learn`."""
         _check_option("--task", task, (CLASSIFICATION, REGRESSION, None))
         _check_option("--missing", missing, (IMPUTE, REFUSE))
+        table = table if missing == REFUSE else answered(table, tidy(target))
         self.table, self.missing, self._dropped = table, missing, [tidy(name) for name in drop]
         inputs = self._check_columns(tidy(target))
         self._target, self._kind = self._read_target(tidy(target))
         self.task = decide(self._target, self._kind, task)
         self._classes = classes(self._target, self._kind) if self.task == CLASSIFICATION else None
         self.codes = self._classes.codes(self._target) if self._classes else None
-        self._inputs, self._kinds = self._look(inputs)
+        self._inputs, self._kinds, self._notations = self._look(inputs)
         if missing == REFUSE:
             refuse_missing(list(self._inputs.values()))
 
@@ -63,7 +67,8 @@ class Survey:
         if not len(chosen):
             raise self.table.fault("no rows are left to learn from")
         learned = [
-            learner(kind).learn(self._inputs[name], kind, chosen) for name, kind in self._kinds.items()
+            learner(kind).learn(self._inputs[name], kind, chosen, self._notations[name])
+            for name, kind in self._kinds.items()
         ]
         self._say_constant(learned)
         target = self._learn_target(chosen)
@@ -90,7 +95,7 @@ class Survey:
 
     def _read_target(self, name: str) -> tuple[Cells, str]:
         try:
-            column = read_cells(self.table, [name])[name]
+            column = target_cells(self.table, name)
             return column, target_kind(column)
         except UnfitColumnError as error:
             raise self.table.fault(f"{error.what}: it cannot be the target", column=name) from None
@@ -143,10 +148,11 @@ class Survey:
             else f"{role} {quoted(name)}; there are {listed(names, 6)}"
         )
 
-    def _look(self, names: list[str]) -> tuple[dict[str, Cells], dict[str, str]]:
+    def _look(self, names: list[str]) -> tuple[dict[str, Cells], dict[str, str], dict[str, Notation]]:
         """The cells and the kind of every input column; all that must be left out are named in one error."""
         unfit: dict[str, UnfitColumnError] = {}
         kinds: dict[str, str] = {}
+        notations: dict[str, Notation] = {}
         for name in names:
             try:
                 comparable(self.table, name)
@@ -155,13 +161,13 @@ class Survey:
         read = read_cells(self.table, [name for name in names if name not in unfit])
         for name, column in read.items():
             try:
-                kinds[name] = _kind(column)
+                kinds[name], read[name], notations[name] = _kind(column)
             except UnfitColumnError as error:
                 unfit[name] = error
         if unfit:
             foremost, *remainder = sorted(unfit, key=names.index)
             raise InputError(f"{unfit[foremost]}{f' (likewise {dropping(remainder)})' if remainder else ''}")
-        return read, kinds
+        return read, kinds, notations
 
 
 def learn(
@@ -194,13 +200,13 @@ def learn(
     return Survey(table, target, drop, task, missing).learn(rows)
 
 
-def _kind(column: Cells) -> str:
-    """The kind of an input column. Raises InputError if it cannot be an input."""
-    kind = kind_of(column)
+def _kind(column: Cells) -> tuple[str, Cells, Notation]:
+    """The kind of an input column, its cells, their notation. Raises InputError if it cannot be an input."""
+    kind, cells, notation = looked(column)
     if kind == WORDS:
-        check_words(column)
-        say_spellings(column)
-    return kind
+        check_words(cells)
+        say_spellings(cells)
+    return kind, cells, notation
 
 
 def _check_option(option: str, value: str | None, allowed: tuple[str | None, ...]) -> None:

@@ -1,7 +1,7 @@
 """A table as it was read: raw columns, where each row stands in its file, what was said aloud about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import normalize
 
@@ -10,10 +10,13 @@ from chainrule.faces.tables.quoting import quoted
 from chainrule.files.writing import printable
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"})
 """The cells that are taken as missing without being told (after spaces are trimmed)."""
+WORDLIKE = frozenset({"None"})
+"""Those of them that are values in a column of words, unless told: damage None, Minor or Substantial."""
 
 
 class Note(NamedTuple):
@@ -38,6 +41,11 @@ class Table:
     lines: Sequence[int] | None = None
     decimal: str = "."
     markers: frozenset[str] = MISSING
+    wordlike: frozenset[str] = WORDLIKE
+    thousands: str = ""
+    delimiter: str | None = None
+    categories: frozenset[str] = frozenset()
+    amounts: frozenset[str] = frozenset()
     notes: list[Note] = field(default_factory=list)
     sha256: str | None = None
 
@@ -45,6 +53,15 @@ class Table:
     def names(self) -> list[str]:
         """The column names, in the file's order."""
         return list(self.columns)
+
+    def only(self, chosen: "np.ndarray") -> "Table":
+        """The rows `chosen` (a mask), with the lines that they stand on; notes are shared."""
+        import polars as pl
+
+        mask = pl.Series(chosen)
+        lines = self.lines and [line for line, keep in zip(self.lines, chosen, strict=True) if keep]
+        columns = {name: column.filter(mask) for name, column in self.columns.items()}
+        return replace(self, columns=columns, rows=int(chosen.sum()), lines=lines)
 
     def where(self, row: int) -> str:
         """Where row `row` (from 0) stands: `line 7` of a CSV file, `row 3` (from 1) of a Parquet file."""

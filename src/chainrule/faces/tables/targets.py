@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from chainrule.faces.tables.cells import Cells, UnfitColumnError, positions
+from chainrule.faces.tables.cells import Cells, UnfitColumnError, positions, read_cells
+from chainrule.faces.tables.gaps import say_gaps, say_revived, without_gaps, words_of
 from chainrule.faces.tables.kinds import (
     BOOLEAN,
     FEW,
@@ -20,6 +21,7 @@ from chainrule.faces.tables.kinds import (
 )
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.quoting import counted, listed, quoted
+from chainrule.faces.tables.table import Table
 from chainrule.numbers import Array
 
 if TYPE_CHECKING:
@@ -61,6 +63,10 @@ class Classes:
             label = quoted(column.values[row])
             raise column.fault(f"{label} is none of the classes of the training ({listed(self.labels)})", row)
         return codes
+
+    def prepared(self, column: Cells) -> Cells:
+        """The cells of a new table as they were read in training."""
+        return without_gaps(column) if self.kind == NUMBER else words_of(column, self.labels)
 
     def encode(self, column: Cells) -> np.ndarray:
         """The outputs to be learned (n, outputs), of 0 and 1. Raises InputError as `codes` does."""
@@ -120,6 +126,10 @@ class Amounts:
     task: ClassVar[str] = REGRESSION
     outputs: ClassVar[int] = 1
 
+    def prepared(self, column: Cells) -> Cells:
+        """The cells of a new table as they were read in training."""
+        return without_gaps(column)
+
     def encode(self, column: Cells) -> np.ndarray:
         """The standardised target (n, 1). Raises InputError for a missing cell or one that is no number."""
         _check_present(column)
@@ -146,6 +156,34 @@ def target_from_dict(data: dict[str, Any]) -> Target:
     return Amounts(data["name"], data["kind"], Moments(**data["moments"]))
 
 
+def target_cells(table: Table, name: str) -> Cells:
+    """The cells of a target: numbers with gaps in all spellings, or words, of which `None` may be one."""
+    column = read_cells(table, [name])[name]
+    if name in table.categories:
+        return words_of(column)
+    numbers = without_gaps(column)
+    return words_of(column) if numbers.bad.any() or not numbers.count else numbers
+
+
+def answered(table: Table, name: str) -> Table:
+    """The rows of the table that have the target; those that are left out are counted aloud."""
+    if name not in table.columns:
+        return table
+    try:
+        column = target_cells(table, name)
+    except UnfitColumnError:
+        return table
+    gaps = int(np.count_nonzero(column.missing))
+    if not 0 < gaps < table.rows:
+        return table
+    row = int(column.missing.argmax())
+    text = f"{counted(gaps, 'row')} without a target left out (first on {table.where(row)})"
+    table.say("note", f"target {quoted(name)}: {text}; {counted(column.count, 'row')} have one")
+    say_gaps(column)
+    say_revived(column)
+    return table.only(~column.missing)
+
+
 def target_kind(column: Cells) -> str:
     """NUMBER, BOOLEAN or WORDS, for a target.
 
@@ -153,6 +191,8 @@ def target_kind(column: Cells) -> str:
         InputError: missing cells, no value, dates, an infinite value, a cell that is no number among numbers.
     """
     kind = kind_of(column)
+    if kind == WORDS:
+        say_revived(column)
     _check_present(column)
     if kind == WORDS and are_dates(column):
         raise UnfitColumnError(column.table, column.name, f"holds dates or times ({quoted(column.words[0])})")

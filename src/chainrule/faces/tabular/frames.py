@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.errors import InputError
 from chainrule.faces.tables import parquet
-from chainrule.faces.tables.table import MISSING, Table
+from chainrule.faces.tables.table import MISSING, WORDLIKE, Table, tidy
 from chainrule.faces.tabular.source import Reading
 
 NAME = "DataFrame"  # what messages call it
@@ -29,8 +29,21 @@ def as_table(source: Any, reading: Reading | None = None, *, digest: bool = Fals
         return (reading or Reading()).table(os.fspath(source))
     frame = _frame(source)
     columns, rows = parquet.columns_of(NAME, frame)
-    markers = MISSING | set(reading.missing_markers if reading else ())
-    return Table(NAME, columns, rows, None, ".", markers, sha256=_digest(frame) if digest else None)
+    reading = reading or Reading()
+    own = set(reading.missing_markers)
+    return Table(
+        NAME,
+        columns,
+        rows,
+        None,
+        ".",
+        MISSING | own,
+        WORDLIKE - own,
+        categories=frozenset(map(tidy, reading.categories)),
+        amounts=frozenset(map(tidy, reading.amounts)),
+        thousands=reading.thousands,
+        sha256=_digest(frame) if digest else None,
+    )
 
 
 def _digest(frame: Any) -> str | None:

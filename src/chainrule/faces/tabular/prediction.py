@@ -1,18 +1,21 @@
 """Predict the rows of a table with a run that was trained on one, and score the predictions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
-from chainrule.errors import InputError
+from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tables.quoting import quoted
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tables.targets import answered
 
 
-def predict(run: Run | Ensemble, table: Table) -> dict[str, Any]:
-    """The columns of a prediction file, in the order of the table's rows: `prediction`, and for classes
-    `probability <label>` of each.
+def predict(run: Run | Ensemble, table: Table, keep: Sequence[str] = ()) -> dict[str, Any]:
+    """The columns of a prediction file, in the order of the table's rows: those to `keep` of the table,
+    `prediction`, and for classes `probability <label>` of each.
 
     Raises:
         InputError: a column the run needs is missing, or a cell that cannot be read.
@@ -25,7 +28,12 @@ def predict(run: Run | Ensemble, table: Table) -> dict[str, Any]:
         columns |= {
             f"probability {label}": shares[:, position] for position, label in enumerate(encoding.classes)
         }
-    return columns
+    for name in keep:
+        if name not in table.columns:
+            raise table.fault(f"--keep: no column {quoted(name)}.{did_you_mean(name, table.names)}")
+        if name in columns:
+            raise table.fault(f"--keep {quoted(name)}: the predictions have a column of that name")
+    return {name: table.columns[name] for name in keep} | columns
 
 
 def evaluate(run: Run | Ensemble, table: Table) -> dict[str, Any]:
@@ -35,6 +43,7 @@ def evaluate(run: Run | Ensemble, table: Table) -> dict[str, Any]:
         InputError: a column or the target is missing, no rows, or a cell that cannot be read.
     """
     encoding = encoding_of(run)
+    table = answered(table, encoding.target.name)
     x, t = encoding.encode(table), encoding.encode_target(table)
     if not len(t):
         raise table.fault("no data rows: there is nothing to measure")

@@ -22,9 +22,19 @@ class Reading:
     decimal: str = "."
     encoding: str | None = None
     missing_markers: tuple[str, ...] = ()
+    thousands: str = ""
+    skip: int = 0
+    categories: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
 
     def table(self, path: str) -> Table:
-        return read(path, self.delimiter, self.decimal, self.encoding, self.missing_markers)
+        return read(path, **vars(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, to be stored with a run."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()
+        }
 
 
 def reading_of(run: Run | Ensemble, overrides: dict[str, Any]) -> Reading:
@@ -34,7 +44,8 @@ def reading_of(run: Run | Ensemble, overrides: dict[str, Any]) -> Reading:
         raise InputError("how the run's table was read is damaged in its run.json; train again")
     stored = {name: reading.get(name) for name in Reading.__dataclass_fields__}
     options = {name: value for name, value in stored.items() if value} | overrides
-    return Reading(**options | {"missing_markers": tuple(options.get("missing_markers", ()))})
+    lists = {name: tuple(value) for name, value in options.items() if isinstance(value, list)}
+    return Reading(**options | lists)
 
 
 def trained_on(run: Run | Ensemble, sha256: str | None) -> bool:
@@ -80,4 +91,6 @@ def fingerprint(path: str) -> str:
 
 def _reads(value: Any) -> bool:
     """Whether it is a reading option, or the list of markers."""
-    return value is None or isinstance(value, str) or (isinstance(value, list) and all(map(_reads, value)))
+    return (
+        value is None or isinstance(value, str | int) or (isinstance(value, list) and all(map(_reads, value)))
+    )

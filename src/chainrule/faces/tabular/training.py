@@ -80,7 +80,7 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
         InputError: a table or an option that cannot be used.
     """
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
-    training, held_out = _split(table, survey.codes, request)
+    training, held_out = _split(survey.table, survey.codes, request)
     encoding, x, t = survey.learn(training)
     network = _network(request, encoding)
     members = members_of(request, network, len(training), encoding.inputs, threshold)
@@ -175,7 +175,7 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
             "rows": table.rows,
             "sha256": table.sha256,
         },
-        "reading": vars(reading) | {"missing_markers": list(reading.missing_markers)},
+        "reading": reading.to_dict(),
         "encoding": ready.encoding.to_dict(),
         "held_out": {"share": request.validation, "rows": len(ready.held_out)},
     }
