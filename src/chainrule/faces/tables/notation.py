@@ -43,13 +43,13 @@ class Notation:
         import polars as pl
 
         cells = _one_space(cells)
-        plain = cells
+        bare_text = cells
         for mark in filter(None, (self.thousands, self.sign)):
-            plain = plain.str.replace_all(mark, "", literal=True)
+            bare_text = bare_text.str.replace_all(mark, "", literal=True)
         if self.parentheses:
-            plain = plain.str.replace(r"^\((.*)\)$", "-$1")
-        plain = plain.str.replace(decimal, ".", literal=True).str.replace_all(r"\s", "")
-        values = plain.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+            bare_text = bare_text.str.replace(r"^\((.*)\)$", "-$1")
+        bare_text = bare_text.str.replace(decimal, ".", literal=True).str.replace_all(r"\s", "")
+        values = bare_text.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
         fits = cells.str.contains(self.pattern(decimal)).fill_null(False).to_numpy()
         return np.where(fits, values, np.nan)
 
