@@ -22,7 +22,7 @@ def without_gaps(column: Cells) -> Cells:
 
 
 def words_of(column: Cells, vocabulary: tuple[str, ...] | None = None) -> Cells:
-    """The cells of a column of words: `None` is a word like others, `?` and its like are gaps.
+    """The cells of a column of words: `None` is a word like remainder, `?` and its like are gaps.
 
     With the `vocabulary` of a run, what stands in it is a word, and nothing else that means a gap is.
     """
@@ -37,8 +37,8 @@ def words_of(column: Cells, vocabulary: tuple[str, ...] | None = None) -> Cells:
     signs = ~column.missing & _matching(column, SIGNS)
     if vocabulary is not None:
         return emptied(column, signs & ~column.values.is_in(list(vocabulary)).fill_null(False).to_numpy())
-    others = column.values.filter(pl.Series(~column.missing & ~signs))
-    return emptied(column, signs) if others.str.contains(r"\p{L}").all() and len(others) else column
+    remainder = column.values.filter(pl.Series(~column.missing & ~signs))
+    return emptied(column, signs) if remainder.str.contains(r"\p{L}").all() and len(remainder) else column
 
 
 def emptied(column: Cells, gaps: np.ndarray) -> Cells:
@@ -59,10 +59,12 @@ def say_gaps(column: Cells) -> None:
 def say_revived(column: Cells) -> None:
     """Say which words, that elsewhere mean a gap, are values here."""
     markers = column.table.wordlike
-    kept = ~column.missing & column.values.is_in(list(markers)).fill_null(False).to_numpy()
-    if column.textual and kept.any():
-        word = column.values[int(kept.argmax())]
-        text = f"column {quoted(column.name)}: {quoted(word)} ({counted(int(kept.sum()), 'cell')}) is a word"
+    revived = ~column.missing & column.values.is_in(list(markers)).fill_null(False).to_numpy()
+    if column.textual and revived.any():
+        word = column.values[int(revived.argmax())]
+        text = (
+            f"column {quoted(column.name)}: {quoted(word)} ({counted(int(revived.sum()), 'cell')}) is a word"
+        )
         column.table.say("note", f"{text} like the others (--na {word} takes it as missing)")
 
 
@@ -75,9 +77,9 @@ def _spelled(column: Cells, chosen: np.ndarray, usual: frozenset[str]) -> str:
     cells = column.values.filter(pl.Series(chosen)).drop_nulls().to_list()
     odd = [cell for cell in cells if cell not in usual]
     spellings = sorted(set(odd), key=lambda cell: (-odd.count(cell), cell))
-    shown = [f"{quoted(cell)} ({odd.count(cell)})" for cell in spellings[:_SHOWN]]
-    more = len(spellings) - _SHOWN
-    return ", ".join(shown) + (f" and {counted(more, 'spelling')} more" if more > 0 else "")
+    examples = [f"{quoted(cell)} ({odd.count(cell)})" for cell in spellings[:_SHOWN]]
+    excess = len(spellings) - _SHOWN
+    return ", ".join(examples) + (f" and {counted(excess, 'spelling')} more" if excess > 0 else "")
 
 
 def _matching(column: Cells, pattern: str) -> np.ndarray:

@@ -67,8 +67,8 @@ def looked(column: Cells) -> tuple[str, Cells, Notation]:
     if are_mixed(numbers) and column.name not in table.amounts:
         table.say("note", f"column {name}: digits and letters are codes, so words ({_number(column)})")
         return WORDS, numbers, Notation()
-    wanted = column.name in table.amounts
-    if wanted or kind_of(numbers if numbers.count else column) != WORDS:
+    amounts = column.name in table.amounts
+    if amounts or kind_of(numbers if numbers.count else column) != WORDS:
         raise numbers.not_a_number(int(numbers.bad.argmax()))
     words = words_of(column)
     say_gaps(words)
