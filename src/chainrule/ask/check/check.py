@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from chainrule.ask.lessons import LessonReading
 
 
+_MANY = 100  # numbers of a lesson, more than one mistake explains
+
+
 @dataclass(frozen=True, eq=False)
 class Verdict(Document):
     """What is to be said of a worked example.
@@ -193,14 +196,21 @@ def _lesson_verdict(reading: "LessonReading", source: str) -> Verdict:
 
 
 def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
+    count = len(reading.example.printed)
+    if count > _MANY and reading.agreeing * 3 < count:  # to look for what is wrong with each would take long
+        verdict = Verdict(
+            reading.example, Trajectory(reading.example), (), unread=_few(reading.agreeing, count)
+        )
+    else:
+        verdict = _verdict(reading.example, source)
     verdict = replace(
-        _verdict(reading.example, source),
+        verdict,
         assumed=reading.assumed,
         unplaced=reading.unplaced,
         rivals=reading.rivals,
         toml=reading.toml(),
     )
-    return replace(verdict, unread=_doubt(verdict, reading.anew))
+    return replace(verdict, unread=verdict.unread or _doubt(verdict, reading.anew))
 
 
 def _doubt(verdict: Verdict, anew: Sequence[str]) -> str:
@@ -218,6 +228,10 @@ def _doubt(verdict: Verdict, anew: Sequence[str]) -> str:
         return ""
     if (count - wrong) * 3 >= count * 2 and sound * 3 >= count:
         return ""
+    return _few(sound, count)
+
+
+def _few(sound: int, count: int) -> str:
     return f"only {sound} of the {count} numbers that were placed agree with what it seems to be about"
 
 

@@ -33,6 +33,7 @@ class Claiming:
         self.is_updated = False
         self._slopes_turned = slopes_turned
         self._numerals: dict[str, set[object]] = {}
+        self._claimed: set[tuple[str, str]] = set()
 
     # --- cells
 
@@ -105,9 +106,9 @@ class Claiming:
 
     def _add(self, claim: LessonClaim) -> None:
         """A claim, once."""
-        claims = self.placement.claims
-        if not any((other.quantity, other.printed) == (claim.quantity, claim.printed) for other in claims):
-            claims.append(claim)
+        if (claim.quantity, claim.printed) not in self._claimed:
+            self._claimed.add((claim.quantity, claim.printed))
+            self.placement.claims.append(claim)
 
     def _meant(
         self, family: str, name: str, printed: str, meanings: Sequence[str], statement: Statement

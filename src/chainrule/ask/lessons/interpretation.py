@@ -83,15 +83,25 @@ class Interpretation:
     @cached_property
     def _resolved(self) -> list[LessonClaim | None]:
         resolved = [self._resolve(claim) for claim in self.placement.claims]
-        return [None if claim and self._is_another(claim, resolved) else claim for claim in resolved]
+        named: dict[str, list[LessonClaim]] = {}
+        for claim in filter(None, resolved):
+            named.setdefault(claim.quantity, []).append(claim)
+        several = {
+            quantity for quantity, claims in named.items() if len({claim.name for claim in claims}) > 1
+        }
+        return [
+            None
+            if claim and claim.quantity in several and self._is_another(claim, named[claim.quantity])
+            else claim
+            for claim in resolved
+        ]
 
     def _is_far(self, claim: LessonClaim) -> bool:
         value = self._value(claim.quantity)
         return value is not None and abs(self.placement.number(claim.printed) - value) > _FAR * abs(value)
 
-    def _is_another(self, claim: LessonClaim, claims: Sequence[LessonClaim | None]) -> bool:
+    def _is_another(self, claim: LessonClaim, rivals: Sequence[LessonClaim]) -> bool:
         """Whether a name so near to another is of something else: z₁ = w x beside z = w x + b."""
-        rivals = [rival for rival in claims if rival and rival.quantity == claim.quantity]
         return (
             claim.name.startswith(_SHORT)
             and any(rival.name != claim.name and _letter(rival) == _letter(claim) for rival in rivals)

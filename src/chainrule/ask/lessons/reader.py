@@ -23,6 +23,7 @@ class LessonReading:
         example: the worked example.
         assumed: what the lesson does not say in so many words, a sentence each.
         unplaced: numbers of something that could not be placed, each with its line.
+        agreeing: how many of its numbers are near to what is computed.
         anew: givens that are stated again with other values, each with its line.
         rivals: other ways to read it and how many numbers agree with each, a sentence each.
         skipped: parts of the page that hold no example that can be read, a sentence each.
@@ -33,6 +34,7 @@ class LessonReading:
     example: Example
     assumed: tuple[str, ...]
     unplaced: tuple[str, ...]
+    agreeing: int
     anew: tuple[str, ...]
     rivals: tuple[str, ...]
     skipped: tuple[str, ...]
@@ -82,6 +84,7 @@ def _reading(part: PagePart, skipped: tuple[str, ...]) -> LessonReading:
         reading.example,
         tuple(assumed(reading, part.text)),
         reading.unplaced,
+        reading.agreeing,
         reading.anew,
         tuple(dict.fromkeys(map(_rival, rivals)))[:_RIVALS],
         skipped,
