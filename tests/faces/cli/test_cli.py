@@ -236,3 +236,18 @@ def test_bytes_that_are_no_text_are_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"w = \xff")
     checked = run("check", str(tmp_path / "a.txt"))
     assert (checked.returncode, checked.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(("name", "begins"), [("v.html", b"<!DOCTYPE"), ("v.pdf", b"%PDF"), ("v.md", b"# ")])
+def test_a_verdict_is_written_as_a_page(tmp_path: Path, name: str, begins: bytes) -> None:
+    checked = run("check", "-", "--output", str(tmp_path / name), input=LESSON.format("0.6252"))
+    assert (checked.returncode, checked.stdout, checked.stderr) == (1, "", "")
+    content = (tmp_path / name).read_bytes()
+    assert content.lower().startswith(begins.lower())
+    assert name == "v.pdf" or b"line 3" in content
+
+
+def test_json_says_where_a_number_of_a_lesson_stands() -> None:
+    checked = run("check", "-", "--json", input=LESSON.format("0.6252"))
+    claims = json.loads(checked.stdout)["claims"]
+    assert [(claim["quantity"], claim["place"]) for claim in claims] == [("z1", "line 3"), ("a1", "line 3")]

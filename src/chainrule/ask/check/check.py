@@ -1,8 +1,8 @@
 """Check: every number that a worked example prints, computed again and judged, and the cause of faults."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Verdict(Document):
         claims: each printed number with what it should be, in the order of the source.
         cause: the one change that explains the wrong ones, if there is one.
         assumed: what a lesson does not say in so many words, a sentence each.
+        places: where each number of a lesson stands, by its quantity and as printed.
         unplaced: numbers of a lesson that could not be placed, each with its line.
         toml: the worked example that was read out of a lesson.
         rivals: other ways to read the lesson, and how close they came.
@@ -47,6 +48,7 @@ class Verdict(Document):
     claims: tuple[Judged, ...]
     cause: Cause | None = None
     assumed: tuple[str, ...] = ()
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unplaced: tuple[str, ...] = ()
     toml: str = ""
     rivals: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class Verdict(Document):
                 "claimed": judgement.claim.printed,
                 "computed": judgement.computed if math.isfinite(judgement.computed) else None,
                 "status": str(judgement.status),
+                **self._place(judgement),
             }
             for judgement in self.claims
         ]
@@ -90,6 +93,10 @@ class Verdict(Document):
             answer |= {"rivals": list(self.rivals)}
         return answer
 
+    def _place(self, judgement: Judged) -> dict[str, str]:
+        place = self.places.get((judgement.claim.quantity, judgement.claim.printed))
+        return {"place": place} if place else {}
+
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
         read = (("Assumed", self.assumed), ("Not placed", self.unplaced))
@@ -100,7 +107,7 @@ class Verdict(Document):
             )
             yield from noted((("Understood", self.assumed), ("Not placed", self.unplaced)))
             return
-        report = Report(self.example, self.world, self.claims, self.cause, read, self.cut_short)
+        report = Report(self.example, self.world, self.claims, self.cause, read, self.cut_short, self.places)
         yield from report.blocks()
 
 
@@ -206,6 +213,7 @@ def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
     verdict = replace(
         verdict,
         assumed=reading.assumed,
+        places=reading.places,
         unplaced=reading.unplaced,
         rivals=reading.rivals,
         toml=reading.toml(),

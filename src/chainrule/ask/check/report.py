@@ -1,7 +1,7 @@
 """The report of a check: what was found, how each wrong number should have come about, and the cause."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from chainrule.ask.cases.address import Address
@@ -50,6 +50,7 @@ class Report:
         cause: of the wrong ones, if one is known.
         notes: on how a lesson was read, each kind under its label.
         cut_short: that the search for causes was, in a sentence.
+        places: where in a lesson a number stands, by its quantity and as printed.
     """
 
     example: Example
@@ -58,6 +59,7 @@ class Report:
     cause: Cause | None = None
     notes: Sequence[tuple[str, Sequence[str]]] = ()
     cut_short: str = ""
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def blocks(self) -> Iterator[Block]:
         """The report part by part."""
@@ -111,15 +113,17 @@ class Report:
     # --- the table
 
     def _table(self) -> TableBlock:
-        listed = self._notable[:LISTED]
-        rows = tuple(
-            (judgement.claim.quantity, judgement.claim.printed, _rounded(judgement), _word(judgement.status))
-            for judgement in listed
-        )
+        rows = tuple(map(self._row, self._notable[:LISTED]))
         notes = [f"… {len(self._notable) - LISTED} more"] if len(self._notable) > LISTED else []
         count = len(self.claims) - len(self._notable)
         notes += [f"and {counted(count, 'number')} more, right to the last digit"] if count else []
-        return TableBlock(("quantity", "printed", "computed", "verdict"), rows, "; ".join(notes))
+        where = ("where",) if self.places else ()
+        return TableBlock(("quantity", "printed", "computed", "verdict", *where), rows, "; ".join(notes))
+
+    def _row(self, judgement: Judged) -> tuple[str, ...]:
+        claim = judgement.claim
+        place = (self.places.get((claim.quantity, claim.printed), ""),) if self.places else ()
+        return claim.quantity, claim.printed, _rounded(judgement), _word(judgement.status), *place
 
     def _legend(self) -> Block:
         """What the words in the table mean."""

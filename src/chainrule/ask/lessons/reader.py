@@ -1,6 +1,6 @@
 """The reader: from a lesson in any format to the worked examples in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ class LessonReading:
     Attributes:
         example: the worked example.
         assumed: what the lesson does not say in so many words, a sentence each.
+        places: where each number stands, by its quantity and as printed.
         unplaced: numbers of something that could not be placed, each with its line.
         agreeing: how many of its numbers are near to what is computed.
         anew: givens that are stated again with other values, each with its line.
@@ -33,6 +34,7 @@ class LessonReading:
 
     example: Example
     assumed: tuple[str, ...]
+    places: Mapping[tuple[str, str], str]
     unplaced: tuple[str, ...]
     agreeing: int
     anew: tuple[str, ...]
@@ -83,6 +85,7 @@ def _reading(part: PagePart, skipped: tuple[str, ...]) -> LessonReading:
     return LessonReading(
         reading.example,
         tuple(assumed(reading, part.text)),
+        {(claim.quantity, claim.printed): claim.place for claim in reading.claims},
         reading.unplaced,
         reading.agreeing,
         reading.anew,

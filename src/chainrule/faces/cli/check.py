@@ -5,14 +5,27 @@ import sys
 
 import click
 
+from chainrule.faces.cli.document_formats import FORMATS, format_of, write_document
+from chainrule.faces.cli.options import Choice
+
 
 @click.command()
 @click.argument("example", metavar="EXAMPLE.toml|LESSON")
 @click.option("--ascii", "plain", is_flag=True, help="Write ASCII only, as where ∂ and · cannot be shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as one JSON object instead.")
+@click.option("--format", "kind", type=Choice(FORMATS), help="How it is written.  [default: text]")
+@click.option("--output", metavar="FILE", help="Write to a file; its suffix says how.  [default: stdout]")
 @click.option("--verbose", is_flag=True, help="Tell how close other ways to read a lesson came.")
 @click.option("--write", metavar="TOML", help="Write the worked example that was read out of a lesson.")
-def check(example: str, plain: bool, as_json: bool, verbose: bool, write: str | None) -> int:
+def check(
+    example: str,
+    plain: bool,
+    as_json: bool,
+    kind: str | None,
+    output: str | None,
+    verbose: bool,
+    write: str | None,
+) -> int:
     """Compute every number again that a worked example prints, say which are wrong, and why.
 
     A LESSON is Markdown, HTML, LaTeX, plain text or a notebook; - reads standard input. A number is right
@@ -30,18 +43,13 @@ def check(example: str, plain: bool, as_json: bool, verbose: bool, write: str | 
     verdict = check_text(_standard_input(), source) if is_stdin else checked(example)
     if write:
         _write(verdict.toml, example, write)
-    if as_json:
-        from chainrule.files.json_values import dumps
-
-        click.echo(dumps(verdict.plain()))
-    else:
-        from chainrule.faces.cli.terminal import show
-
-        show(verdict.blocks(), ascii_only=plain)
-        if verbose and verdict.rivals:
-            click.echo("\nOther ways to read it:\n" + "\n".join(f"  {rival}" for rival in verdict.rivals))
+    kind = format_of(kind, as_json, output)
+    write_document(verdict, kind, output, plain)
+    is_shown = kind == "text" and not output
+    if is_shown and verbose and verdict.rivals:
+        click.echo("\nOther ways to read it:\n" + "\n".join(f"  {rival}" for rival in verdict.rivals))
     if verdict.verdict == "unread":
-        if not (as_json or write):
+        if is_shown and not write:
             click.echo(f"\nAs it was understood, to be mended and checked again as TOML:\n\n{verdict.toml}")
         raise InputError(f"{source}: I cannot read this lesson, because {verdict.unread}")
     return int(verdict.verdict == "wrong")

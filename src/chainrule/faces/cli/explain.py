@@ -1,28 +1,15 @@
 """chainrule explain: where any number of a worked example or of a trained network comes from."""
 
 import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from chainrule.faces.cli.document_formats import FORMATS, format_of, write_document
 from chainrule.faces.cli.options import POSITIVE, Choice, Whole
-from chainrule.faces.cli.streams import write
 from chainrule.faces.cli.table_options import given, reading_options, say
 
-if TYPE_CHECKING:
-    from chainrule.ask.explain.explanation import Explanation
-
-FORMATS = ("text", "latex", "html", "markdown", "json", "pdf")
-_SUFFIXES = {
-    ".tex": "latex",
-    ".html": "html",
-    ".htm": "html",
-    ".md": "markdown",
-    ".json": "json",
-    ".pdf": "pdf",
-}
 MEAN = (
     "The run is the mean of {} networks as one network: of the units of layer 1, the first {} are those of"
     " the first network, and so on; between units of two networks the weights are 0."
@@ -75,7 +62,7 @@ def explain(
     from chainrule.ask.explain.explain import explain as explained
 
     output, plain = options.pop("output"), options.pop("plain")
-    kind = _kind(kind, as_json, output)
+    kind = format_of(kind, as_json, output)
     choices = {name: options.pop(name) for name in ("depth", "terms", "learning_rate")}
     reading = given(options)
     if os.path.isdir(subject):
@@ -86,7 +73,7 @@ def explain(
         if table or reading:
             raise click.UsageError("--table and how it is read are for a RUN; an example has rows of its own")
         explanation = explained(_example(subject, row), quantity, **choices)
-    _write(explanation, kind, output, plain)
+    write_document(explanation, kind, output, plain)
 
 
 def _example(path: str, row: int | None) -> Any:
@@ -142,44 +129,6 @@ def _on_a_table(
     }
     dtype = run.parameters["w1"].dtype
     return (run, x[rows].astype(dtype), t[rows].astype(dtype)), names
-
-
-def _kind(kind: str | None, as_json: bool, output: str | None) -> str:
-    """How the explanation is written."""
-    if as_json and kind not in (None, "json"):
-        raise click.UsageError(f"--json and --format {kind} contradict each other")
-    if as_json or kind:
-        return kind or "json"
-    return _SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
-
-
-def _write(explanation: "Explanation", kind: str, output: str | None, ascii_only: bool) -> None:
-    """Print the explanation, or write it to a file."""
-    if kind == "text" and not output:
-        from chainrule.faces.cli.terminal import show
-
-        show(explanation.blocks(), ascii_only=ascii_only)
-        return
-    if kind == "pdf" and not output and sys.stdout.isatty():
-        raise click.UsageError("a PDF is not for a terminal: write it to a file, with --output FILE.pdf")
-    content = _content(explanation, kind, ascii_only)
-    if output:
-        from chainrule.files.writing import save
-
-        save(output, content)
-    else:
-        write(content)
-
-
-def _content(explanation: "Explanation", kind: str, ascii_only: bool) -> bytes:
-    """The explanation in one of the formats."""
-    if kind == "json":
-        from chainrule.files.json_values import dumps
-
-        return (dumps(explanation.plain()) + "\n").encode()
-    from chainrule.faces.cli.terminal import printed
-
-    return printed(explanation.blocks(), kind, ascii_only)
 
 
 def _rows(count: int) -> str:
