@@ -88,6 +88,38 @@ def test_torch_gradients_in_its_layout() -> None:
     assert "w1, w2 came as (units, inputs)" in found.notes[0]
 
 
+@pytest.mark.parametrize("sizes", [(2, 3, 2), (3, 3, 2), (2, 4, 4, 3)])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_parameters_in_the_layout_of_torch_are_turned_and_that_is_said(
+    sizes: tuple[int, ...], mixed: bool
+) -> None:
+    rng = np.random.default_rng(4)
+    network = Network([Dense(units, "tanh") for units in sizes[1:]], "half_squared_error")
+    x, t = rng.normal(size=(5, sizes[0])), rng.normal(size=(5, sizes[-1]))
+    p = {name: start + 0.1 for name, start in network.start(sizes[0], 1).items()}
+    right = {k: g.array for k, g in sweep(network, p, x, t, np.full(5, 0.2)).gradients.items()}
+    stored = {k: v.T for k, v in p.items()}
+    claimed = right if mixed else {k: g.T for k, g in right.items()}
+    diagnosis = diagnose_gradients(network, x, t, claimed, parameters=stored)
+    assert diagnosis.verdict == "right"
+    assert "The parameters w1, w2" in diagnosis.notes[0]
+    assert "came as (units, inputs)" in diagnosis.notes[0]
+
+
+def test_square_parameters_in_the_layout_of_torch_are_told_by_the_numbers() -> None:
+    rng = np.random.default_rng(5)
+    network = Network([Dense(3, "sigmoid"), Dense(3, "sigmoid")], "half_squared_error")
+    x, t = rng.normal(size=(4, 3)), rng.uniform(0.1, 0.9, size=(4, 3))
+    p = {name: start + 0.1 for name, start in network.start(3, 1).items()}
+    right = {k: g.array for k, g in sweep(network, p, x, t, np.full(4, 0.25)).gradients.items()}
+    turned = diagnose_gradients(
+        network, x, t, {k: g.T for k, g in right.items()}, parameters={k: v.T for k, v in p.items()}
+    )
+    assert turned.verdict == "right"
+    assert "came as (units, inputs)" in turned.notes[0]
+    assert diagnose_gradients(network, x, t, right, parameters=p).notes == ()
+
+
 def diagnosed(**changed: Any) -> Diagnosis:
     p = NETWORK.start(2, 1)
     correct = diagnose_gradients(NETWORK, X, T, {k: np.zeros_like(v) for k, v in p.items()}, parameters=p)
@@ -144,3 +176,13 @@ def test_noise_has_no_cause() -> None:
 def test_what_cannot_be_diagnosed(claimed: Any, error: type, says: str) -> None:
     with pytest.raises(error, match=says):
         diagnose_gradients(NETWORK, X, T, claimed)
+
+
+def test_a_penalty_that_is_not_stated_is_solved_for() -> None:
+    for rate in (0.01, 0.3):
+        p = NETWORK.start(2, 1)
+        correct = {k: g.array for k, g in sweep(NETWORK, p, X, T, np.full(2, 0.5)).gradients.items()}
+        claimed = {k: g + rate * p[k] if k[0] == "w" else g for k, g in correct.items()}
+        diagnosis = diagnose_gradients(NETWORK, X, T, claimed, parameters=p)
+        assert diagnosis.cause is not None
+        assert diagnosis.cause.name == f"weight decay λ = {rate:g}"

@@ -1,13 +1,14 @@
 """Claimed gradients: arrays of any library, put in the shapes of a network's parameters."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.ask.cases.arrays import as_numpy
 from chainrule.ask.cases.case import Case
+from chainrule.engine.network import Network
 from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Array
 from chainrule.quantities import is_error_signal, parse
@@ -34,8 +35,49 @@ class Claimed:
     row_by_row: tuple[str, ...] = ()
 
 
-def gradients_of(case: Case, claimed: Any) -> Claimed:
+def parameters_of(network: Network, x: Any, parameters: Mapping[str, Any]) -> tuple[dict[str, Array], str]:
+    """Somebody's parameters as the network keeps them, and a note if they came as torch keeps weights."""
+    arrays = {name: as_numpy(array) for name, array in parameters.items()}
+    rows = as_numpy(x)
+    if rows.ndim != 2:
+        return arrays, ""
+    shapes = {name: start.shape for name, start in network.start(rows.shape[1]).items()}
+    turned = [
+        name
+        for name, shape in shapes.items()
+        if name in arrays and arrays[name].shape != shape and arrays[name].shape == shape[::-1]
+    ]
+    if turned:  # then square ones are kept in the same way
+        turned += [name for name, array in arrays.items() if name in shapes and _is_square(array)]
+    arrays |= {name: arrays[name].T for name in turned}
+    return arrays, _turned_note([name for name in shapes if name in turned])
+
+
+def turned_case(case: Case) -> tuple[Case, str] | None:
+    """The case with its weights the other way round and a note, where no shape tells how they are kept."""
+    weights = [name for name, array in case.parameters.items() if array.ndim == 2]
+    if not weights or not all(_is_square(case.parameters[name]) for name in weights):
+        return None
+    turned = {name: case.parameters[name].T for name in weights}
+    return replace(case, parameters={**case.parameters, **turned}), _turned_note(weights)
+
+
+def _turned_note(names: Sequence[str]) -> str:
+    return f"The parameters {', '.join(names)} {_NOTES['turned']}" if names else ""
+
+
+def _is_square(array: Array) -> bool:
+    return bool(array.ndim == 2 and array.shape[0] == array.shape[1] > 1)
+
+
+def gradients_of(case: Case, claimed: Any, turned: bool = False) -> Claimed:
     """The claimed gradients by parameter, shaped as those are; and what was done to them.
+
+    Args:
+        case: whose parameters they belong to.
+        claimed: by parameter, or all of them in order.
+        turned: whether the parameters came as (units, inputs): square gradients are then turned, too,
+            unless another gradient shows that they came otherwise.
 
     Raises:
         InputError: none is given, or one of no parameter, or one that is not finite.
@@ -57,8 +99,9 @@ def gradients_of(case: Case, claimed: Any) -> Claimed:
             raise InputError(f"{key} is no parameter of this network; it has {', '.join(expected)}")
         arrays[name], way = _fitting(name, as_numpy(leaf), expected[name], len(case.x))
         ways.setdefault(way, []).append(name)
-    if ways["turned"]:  # then square ones are kept in the same way
-        square = [name for name, array in arrays.items() if array.ndim == 2 and len(set(array.shape)) == 1]
+    square = [name for name, array in arrays.items() if _is_square(array)]
+    uneven = [name for name, array in arrays.items() if array.ndim == 2 and len(set(array.shape)) > 1]
+    if ways["turned"] or (turned and not uneven):  # then square ones are kept in the same way
         arrays |= {name: arrays[name].T for name in square}
         ways["turned"] += square
     notes = tuple(

@@ -10,7 +10,7 @@ from chainrule.ask.documents.blocks import Block, Heading, TableBlock, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import Symbol, Value
 from chainrule.ask.documents.wording import counted
-from chainrule.ask.gradients.claimed import gradients_of
+from chainrule.ask.gradients.claimed import gradients_of, parameters_of, turned_case
 from chainrule.ask.gradients.gradient_search import Compared, GradientSearch
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
@@ -121,7 +121,8 @@ def diagnose_gradients(
         claimed: by parameter (`w1` or `dE/dw1`), arrays of NumPy, JAX or torch; or all of them in the
             network's order, w1, b1, w2, b2, ... Some may be missing. Weights as torch keeps them,
             (units, inputs), are turned.
-        parameters: the weights that the gradients are at; without them the starts drawn from `seed`.
+        parameters: the weights that the gradients are at, turned like those if torch keeps them; without
+            them the starts drawn from `seed`.
         seed: of the starts.
         learning_rate: α, for mistakes that take updated weights; 0.1 if the subject has none.
 
@@ -129,11 +130,23 @@ def diagnose_gradients(
         InputError: no gradient is given, or one of no parameter, or one that is not finite.
         ShapeError: a gradient is not shaped like its parameter.
     """
+    note = ""
+    if isinstance(network, Network) and parameters is not None and x is not None:
+        parameters, note = parameters_of(network, x, parameters)
     case = case_of(network, x, t, parameters, seed, learning_rate)
     if case.learning_rate is None:
         case = case_of(case, None, None, None, 0, 0.1)
-    given = gradients_of(case, claimed)
+    diagnosis = _diagnosis(case, claimed, note)
+    if diagnosis.verdict == "right" or parameters is None or not (other := turned_case(case)):
+        return diagnosis
+    turned = _diagnosis(other[0], claimed, other[1])  # square weights: only the numbers tell
+    fits = turned.verdict == "right" or (turned.cause and not diagnosis.cause)
+    return turned if fits else diagnosis
+
+
+def _diagnosis(case: Case, claimed: Any, note: str) -> Diagnosis:
+    given = gradients_of(case, claimed, turned=bool(note))
     search = GradientSearch(case, given.arrays, given.row_by_row)
     compared = tuple(search.compared(name) for name in given.arrays)
     right = all(comparison.right for comparison in compared)
-    return Diagnosis(compared, None if right else search.cause, given.notes)
+    return Diagnosis(compared, None if right else search.cause, (*filter(None, [note]), *given.notes))
