@@ -58,11 +58,22 @@ def sweep(
         y, cache = network.forward(p, inputs)
         loss, loss_cache = _loss(network, p, y, t, share, weight_decay)
         gradients, dx = network.chain.backward(p, cache, network.loss.backward(loss_cache))
-        if _penalises(weight_decay):
-            for name in filter(_decays, gradients):
-                decayed = (*gradients[name].paths, WeightDecay(weight_decay).backward(p[name]))
-                gradients[name] = number(derivative(p[name]), *decayed)
-        return Sweep(loss, network.prediction(y), p, gradients, dx)
+        return Sweep(loss, network.prediction(y), p, decayed(gradients, p, weight_decay), dx)
+
+
+def decayed(
+    gradients: Mapping[str, Number], p: Mapping[str, Number], weight_decay: Array
+) -> dict[str, Number]:
+    """The gradients by parameter with the penalty's λw, where there is one."""
+    if not _penalises(weight_decay):
+        return dict(gradients)
+    penalty = WeightDecay(weight_decay)
+    return {
+        name: number(derivative(p[name]), *gradient.paths, penalty.backward(p[name]))
+        if _decays(name)
+        else gradient
+        for name, gradient in gradients.items()
+    }
 
 
 def evaluate(

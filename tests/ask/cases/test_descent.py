@@ -57,6 +57,16 @@ def test_conventions(biases: bool, sequential: bool) -> None:
         assert descent.losses[updates] == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_sequential_update_goes_back_through_weights_that_have_decayed() -> None:
+    rate, decay = 0.5, 0.2
+    numbers = step(worked.parse(f'weight_decay = {decay}\n{TWO}update = "sequential"', "")).numbers
+    w2, gradient = numbers["w2"].array, numbers["dE/dw2"].array
+    assert gradient == pytest.approx(numbers["a1"].array.T @ numbers["dE/dz2"].array + decay * w2)
+    new = w2 - rate * gradient
+    assert numbers["w2'"].array == pytest.approx(new)
+    assert numbers["dE/da1"].array == pytest.approx(numbers["dE/dz2"].array @ new.T)
+
+
 def test_the_published_numbers_of_a_sequential_update() -> None:
     """E = 0.291027924 after one update, as printed in Mazur's example: it updates layer by layer."""
     text = f'{TWO}update_biases = false\nupdate = "sequential"'

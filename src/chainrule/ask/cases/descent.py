@@ -8,7 +8,7 @@ from itertools import count, islice
 import numpy as np
 
 from chainrule.ask.cases.case import Case
-from chainrule.engine.backprop import Sweep, descend, sweep
+from chainrule.engine.backprop import Sweep, decayed, descend, sweep
 from chainrule.engine.network import Network
 from chainrule.engine.stopping import Stop
 from chainrule.numbers import Array, Number, constant, given, number, path
@@ -171,6 +171,7 @@ class _OneByOne(Chain):
         for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
             slopes, dx = layer.backward(p, cache, dy)
             gradients = slopes | gradients
-            new = _updated(self.case, Sweep(dy, dy, dict(p), slopes, dx))
+            penalised = decayed(slopes, p, self.case.weight_decay)
+            new = _updated(self.case, Sweep(dy, dy, dict(p), penalised, dx))
             dy = layer.backward({**p, **new}, cache, dy)[1]
         return gradients, dy
