@@ -211,8 +211,7 @@ def test_a_planted_cell_is_found_on_its_line(row: int, at: int, blanks: list[int
 
 COLUMNS = {
     "no value": ([""], "column 'x2' has no value at all"),
-    "dates": (["2024-01-01", "2024-02-01", "03.04.2024"], "holds dates or times .*--drop x2"),
-    "times": (["12:30", "13:45"], "holds dates or times"),
+    "dates": (["2024-01-01", "2024-02-01", "03.04.2024"], "line 4, column 'x2': '03.04.2024' is no date"),
     "free text": ([f"name {row}" for row in range(40)], "40 distinct texts in 40 cells .*--drop x2"),
     "decimal commas": (['"0,5"', '"1,25"'], "line 2, column 'x2': '0,5' .*--decimal ,"),
     "percent signs": (["5%", "6"], "line 2, column 'x2': '5%' .*percent"),
@@ -227,7 +226,7 @@ def test_columns(tmp_path: Path, case: str) -> None:
 
 
 def test_all_columns_that_must_go_are_named_at_once(tmp_path: Path) -> None:
-    rows = [[f"n{row}", f"2024-01-{row + 1:02d}", "1.5", str(row % 2)] for row in range(28)]
+    rows = [[f"n{row}", f"text {row}", "1.5", str(row % 2)] for row in range(28)]
     message = fails(tmp_path / "t.csv", lines(rows, "name,my day,x,y"))
     assert "column 'name' holds 28 distinct texts" in message
     assert "(likewise --drop 'my day')" in message
@@ -320,8 +319,6 @@ PARQUET = {
     "list": (pl.Series([[1.0]] * 6), "column 'x2' holds neither numbers nor words (its type is list)"),
     "struct": (pl.Series([{"a": 1}] * 6), "(its type is struct); leave it out with --drop x2"),
     "binary": (pl.Series([b"\xff"] * 6), "(its type is binary)"),
-    "date": (pl.Series([0] * 6).cast(pl.Date), "column 'x2' holds dates or times (its type is date)"),
-    "timestamp": (pl.Series([0] * 6).cast(pl.Datetime), "(its type is datetime)"),
     "duration": (pl.Series([0] * 6).cast(pl.Duration), "(its type is duration)"),
     "null": (pl.Series([None] * 6), "column 'x2' has no value at all"),
     "infinite": (pl.Series([1.0, 2.0, np.inf, 1.0, 2.0, 3.0]), "row 3, column 'x2': an infinite value"),
@@ -338,7 +335,9 @@ def test_parquet_columns(tmp_path: Path, case: str) -> None:
 def test_a_parquet_target_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     dates = pl.Series(range(6)).cast(pl.Date)
-    assert "its type is date): it cannot be the target" in fails(path, parquet(path, range(6), dates))
+    assert "holds dates or times ('1970-01-01'): it cannot be the target" in fails(
+        path, parquet(path, range(6), dates)
+    )
 
 
 def test_damaged_parquet(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -451,5 +450,5 @@ def test_later_tables_of_another_shape(tmp_path: Path) -> None:
     pl.DataFrame({"x": [0, 1], "k": ["a", "b"]}).with_columns(pl.col("x").cast(pl.Date)).write_parquet(
         tmp_path / "p.parquet"
     )
-    with pytest.raises(InputError, match=r"column 'x' holds dates or times .*, unlike in training"):
+    with pytest.raises(InputError, match=r"column 'x': '1970-01-01' is not a number \(a date or time"):
         encoding.encode(read(tmp_path / "p.parquet"))

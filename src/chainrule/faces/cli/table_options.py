@@ -18,6 +18,7 @@ READING = {
     "na": "missing_markers",
     "thousands": "thousands",
     "skip": "skip",
+    "dates": "dates",
     "category": "categories",
     "number": "amounts",
 }

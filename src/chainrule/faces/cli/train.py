@@ -104,6 +104,11 @@ def _losses() -> Collection[str]:
     "--number", multiple=True, metavar="COLUMN", help="A column of amounts, whatever they look like."
 )
 @click.option(
+    "--dates",
+    type=Choice(("day-first", "month-first")),
+    help="How 03/04/2024 is meant, where no row tells.",
+)
+@click.option(
     "--missing",
     type=Choice(("impute", "refuse")),
     default="impute",

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.engine.runs.run import Run
 from chainrule.faces.onnx.table_encoding import MISSING
-from chainrule.faces.tables.columns import Column, NumberColumn
+from chainrule.faces.tables.columns import Column, NumberColumn, WordColumn
 from chainrule.faces.tables.encoding import REFUSE, Encoding
 from chainrule.faces.tables.kinds import BOOLEAN
 from chainrule.faces.tables.table import Table
@@ -106,9 +106,10 @@ def _largest(values: np.ndarray) -> float:
 def _cells(column: Column, complete: bool, rng: np.random.Generator) -> np.ndarray:
     """Cells for a column, missing and unseen ones among them."""
     gaps = rng.random(ROWS) < (0.0 if complete else 0.1)
-    if not isinstance(column, NumberColumn):
+    if isinstance(column, WordColumn):
         words = rng.choice(np.array([*column.words, UNSEEN], object), ROWS)
         return np.where(gaps, MISSING, words)
+    assert isinstance(column, NumberColumn)  # there are no dates in the file
     if column.kind == BOOLEAN:
         return np.where(gaps, np.nan, rng.integers(0, 2, ROWS))
     values = column.moments.restore(rng.normal(size=ROWS))

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from chainrule.errors import InputError
 from chainrule.faces.onnx.graph import Graph, Namespace, Tensor
-from chainrule.faces.tables.columns import Column, NumberColumn
+from chainrule.faces.tables.columns import Column, NumberColumn, WordColumn
+from chainrule.faces.tables.date_column import DateColumn
 from chainrule.faces.tables.encoding import Encoding
+from chainrule.faces.tables.quoting import dropping, quoted
 from chainrule.faces.tables.targets import Classes
 
 MISSING = ""  # of words; a missing number is NaN
@@ -14,6 +17,9 @@ def inputs(graph: Graph, encoding: Encoding) -> list[Tensor]:
     """One tensor (n, 1) for each column, called like it: float64 for numbers, strings for words."""
     tensors = []
     for column in encoding.columns:
+        if isinstance(column, DateColumn):
+            text = f"column {quoted(column.name)} holds dates, which an ONNX file cannot read"
+            raise InputError(f"{text}: train without it, {dropping([column.name])}")
         dtype = np.dtype(np.float64 if isinstance(column, NumberColumn) else np.object_)
         tensors.append(Tensor(graph, graph.free(column.name), dtype, (None, 1)))
     return tensors
@@ -35,6 +41,7 @@ def _column(graph: Graph, column: Column, raw: Tensor) -> list[Tensor]:
         filled = Namespace.where(missing, column.fill, raw)
         flag = [missing.astype(np.float64)] if column.flagged else []
         return [column.moments.standardise(filled), *flag]
+    assert isinstance(column, WordColumn)
     words = [*column.words, *([MISSING] if column.flagged else [])]  # an unseen word is none of them
     hot = graph.add("OneHotEncoder", [raw], np.float32, domain="ai.onnx.ml", cats_strings=words, zeros=1)
     flat = graph.constant(np.array([-1, len(words)], np.int64))

@@ -136,6 +136,10 @@ def comparable(table: Table, name: str) -> "pl.Series":
         return raw.replace_strict({True: "True", False: "False"}, return_dtype=pl.String)
     if kind in (pl.Categorical, pl.Enum, pl.Null):
         return raw.cast(pl.String)
+    if kind in (pl.Date, pl.Datetime, pl.Time):
+        raw = raw.dt.replace_time_zone(None) if kind == pl.Datetime else raw
+        form = "%Y-%m-%d" if kind == pl.Date else "%H:%M:%S" if kind == pl.Time else "%Y-%m-%d %H:%M:%S"
+        return raw.dt.strftime(form)
     word = re.sub(r"[(\[{].*", "", str(kind)).lower()
     reason = "holds dates or times" if kind.is_temporal() else "holds neither numbers nor words"
     raise UnfitColumnError(table, name, f"{reason} (its type is {word})")

@@ -7,9 +7,18 @@ import numpy as np
 
 from chainrule.faces.tables.cells import Cells, positions
 from chainrule.faces.tables.codes import are_truths
+from chainrule.faces.tables.date_column import DateColumn
 from chainrule.faces.tables.gaps import say_gaps, without_gaps, words_of
 from chainrule.faces.tables.hints import is_number
-from chainrule.faces.tables.kinds import BOOLEAN, NUMBER, WORDS, numbers_as, say_beyond_exact, say_row_numbers
+from chainrule.faces.tables.kinds import (
+    BOOLEAN,
+    DATES,
+    NUMBER,
+    WORDS,
+    numbers_as,
+    say_beyond_exact,
+    say_row_numbers,
+)
 from chainrule.faces.tables.moments import FAR, Moments
 from chainrule.faces.tables.notation import Notation
 from chainrule.faces.tables.quoting import counted, listed, quoted
@@ -192,12 +201,18 @@ class WordColumn:
         column.table.say("note", f"{text} ({place}): encoded as none of them")
 
 
-Column = NumberColumn | WordColumn
+Column = NumberColumn | WordColumn | DateColumn
 
 
-def learner(kind: str) -> type[NumberColumn] | type[WordColumn]:
+def learner(kind: str) -> type[NumberColumn] | type[WordColumn] | type[DateColumn]:
     """The class that encodes columns of `kind`."""
-    return {NUMBER: NumberColumn, BOOLEAN: NumberColumn, WORDS: WordColumn}[kind]
+    learners: dict[str, type[NumberColumn] | type[WordColumn] | type[DateColumn]] = {
+        NUMBER: NumberColumn,
+        BOOLEAN: NumberColumn,
+        WORDS: WordColumn,
+        DATES: DateColumn,
+    }
+    return learners[kind]
 
 
 def _say_filled(column: Cells, missing: np.ndarray, filling: str, flagged: bool) -> None:

@@ -22,7 +22,7 @@ def without_gaps(column: Cells) -> Cells:
 
 
 def words_of(column: Cells, vocabulary: tuple[str, ...] | None = None) -> Cells:
-    """The cells of a column of words: `None` is a word like remainder, `?` and its like are gaps.
+    """The cells of a column of words: `None` is a word like any other, `?` and its like are gaps.
 
     With the `vocabulary` of a run, what stands in it is a word, and nothing else that means a gap is.
     """

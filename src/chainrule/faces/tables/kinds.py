@@ -6,15 +6,15 @@ import numpy as np
 
 from chainrule.faces.tables.cells import Cells, UnfitColumnError
 from chainrule.faces.tables.codes import are_mixed, are_truths, have_leading_zeros, truths
+from chainrule.faces.tables.dates import are_dates
 from chainrule.faces.tables.gaps import say_gaps, say_revived, without_gaps, words_of
-from chainrule.faces.tables.hints import DATE
 from chainrule.faces.tables.notation import Notation, notation_of
 from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
 
 if TYPE_CHECKING:
     import polars as pl
 
-NUMBER, BOOLEAN, WORDS = "number", "boolean", "words"
+NUMBER, BOOLEAN, WORDS, DATES = "number", "boolean", "words", "dates"
 FEW, MANY = 20, 1000
 """Up to FEW distinct words may always be categories; more only if they repeat, and never over MANY."""
 EXACT = 2.0**53
@@ -64,6 +64,9 @@ def looked(column: Cells) -> tuple[str, Cells, Notation]:
         say_gaps(numbers)
         notation.say(numbers)
         return NUMBER, notation.apply(numbers), notation
+    if numbers.textual and numbers.count and are_dates(numbers):
+        say_gaps(numbers)
+        return DATES, numbers, Notation()
     if are_mixed(numbers) and column.name not in table.amounts:
         table.say("note", f"column {name}: digits and letters are codes, so words ({_number(column)})")
         return WORDS, numbers, Notation()
@@ -83,26 +86,18 @@ def _number(column: Cells) -> str:
 
 
 def check_words(column: Cells) -> None:
-    """Refuse dates and free text among columns of words.
+    """Refuse free text among columns of words.
 
     Raises:
         UnfitColumnError: it names the column, an example and the option that leaves it out.
     """
     words = column.words.drop_nulls()
-    if are_dates(column):
-        raise UnfitColumnError(column.table, column.name, f"holds dates or times ({quoted(words[0])})")
     distinct = words.n_unique()
     if too_many(distinct, len(words)):
         reason = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...)"
         raise UnfitColumnError(
             column.table, column.name, f"{reason}: free text or an identifier, no categories"
         )
-
-
-def are_dates(column: Cells) -> bool:
-    """Whether at least half of the words are dates or times."""
-    words = column.words.drop_nulls()
-    return 2 * int(words.str.contains(DATE).sum()) >= len(words)
 
 
 def too_many(distinct: int, rows: int) -> bool:

@@ -15,6 +15,7 @@ def read(
     encoding: str | None = None,
     missing_markers: Iterable[str] = (),
     thousands: str = "",
+    dates: str = "",
     skip: int = 0,
     categories: Iterable[str] = (),
     amounts: Iterable[str] = (),
@@ -30,6 +31,7 @@ def read(
         encoding: of the text; by default what its byte order mark says, else UTF-8.
         missing_markers: cells to be taken as missing, besides `MISSING`.
         thousands: the mark between thousands; by default seen where a whole column is written so.
+        dates: day-first or month-first, where no cell of a column tells.
         skip: lines before the table.
         categories: columns whose cells are names, whatever they look like.
         amounts: columns whose cells are numbers, whatever they look like.
@@ -48,6 +50,7 @@ def read(
         "markers": markers,
         "wordlike": wordlike,
         "thousands": thousands,
+        "dates": dates,
         "categories": frozenset(map(tidy, categories)),
         "amounts": frozenset(map(tidy, amounts)),
         "sha256": sha256,

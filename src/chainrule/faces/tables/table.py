@@ -43,6 +43,7 @@ class Table:
     markers: frozenset[str] = MISSING
     wordlike: frozenset[str] = WORDLIKE
     thousands: str = ""
+    dates: str = ""
     delimiter: str | None = None
     categories: frozenset[str] = frozenset()
     amounts: frozenset[str] = frozenset()

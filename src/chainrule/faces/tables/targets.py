@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from chainrule.faces.tables.cells import Cells, UnfitColumnError, positions, read_cells
+from chainrule.faces.tables.dates import are_dates
 from chainrule.faces.tables.gaps import say_gaps, say_revived, without_gaps, words_of
 from chainrule.faces.tables.kinds import (
     BOOLEAN,
     FEW,
     NUMBER,
     WORDS,
-    are_dates,
     kind_of,
     numbers_as,
     say_beyond_exact,

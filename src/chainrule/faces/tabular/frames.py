@@ -42,6 +42,7 @@ def as_table(source: Any, reading: Reading | None = None, *, digest: bool = Fals
         categories=frozenset(map(tidy, reading.categories)),
         amounts=frozenset(map(tidy, reading.amounts)),
         thousands=reading.thousands,
+        dates=reading.dates,
         sha256=_digest(frame) if digest else None,
     )
 

@@ -23,6 +23,7 @@ class Reading:
     encoding: str | None = None
     missing_markers: tuple[str, ...] = ()
     thousands: str = ""
+    dates: str = ""
     skip: int = 0
     categories: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
