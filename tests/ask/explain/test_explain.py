@@ -417,3 +417,33 @@ def test_nothing_is_shown_twice() -> None:
     blocks = list(explain(case, "dE/dw1[0,0]", depth=9).blocks())
     lefts = [e.left for b in blocks if type(b).__name__ == "Equations" for e in b.equations]
     assert len(lefts) == len(set(lefts)) > 10
+
+
+RELU = """
+loss = "softmax_cross_entropy"
+inputs = [[1, {x}]]
+targets = [[0, 1]]
+[[layers]]
+activation = "relu"
+weights = [[0.2, -0.3], [0.4, 0.1]]
+[[layers]]
+weights = [[0.2, -0.3], [0.4, 0.1]]
+"""
+
+
+def test_an_array_without_an_index_is_shown_whole_and_its_largest_number_derived():
+    sheet = worked.parse(RELU.format(x=2), "sheet")
+    answer = explain(sheet, "dE/dw2")
+    gradient = sheet.sweep.numbers["dE/dw2"].array
+    assert answer.value == gradient.ravel()[np.argmax(np.abs(gradient))]
+    text = str(answer)
+    assert text.splitlines()[0] == "∂E/∂w₂"
+    assert all(f"{abs(value):.4g}"[:5] in text for value in gradient.ravel())
+    with pytest.raises(InputError, match="write"):
+        explain(sheet, "dE/dw2[0]")
+
+
+def test_a_dead_unit_is_said_to_be_dead():
+    dead = str(explain(worked.parse(RELU.format(x=-2), "sheet"), "dE/dz1[0]"))
+    assert "∂a₁/∂z₁[0] is 0: at z₁[0] = -0.6 the activation is flat." in dead
+    assert "flat" not in str(explain(worked.parse(RELU.format(x=2), "sheet"), "dE/dz1[0]"))

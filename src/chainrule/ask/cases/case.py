@@ -81,12 +81,11 @@ class Case:
             return np.where(np.arange(rows) == updates % rows, 1.0, 0.0)
         return np.full(rows, 1 / rows if self.convention.batch == "mean" else 1.0)
 
-    @property
-    def aggregate(self) -> str:
-        """What E is of the rows, in words that go on with them: `the average over` the 3 rows."""
+    def aggregate(self, rows: str) -> str:
+        """What E is of the rows, in words: `the average over the 3 rows`."""
         if self.convention.batch == "online":
-            return "that of one after the other, with an update after each, of"
-        return f"the {'average' if self.convention.batch == 'mean' else 'sum'} over"
+            return f"that of one of {rows} at a time, with an update after each"
+        return f"the {'average' if self.convention.batch == 'mean' else 'sum'} over {rows}"
 
     def learns(self, parameter: str) -> bool:
         """Whether an update changes the parameter."""

@@ -245,9 +245,8 @@ def _convention(table: Any) -> Convention:
             raise InputError(f"convention: {key} is true or false, not {value!r}")
         if choices and value not in choices:
             hint = did_you_mean(str(value), choices)
-            *others, final = map(repr, choices)
-            wanted = f"{', '.join(others)} or {final}"
-            raise InputError(f"convention: {key} is {wanted}, not {value!r}.{hint}")
+            choice_list = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+            raise InputError(f"convention: {key} is {choice_list}, not {value!r}.{hint}")
     return Convention(**table)
 
 

@@ -134,7 +134,7 @@ class Exercise(Document):
                 texts.append(text)
                 yield f"{'The error' if array == 'E' else 'Activation'}: {text}."
         if len(self.example.x) > 1:
-            yield f"E is {self.example.aggregate} the {len(self.example.x)} rows."
+            yield f"E is {self.example.aggregate(f'the {len(self.example.x)} rows')}."
 
     def _quantities(self, part: str) -> Iterator[Address]:
         shapes = self.example.quantities.shapes

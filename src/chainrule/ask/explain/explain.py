@@ -1,9 +1,11 @@
 """explain: where any number of a network comes from, down to the factors that the engine multiplied."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.ask.cases import limits
@@ -16,7 +18,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
-from chainrule.quantities import Updated, parse
+from chainrule.quantities import Updated, has_rows, parse
 
 _REPLAYED = (
     "The trained weights are put through the same rules once more, in float64: the numbers equal those of "
@@ -74,12 +76,16 @@ def explain(
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
     world = Trajectory(case)
     address = quantity.strip()
+    whole = _is_whole(world, address)
+    if whole:
+        address = _largest(world, address)
     place = _find(world, address)
     remarks = _of_run(subject, place) if isinstance(subject, Run) else []
     return Explanation(
         world=world,
         asked=address,
         place=place,
+        whole=whole,
         depth=depth,
         most=terms,
         columns=tuple(columns),
@@ -87,6 +93,25 @@ def explain(
         notes=(*remarks, *notes),
         report=blocks,
     )
+
+
+def _is_whole(world: Trajectory, quantity: str) -> bool:
+    """Whether all of an array is asked for, `dE/dw2`, which has more than one number."""
+    name = quantity.partition("@")[0].strip()
+    shape = world.case.quantities.shapes.get(name, ())
+    return "[" not in quantity and math.prod(shape) > 1 and name not in world.case.names
+
+
+def _largest(world: Trajectory, quantity: str) -> str:
+    """The address of its largest number, whatever its sign."""
+    name, at, updates = quantity.partition("@")
+    first = f"{name.strip()}[{','.join('0' * len(world.case.quantities.shapes[name.strip()]))}]{at}{updates}"
+    place = _find(world, first)
+    sizes = np.abs(world.numbers(place.after)[place.name].array)
+    index = np.unravel_index(int(np.argmax(np.where(np.isnan(sizes), -1.0, sizes))), sizes.shape)
+    if len(world.case.x) == 1 and has_rows(parse(name.strip())):
+        index = index[1:]
+    return f"{name.strip()}[{','.join(map(str, index))}]{at}{updates}"
 
 
 def _find(world: Trajectory, quantity: str) -> Address:

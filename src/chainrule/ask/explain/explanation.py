@@ -27,6 +27,7 @@ class Explanation(Document):
         world: the case, worked through by the book.
         asked: the address as it was asked for.
         place: where that number is computed.
+        whole: whether all of its array was asked for; it is the largest number there.
         depth: through how many levels its factors are explained in turn.
         most: how many terms of a sum are shown.
         columns: what the inputs are called, where they have names.
@@ -38,6 +39,7 @@ class Explanation(Document):
     world: Trajectory
     asked: str
     place: Address
+    whole: bool = False
     depth: int = 0
     most: int | None = None
     columns: Sequence[str] = ()

@@ -14,8 +14,13 @@ from chainrule.ask.explain.contributions import by_road, by_row
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.meaning import meaning, parts, rule
 from chainrule.ask.explain.terms import WHOLE, Factor
-from chainrule.quantities import is_error_signal
+from chainrule.quantities import is_error_signal, is_slope
 
+_DEAD = (
+    " the activation is flat. No error passes here, and the weights into this unit learn nothing from "
+    "this row."
+)
+SHOWN = 8  # rows and columns of an array
 ROWS = 8  # of a table of shares
 LEGEND = 12  # of the names of inputs and targets
 EQUATIONS = 24  # of the factors explained in turn, all levels together
@@ -35,19 +40,52 @@ def _parts(explanation: Explanation, equations: list[Equation]) -> Iterator[Bloc
     """All but the legend; `equations` is told of each one as it goes out."""
     derive, element = explanation.derive, explanation.factor
     yield Heading(_title(explanation), 1)
+    if explanation.whole:
+        yield from _array(explanation)
     yield from _opening(explanation)
     if element.number.paths:
         equation = _equation(explanation, element)
         yield Equations((equation,))
+        yield from _flat(explanation)
         yield from _backward(explanation, equation)
         yield from _shares(explanation)
         yield from _in_turn(explanation, {derive.symbol(element)} | {equation.left for equation in equations})
 
 
+def _array(explanation: Explanation) -> Iterator[Block]:
+    """All of the array that the number stands in, as far as it has room; rows of units or of weights."""
+    number, asked = explanation.factor.number, explanation.derive.symbol(explanation.factor)
+    array = np.atleast_2d(number.array)
+    shown = array[:SHOWN, :SHOWN]
+    rows: list[tuple[Cell, ...]] = [
+        (str(k), *(Value(float(value)) for value in row)) for k, row in enumerate(shown)
+    ]
+    note = "" if shown.shape == array.shape else f"… of {array.shape[0]:,} x {array.shape[1]:,}"
+    yield TableBlock((Symbol(number.name), *map(str, range(shown.shape[1]))), tuple(rows), note)
+    yield paragraph("The largest of them is ", asked, ".")
+
+
+def _flat(explanation: Explanation) -> Iterator[Block]:
+    """Where an activation is flat, no error passes: what is dead is said to be so."""
+    derive = explanation.derive
+    if explanation.factor.number.through:
+        return
+    for term in derive.terms(explanation.factor)[0]:
+        for factor in term.factors:
+            if factor.value != 0.0 or not is_slope(factor.number.quantity):
+                continue
+            _, below = derivative_of(factor.number.name) or ("", "")
+            z = Factor(derive.numbers[below], factor.index)
+            told = (derive.symbol(z), " = ", Value(z.value))
+            yield paragraph(derive.symbol(factor), " is 0: at ", *told, _DEAD)
+            return
+
+
 def _title(explanation: Explanation) -> str:
     """`∂E/∂w₁[0,2]`, `E after 3 updates`; w@3 is the new value that the third gives."""
     updates = explanation.place.after
-    text = as_line(explanation.derive.symbol(explanation.factor))
+    named = Symbol(explanation.factor.number.name)
+    text = as_line(named if explanation.whole else explanation.derive.symbol(explanation.factor))
     if "@" in explanation.asked and text.endswith("'"):
         text, updates = text[:-1], updates + 1
     elif "@" in explanation.asked and "'" in text and explanation.asked.partition("@")[0].strip()[-1] != "'":
@@ -71,7 +109,7 @@ def _opening(explanation: Explanation) -> Iterator[Block]:
     if by := rule(case, element.number.name):
         yield paragraph(f"By the rule {by}.")
     if len(case.x) > 1:
-        yield paragraph(f"There are {counted(len(case.x), 'row')}, and E is {case.aggregate} them.")
+        yield paragraph(f"There are {counted(len(case.x), 'row')}, and E is {case.aggregate('them')}.")
     for note in explanation.notes:
         yield paragraph(note)
 

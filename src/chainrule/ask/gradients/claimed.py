@@ -91,44 +91,44 @@ def gradients_of(case: Case, claimed: Any, turned: bool = False) -> Claimed:
             raise ShapeError(f"{len(claimed)} gradients are given, but the network has {', '.join(expected)}")
         claimed = dict(zip(expected, claimed, strict=True))
     arrays: dict[str, Array] = {}
-    ways: dict[str, list[str]] = {"turned": [], "row by row": [], "one for all": []}
+    layouts: dict[str, list[str]] = {"turned": [], "row by row": [], "one for all": []}
     for key, leaf in claimed.items():
         quantity = parse(str(key))
         name = str(quantity.bottom if is_error_signal(quantity) else quantity)
         if name not in expected:
             raise InputError(f"{key} is no parameter of this network; it has {', '.join(expected)}")
-        arrays[name], way = _fitting(name, as_numpy(leaf), expected[name], len(case.x))
-        ways.setdefault(way, []).append(name)
+        arrays[name], layout = _fitting(name, as_numpy(leaf), expected[name], len(case.x))
+        layouts.setdefault(layout, []).append(name)
     square = [name for name, array in arrays.items() if _is_square(array)]
     uneven = [name for name, array in arrays.items() if array.ndim == 2 and len(set(array.shape)) > 1]
-    if ways["turned"] or (turned and not uneven):  # then square ones are kept in the same way
+    if layouts["turned"] or (turned and not uneven):  # then square ones are kept in the same way
         arrays |= {name: arrays[name].T for name in square}
-        ways["turned"] += square
+        layouts["turned"] += square
     notes = tuple(
-        f"{', '.join(name for name in expected if name in names)} {_NOTES[way]}"
-        for way, names in ways.items()
-        if names and way in _NOTES
+        f"{', '.join(name for name in expected if name in names)} {_NOTES[layout]}"
+        for layout, names in layouts.items()
+        if names and layout in _NOTES
     )
     arrays = {name: arrays[name] for name in expected if name in arrays}
-    return Claimed(arrays, notes, tuple(name for name in expected if name in ways["row by row"]))
+    return Claimed(arrays, notes, tuple(name for name in expected if name in layouts["row by row"]))
 
 
 def _fitting(name: str, array: Array, shape: tuple[int, ...], rows: int) -> tuple[Array, str]:
     """A gradient in the shape of its parameter, and what had to be done for that."""
-    array, way = array if array.dtype.kind == "f" else array.astype(np.float64), ""
+    array, layout = array if array.dtype.kind == "f" else array.astype(np.float64), ""
     if array.shape != shape and array.ndim == 2 and array.shape[::-1] == shape:
-        array, way = array.T, "turned"
+        array, layout = array.T, "turned"
     elif array.size == np.prod(shape) and 1 in array.shape:
         array = array.reshape(shape)
     elif len(shape) == 1 and array.shape == (rows, *shape):
         _refuse_infinite(name, array)
-        array, way = array.sum(axis=0), "row by row"
+        array, layout = array.sum(axis=0), "row by row"
     elif len(shape) == 1 and array.size == 1:
-        array, way = np.full(shape, array.reshape(())), "one for all"
+        array, layout = np.full(shape, array.reshape(())), "one for all"
     if array.shape != shape:
         raise ShapeError(f"the gradient of {name} is {array.shape}, but {name} is {shape}")
     _refuse_infinite(name, array)
-    return array, way
+    return array, layout
 
 
 def _refuse_infinite(name: str, array: Array) -> None:

@@ -55,7 +55,8 @@ def explain(
     w1'[0,2]                                 after one update
     E@10                                     after ten updates
 
-    Layers count from 1, indices from 0. With several rows, the row stands first: z1[row,unit].
+    Layers count from 1, indices from 0. With several rows, the row stands first: z1[row,unit]. Without an
+    index an array is shown whole, and its largest number explained.
     """
     # Before NumPy is imported: a pool of threads takes longer to start than the whole explanation.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
