@@ -20,7 +20,7 @@ from chainrule.ask.causes.operand_slips import slips
 from chainrule.ask.causes.stated_values import Aim, givens
 from chainrule.ask.judging.judge import judge
 
-WORK = 120_000  # numbers computed, a second or two; a usual sheet takes 20,000
+WORK = 200_000  # numbers computed, a second or two; a usual sheet takes 30,000
 _NEAR = 3  # updates: claims about later ones are looked at last, for they take longest
 _WAY = 0.03  # of the way from the right number to the claim: a hypothesis may leave that to rounding
 _TRIED = 4  # hypotheses that are worked through with the source's own operands
@@ -185,7 +185,8 @@ class Search(Evidence):
         late = frozenset(i for i in unexplained if not np.isfinite(baseline[i]))
         if not explained and (early or not late or not self._far_reached(base, hypothesis, min(late))):
             return None
-        if not self._starts(explained | late, unexplained):
+        near = {i for i in scope & unexplained if self._on_the_way(i, baseline[i], values[i])}
+        if not self._starts(explained | late | near, unexplained):
             return None
         return Finding(hypothesis, explained | late, tuple(values), scope)
 
@@ -250,7 +251,12 @@ class Search(Evidence):
         claim = self.claims[i]
         if claim.near(value) or claim.truncates(value):
             return True
-        return abs(value - claim.value) <= min(_WAY * abs(claim.value - baseline), 50 * float(claim.unit))
+        return self._on_the_way(i, baseline, value) and abs(value - claim.value) <= 50 * float(claim.unit)
+
+    def _on_the_way(self, i: int, baseline: float, value: float) -> bool:
+        """Whether a hypothesis leads all but a rest of the way from the right number to the claim."""
+        claimed = self.claims[i].value
+        return abs(value - claimed) <= _WAY * abs(claimed - baseline)
 
     def _still(self, i: int, baseline: float, value: float) -> bool:
         claim = self.claims[i]
