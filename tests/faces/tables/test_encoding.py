@@ -211,9 +211,11 @@ def test_numbers_that_float64_strains_at_are_warned_about(values: list[Any], wor
 
 def test_a_column_that_counts_the_rows_is_warned_about() -> None:
     rows = 30
-    some = table({"id": list(range(7, 7 + rows)), "x": [row**2 for row in range(rows)], "y": [0, 1] * 15})
+    some = table({"when": list(range(7, 7 + rows)), "x": [row**2 for row in range(rows)], "y": [0, 1] * 15})
     learn(some, "y")
-    assert "column 'id' counts the rows (7 to 36): an identifier? Leave it out with --drop id" in said(some)
+    assert "column 'when' counts the rows (7 to 36): an identifier? Leave it out with --drop when" in said(
+        some
+    )
     assert "'x'" not in said(some)
 
 

@@ -9,7 +9,7 @@ import pytest
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.tables import Encoding, Table, learn
-from chainrule.faces.tabular import prediction
+from chainrule.faces.tabular import prediction, training
 from chainrule.faces.tabular.api import train_table
 from chainrule.faces.tabular.source import Reading
 
@@ -182,3 +182,104 @@ def test_columns_are_kept_beside_predictions(run: Run, tmp_path: Path) -> None:
     table.columns["prediction"] = table.columns["c"]
     with pytest.raises(InputError, match="the predictions have a column of that name"):
         prediction.predict(run, table, ["prediction"])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("visit_no", [str(1003 + 2 * row + row % 2) for row in range(ROWS)]),
+        ("customer id", [str(500000 - 7 * row % 1000 + row) for row in range(ROWS)]),
+        ("Unnamed: 0", [str(row) for row in range(ROWS)]),
+        ("patient", [f"P{row:04d}" for row in range(ROWS)]),
+        ("orderId", [str(90 + 3 * row) for row in range(ROWS)]),
+    ],
+)
+def test_identifiers_are_left_out(tmp_path: Path, name: str, cells: list[str]) -> None:
+    path = written(tmp_path / "t.csv", cells, name)
+    encoding, x, words = looked(path)
+    assert encoding.feature_names == ["x"]
+    assert f"column '{name}'" in words
+    assert "left out" in words
+    new = Reading().table(str(path))
+    del new.columns[name]
+    assert np.array_equal(encoding.encode(new), x)
+    assert not any("ignored" in note.text for note in new.notes)
+    if cells[0].isdigit():
+        assert looked(path, amounts=(name,))[0].feature_names == ["x", name]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_index_without_a_name_is_left_out(tmp_path: Path, first: int) -> None:
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{row + first},{row % 7},{'ab'[row % 2]},{row % 3}\n" for row in range(ROWS))
+    path.write_text(",x,c,y\n" + rows)
+    encoding, _, words = looked(path)
+    assert encoding.feature_names == ["x", "c=a", "c=b"]
+    assert "column 1 has no name and is different in every row, an index: left out" in words
+
+
+def test_numbers_that_rise_under_another_name_are_warned_about(tmp_path: Path) -> None:
+    cells = [str(1000 + 2 * row + row % 2) for row in range(ROWS)]
+    encoding, _, words = looked(written(tmp_path / "t.csv", cells, "depth"))
+    assert encoding.feature_names == ["x", "depth"]
+    assert (
+        "column 'depth' is a whole number that rises with every row (1000 to 1079): an identifier?" in words
+    )
+
+
+def test_of_very_many_words_the_frequent_ones_are_categories(tmp_path: Path) -> None:
+    cells = [f"town{row}" if row % 2 else "city" for row in range(ROWS)]
+    cells = [cell if row < 60 else "" for row, cell in enumerate(cells)]
+    encoding, _, words = looked(written(tmp_path / "t.csv", cells))
+    assert encoding.feature_names == ["x", "c=city"]
+    assert "1 of 21 words have 5 rows or more" in words
+
+
+@pytest.mark.parametrize(
+    ("cells", "target", "tells"),
+    [
+        (["declined", "approved"], "no yes", True),
+        (["3", "8"], "no yes", True),
+        (["declined", "approved", "approved"], "no yes", False),
+        (["declined", "approved"], "1.5 7.25", True),
+        (["a", "b", "a"], "1.5 7.25", False),
+    ],
+)
+def test_a_column_that_tells_the_target_alone_is_warned_about(
+    tmp_path: Path, cells: list[str], target: str, tells: bool
+) -> None:
+    path = written(tmp_path / "t.csv", cells)
+    for word, value in zip(("no", "yes"), target.split(), strict=True):
+        path.write_text(path.read_text().replace(f",{word}\n", f",{value}\n"))
+    _, _, words = looked(path)
+    assert ("column 'c' tells the target alone: is it known before the answer is?" in words) == tells
+    assert ("--drop c" in words) == tells
+
+
+@pytest.mark.parametrize(
+    ("label", "share"), [("Total", 1), ("Grand total", 1), ("Sum", 1), ("Average", ROWS)]
+)
+def test_a_row_of_totals_is_left_out(tmp_path: Path, label: str, share: int) -> None:
+    path = tmp_path / "t.csv"
+    costs = [1.25 * (row * 7 % 11) + 20 for row in range(ROWS)]
+    rows = "".join(f"{row % 9},{'ab'[row % 2]},{cost}\n" for row, cost in enumerate(costs))
+    path.write_text("x,c,y\n" + rows)
+    _, x, _ = looked(path)
+    path.write_text(f"x,c,y\n{rows},{label},{sum(costs) / share:.2f}\n")
+    table = Reading().table(str(path))
+    encoding, again, _ = learn(table, "y")
+    assert np.array_equal(x, again)
+    assert encoding.feature_names == ["x", "c=a", "c=b"]
+    assert f"line 42 is labelled '{label}' and sums up 'y': no row of data, left out" in said(table)
+    path.write_text(f"x,c,y\n{rows},{label},7.5\n")
+    table = Reading().table(str(path))
+    learn(table, "y")
+    assert f"line 42 is labelled '{label}': if it is no row of data, take it out" in said(table)
+
+
+def test_twins_of_rows_held_out_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n" + "".join(f"{row % 5},{row % 2}\n" for row in range(ROWS)))
+    table = Reading().table(str(path))
+    training.prepare(table, training.Request("y"))
+    assert "8 of the 8 rows held out have a twin among the rows learned from" in said(table)

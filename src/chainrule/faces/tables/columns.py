@@ -1,7 +1,7 @@
 """How an input column is encoded: numbers standardised, words one-hot; missing cells filled and flagged."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -13,15 +13,21 @@ from chainrule.faces.tables.hints import is_number
 from chainrule.faces.tables.kinds import (
     BOOLEAN,
     DATES,
+    MANY,
     NUMBER,
+    SMALLEST,
     WORDS,
     numbers_as,
     say_beyond_exact,
     say_row_numbers,
+    too_many,
 )
 from chainrule.faces.tables.moments import FAR, Moments
 from chainrule.faces.tables.notation import Notation
 from chainrule.faces.tables.quoting import counted, listed, quoted
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FAR_SPREADS = 1e3
 """Values further than this many standard deviations from the mean are warned about."""
@@ -144,6 +150,8 @@ class WordColumn:
         """The sorted words of `rows` alone. Raises InputError if none of them has a value."""
         present = column.words[rows]
         words = present.drop_nulls().unique().sort().to_list()
+        if too_many(len(words), len(present)):
+            words = _frequent(column, present) or words[:MANY]
         if not words:
             raise column.fault("has no value in the rows that are trained on; leave it out")
         return cls(column.name, tuple(words), present.null_count() > 0)
@@ -199,6 +207,15 @@ class WordColumn:
             f"column {quoted(self.name)}: {counted(count, 'cell')} not among the categories of the training"
         )
         column.table.say("note", f"{text} ({place}): encoded as none of them")
+
+
+def _frequent(column: Cells, present: "pl.Series") -> list[str]:
+    """Of very many words those that enough rows have, sorted; the others are none of them, said aloud."""
+    counts = present.drop_nulls().value_counts()
+    words = counts.filter(counts["count"] >= SMALLEST)[present.name].sort().to_list()[:MANY]
+    text = f"column {quoted(column.name)}: {len(words)} of {len(counts)} words have {SMALLEST} rows or more"
+    column.table.say("note", f"{text}: the others are taken as none of them")
+    return words
 
 
 Column = NumberColumn | WordColumn | DateColumn

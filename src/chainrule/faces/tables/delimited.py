@@ -85,13 +85,19 @@ class _Reading:
         head = next(records, None)
         if head is None:
             self.fail("the file is empty: no header and no data")
-        title = len(head.fields) == 1 or not all(map(str.strip, head.fields))
+        blank = sum(not name.strip() for name in head.fields)
+        title = len(head.fields) == 1 or (head.fields[0].strip() and 2 * blank >= len(head.fields))
         if title and not head.fields[0].startswith(("#", "sep=")) and (line := self.beginning(head)):
             self.fail(f"line {head.line} is no header: the table seems to begin on {_skipping(line)}")
         columns, lines = self.fast(head) or self.careful(records, head)
         if len(columns) > 1 and not head.fields[-1].strip() and (columns[-1].str.strip_chars() == "").all():
             notes.append(Note("warning", f"column {len(columns)} has no name and no values: left out"))
             columns, head = columns[:-1], head._replace(fields=head.fields[:-1])
+        if len(columns) > 2 and not head.fields[0].strip() and columns[0].n_unique() == len(columns[0]) > 1:
+            notes.append(
+                Note("note", "column 1 has no name and is different in every row, an index: left out")
+            )
+            columns, head = columns[1:], head._replace(fields=head.fields[1:])
         names = checked_names(self.path, head.fields, f"line {head.line}")
         return Parsed(dict(zip(names, columns, strict=True)), lines, notes, self.delimiter)
 

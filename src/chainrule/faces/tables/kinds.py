@@ -9,7 +9,7 @@ from chainrule.faces.tables.codes import are_mixed, are_truths, have_leading_zer
 from chainrule.faces.tables.dates import are_dates
 from chainrule.faces.tables.gaps import say_gaps, say_revived, without_gaps, words_of
 from chainrule.faces.tables.notation import Notation, notation_of
-from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
+from chainrule.faces.tables.quoting import dropping, listed, quoted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NUMBER, BOOLEAN, WORDS, DATES = "number", "boolean", "words", "dates"
 FEW, MANY = 20, 1000
 """Up to FEW distinct words may always be categories; more only if they repeat, and never over MANY."""
+SMALLEST = 5
+"""Of a column of very many words, those are categories that so many rows have."""
 EXACT = 2.0**53
 """Past it float64 cannot tell neighbouring integers apart."""
 
@@ -83,21 +85,6 @@ def _number(column: Cells) -> str:
     from shlex import quote
 
     return f"--number {quote(column.name)} if they are amounts"
-
-
-def check_words(column: Cells) -> None:
-    """Refuse free text among columns of words.
-
-    Raises:
-        UnfitColumnError: it names the column, an example and the option that leaves it out.
-    """
-    words = column.words.drop_nulls()
-    distinct = words.n_unique()
-    if too_many(distinct, len(words)):
-        reason = f"holds {distinct} distinct texts in {counted(len(words), 'cell')} ({quoted(words[0])}, ...)"
-        raise UnfitColumnError(
-            column.table, column.name, f"{reason}: free text or an identifier, no categories"
-        )
 
 
 def too_many(distinct: int, rows: int) -> bool:

@@ -10,7 +10,9 @@ from chainrule.faces.tables.cells import Cells, UnfitColumnError, comparable, re
 from chainrule.faces.tables.columns import Column, learner
 from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_missing
 from chainrule.faces.tables.header import looks_like_data
-from chainrule.faces.tables.kinds import WORDS, check_words, looked, numbers_as, say_spellings
+from chainrule.faces.tables.identifiers import left_out
+from chainrule.faces.tables.kinds import WORDS, looked, numbers_as, say_spellings
+from chainrule.faces.tables.leaks import say_leaks
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.notation import Notation
 from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
@@ -26,6 +28,7 @@ from chainrule.faces.tables.targets import (
     target_cells,
     target_kind,
 )
+from chainrule.faces.tables.totals import without_total
 
 FEW_ROWS = 10
 """Below this many rows the user is warned."""
@@ -50,6 +53,7 @@ class Survey:
         """Look at `table`; the arguments and errors are those of `learn`."""
         _check_option("--task", task, (CLASSIFICATION, REGRESSION, None))
         _check_option("--missing", missing, (IMPUTE, REFUSE))
+        table = without_total(table)
         table = table if missing == REFUSE else answered(table, tidy(target))
         self.table, self.missing, self._dropped = table, missing, [tidy(name) for name in drop]
         inputs = self._check_columns(tidy(target))
@@ -58,6 +62,11 @@ class Survey:
         self._classes = classes(self._target, self._kind) if self.task == CLASSIFICATION else None
         self.codes = self._classes.codes(self._target) if self._classes else None
         self._inputs, self._kinds, self._notations = self._look(inputs)
+        for name in left_out(self._inputs, self._kinds):
+            self._dropped.append(name)
+            del self._inputs[name], self._kinds[name]
+        amounts = None if self._classes else numbers_as(self._target, self._kind)
+        say_leaks(self._inputs, self._kinds, self.codes, amounts)
         if missing == REFUSE:
             refuse_missing(list(self._inputs.values()))
 
@@ -204,7 +213,6 @@ def _kind(column: Cells) -> tuple[str, Cells, Notation]:
     """The kind of an input column, its cells, their notation. Raises InputError if it cannot be an input."""
     kind, cells, notation = looked(column)
     if kind == WORDS:
-        check_words(cells)
         say_spellings(cells)
     return kind, cells, notation
 

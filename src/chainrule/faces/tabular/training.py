@@ -20,6 +20,7 @@ from chainrule.errors import InputError
 from chainrule.faces import architecture
 from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import LARGEST, Encoding
+from chainrule.faces.tables.leaks import say_duplicates
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
@@ -82,6 +83,7 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
     training, held_out = _split(survey.table, survey.codes, request)
     encoding, x, t = survey.learn(training)
+    say_duplicates(table, x, t, training, held_out)
     network = _network(request, encoding)
     members = members_of(request, network, len(training), encoding.inputs, threshold)
     if isinstance(request.patience, int) and members == 1 and not len(held_out):
