@@ -185,3 +185,59 @@ def test_inputs_that_are_not_the_stated_ones(name: str, rows: np.ndarray) -> Non
     z1 = rows @ W[0] + np.array([0.2, -0.1])
     named = cause(network("half_squared_error", "sigmoid") + claims(z1=z1, a1=1 / (1 + np.exp(-z1))))
     assert name in (named.name, *(rival.name for rival in named.rivals))
+
+
+# --- one row through two hidden units to one output
+
+
+X, T = np.array([[0.4, 0.9]]), np.array([[0.3]])
+V = [np.array([[0.5, -0.3], [0.2, 0.7]]), np.array([[0.6], [-0.8]])]
+SINGLE = (
+    f'learning_rate = 0.5\nloss = "half_squared_error"\ninputs = {X.tolist()}\ntargets = {T.tolist()}\n'
+    f'[[layers]]\nactivation = "sigmoid"\nweights = {V[0].tolist()}\nbiases = [0.1, 0.25]\n'
+    f'[[layers]]\nactivation = "sigmoid"\nweights = {V[1].tolist()}\nbiases = [-0.2]\n[claims]\n'
+)
+
+
+def single(biases: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    z1 = X @ V[0] + biases * np.array([0.1, 0.25])
+    a1 = 1 / (1 + np.exp(-z1))
+    z2 = a1 @ V[1] - biases * 0.2
+    return z1, a1, z2, 1 / (1 + np.exp(-z2))
+
+
+def row(**arrays: np.ndarray) -> str:
+    return claims(**{name: a if "w" in name else a[0] for name, a in arrays.items()})
+
+
+def test_biases_left_out_in_every_layer_or_in_one() -> None:
+    z1, a1, z2, a2 = single(biases=0)
+    assert cause(SINGLE + row(z1=z1, a1=a1, z2=z2, a2=a2)).name == "bias left out in z₁ and z₂"
+    z2 = single()[1] @ V[1]
+    assert cause(SINGLE + row(z2=z2, a2=1 / (1 + np.exp(-z2)))).name == "bias left out in z₂"
+
+
+def test_e_in_the_place_of_a_and_of_its_slope() -> None:
+    _, a1, _, a2 = single()
+    loss = 0.5 * (a2 - T) ** 2
+    dz2 = (a2 - T) * loss * (1 - loss)
+    assert cause(SINGLE + row(a2=a2, d_z2=dz2, d_w2=a1.T @ dz2)).name.startswith("σ′ taken as E(1 - E)")
+    dz2 = loss * a2 * (1 - a2)
+    assert cause(SINGLE + row(a2=a2, d_z2=dz2, d_w2=a1.T @ dz2)).name == "E in the place of ∂E/∂a₂"
+
+
+def test_hidden_error_signals_given_as_the_gradients_of_the_output_weights() -> None:
+    _, a1, _, a2 = single()
+    dz2 = (a2 - T) * a2 * (1 - a2)
+    da1 = dz2 @ V[1].T
+    dz1 = da1 * a1 * (1 - a1)
+    assert cause(SINGLE + row(d_z2=dz2, d_z1=dz1, d_w2=dz1.T)).name == "∂E/∂z₁ in the place of ∂E/∂w₂"
+    assert cause(SINGLE + row(d_z2=dz2, d_w2=da1.T)).name == "∂E/∂a₁ in the place of ∂E/∂w₂"
+
+
+def test_another_rate_is_solved_for() -> None:
+    _, a1, _, a2 = single()
+    dz2 = (a2 - T) * a2 * (1 - a2)
+    for rate in (0.1, 0.3):
+        named = cause(SINGLE + row(d_w2=a1.T @ dz2, w2_new=V[1] - rate * a1.T @ dz2))
+        assert (named.quantity, named.corrected) == ("learning_rate", str(rate))
