@@ -41,15 +41,10 @@ def _swapped(array: Array, noun: str, nouns: str) -> Iterator[tuple[str, str, Ca
     for i, j in combinations(range(columns if columns <= _MOST else 0), 2):
         order = _exchanged(columns, i, j)
         text = f"The {nouns} {i} and {j} are taken for each other{' in every row' if rows > 1 else ''}."
-        letter = noun[0] if noun == "target" else "x"
-        single = (
-            f"{letter}[{i}] and {letter}[{j}] swapped"  # as two given numbers that changed places are called
-        )
-        yield (
-            single if rows == 1 else f"{nouns} {i} and {j} swapped",
-            text,
-            lambda a, order=order: a[:, order],
-        )  # type: ignore[misc]
+        letter = "x" if noun == "input" else "t"
+        single = f"{letter}[{i}] and {letter}[{j}] swapped"  # the name that two swapped givens have
+        name = single if rows == 1 else f"{nouns} {i} and {j} swapped"
+        yield name, text, lambda a, order=order: a[:, order]  # type: ignore[misc]
     if rows == 1:
         return
     for i, j in combinations(range(rows if rows <= _MOST and noun == "input" else 0), 2):
