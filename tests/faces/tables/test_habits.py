@@ -283,3 +283,16 @@ def test_twins_of_rows_held_out_are_counted(tmp_path: Path) -> None:
     table = Reading().table(str(path))
     training.prepare(table, training.Request("y"))
     assert "8 of the 8 rows held out have a twin among the rows learned from" in said(table)
+
+
+def test_all_odd_cells_come_in_one_message(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [[f"{row / 8}", f"{row / 4}", str(row % 2)] for row in range(ROWS)]
+    rows[3][0], rows[5][0], rows[9][1] = "oops", "not yet", "lost"
+    path.write_text("\n".join(["a,b,y", *map(",".join, rows)]) + "\n")
+    with pytest.raises(InputError, match="line 5, column 'a': 'oops' is not a number") as caught:
+        looked(path)
+    options = "--na oops --na 'not yet' --na lost"
+    assert str(caught.value).endswith(f"(likewise 'b'); all at once, if they mean missing: {options}")
+    encoding, _, _ = looked(path, missing_markers=("oops", "not yet", "lost"))
+    assert encoding.feature_names == ["a", "a (missing)", "b", "b (missing)"]

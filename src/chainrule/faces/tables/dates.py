@@ -24,7 +24,7 @@ FORMS = {
     DAY_FIRST: rf"^(?P<d>[0-9]{{1,2}})[-/.](?P<m>[0-9]{{1,2}})[-/.]{_YEAR}{_TIME}",
     MONTH_FIRST: rf"^(?P<m>[0-9]{{1,2}})[-/.](?P<d>[0-9]{{1,2}})[-/.]{_YEAR}{_TIME}",
     "day month year": rf"{_WEEKDAY}(?P<d>[0-9]{{1,2}})(?:st|nd|rd|th|\.)?[ -]?{_MONTH}[ ,-]*{_YEAR}{_TIME}",
-    "month day year": rf"{_WEEKDAY}{_MONTH} (?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?,? {_YEAR}{_TIME}",
+    "month day year": rf"{_WEEKDAY}{_MONTH}[ -](?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? |-){_YEAR}{_TIME}",
     MONTHLY[0]: r"^(?P<y>[0-9]{4})[-/](?P<m>[0-9]{1,2})$",
     MONTHLY[1]: rf"^{_MONTH}[ -](?P<y>[0-9]{{4}})$",
     TIME: rf"^{_CLOCK}$",
@@ -32,7 +32,7 @@ FORMS = {
 """The forms in which dates are written; a month without a day is its first day."""
 DAY = 86400
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_CENTURY = 69  # two digits from here on are of the last century, as POSIX has it
+_CENTURY = 30  # two digits from here on are of the last century, as spreadsheets have it
 _ANY = re.sub(r"\(\?P<\w>", "(?:", "|".join(FORMS.values()))
 
 

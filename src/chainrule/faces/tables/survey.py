@@ -1,6 +1,7 @@
 """Looking at a table before learning from it: what each column is, what the task is, what cannot be used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,14 @@ from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.cells import Cells, UnfitColumnError, comparable, read_cells
 from chainrule.faces.tables.columns import Column, learner
 from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_missing
+from chainrule.faces.tables.gaps import without_gaps
 from chainrule.faces.tables.header import looks_like_data
 from chainrule.faces.tables.identifiers import left_out
 from chainrule.faces.tables.kinds import WORDS, looked, numbers_as, say_spellings
 from chainrule.faces.tables.leaks import say_leaks
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.notation import Notation
-from chainrule.faces.tables.quoting import counted, dropping, listed, quoted
+from chainrule.faces.tables.quoting import counted, dropping, listed, plain, quoted
 from chainrule.faces.tables.table import MISSING, Table, tidy
 from chainrule.faces.tables.targets import (
     CLASSIFICATION,
@@ -30,6 +32,8 @@ from chainrule.faces.tables.targets import (
 )
 from chainrule.faces.tables.totals import without_total
 
+MOST_CELLS = 6
+"""More odd cells than this are no spellings of a gap."""
 FEW_ROWS = 10
 """Below this many rows the user is warned."""
 
@@ -160,6 +164,7 @@ class Survey:
     def _look(self, names: list[str]) -> tuple[dict[str, Cells], dict[str, str], dict[str, Notation]]:
         """The cells and the kind of every input column; all that must be left out are named in one error."""
         unfit: dict[str, UnfitColumnError] = {}
+        faults: dict[str, InputError] = {}
         kinds: dict[str, str] = {}
         notations: dict[str, Notation] = {}
         for name in names:
@@ -173,10 +178,29 @@ class Survey:
                 kinds[name], read[name], notations[name] = _kind(column)
             except UnfitColumnError as error:
                 unfit[name] = error
+            except InputError as error:
+                faults[name] = error
+        if faults:
+            raise self._all_at_once(unfit, faults, read)
         if unfit:
             foremost, *remainder = sorted(unfit, key=names.index)
             raise InputError(f"{unfit[foremost]}{f' (likewise {dropping(remainder)})' if remainder else ''}")
         return read, kinds, notations
+
+    def _all_at_once(
+        self, unfit: Mapping[str, InputError], faults: Mapping[str, InputError], read: Mapping[str, Cells]
+    ) -> InputError:
+        """The first fault; if there are more, with the options that take all such cells as missing."""
+        cells: dict[str, None] = {}
+        for name in faults:
+            column = without_gaps(read[name])
+            cells |= dict.fromkeys(column.values.filter(column.bad).cast(str).unique(maintain_order=True))
+        foremost = next(iter(faults.values()))
+        if len(cells) + len(unfit) < 2 or len(cells) > MOST_CELLS or any(len(cell) > 12 for cell in cells):
+            return foremost
+        options = [f"--na {quote(plain(cell))}" for cell in cells] + [dropping([*unfit])] * bool(unfit)
+        likewise = f" (likewise {listed([*faults][1:])})" if len(faults) > 1 else ""
+        return InputError(f"{foremost}{likewise}; all at once, if they mean missing: {' '.join(options)}")
 
 
 def learn(
