@@ -58,6 +58,16 @@ FIGURES = {
         ("benchmarks/quality.py", "examples/penguins.csv", *TRAINING, *RULES),
         ("chainrule", "jax", "numpy", "optax", "scikit-learn"),
     ),
+    "python -m benchmarks.tables --docs": Figures(
+        ("docs/tables.md",),
+        (
+            *("benchmarks/tables/*.py", "src/chainrule/faces/tabular/training.py"),
+            *(f"src/chainrule/engine/training/{name}.py" for name in ("fold_training", "mean_network")),
+            *TRAINING,
+        ),
+        ("chainrule", "jax", "numpy", "optax", "scikit-learn"),
+        quick=False,
+    ),
     "python -m tests.numeric_cases --docs": Figures(
         ("README.md",),
         ("tests/numeric_cases.py", "tests/data/numeric_cases.json", *RULES),

@@ -30,7 +30,7 @@ from chainrule.faces.scores import scores
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.training import Request, prepare
 
-SPLITS = range(2)
+SPLITS = 1
 PENALTIES = np.logspace(-3, 4, 15)
 
 
@@ -189,7 +189,7 @@ def summary(lines: list[Line]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__)
     parser.add_argument("--half", choices=("chosen-on", "unseen", "both"), default="both")
-    parser.add_argument("--splits", type=int, default=len(SPLITS))
+    parser.add_argument("--splits", type=int, default=SPLITS)
     parser.add_argument("--docs", action="store_true")
     asked = parser.parse_args()
     halves = {"chosen-on": CHOSEN_ON, "unseen": UNSEEN}

