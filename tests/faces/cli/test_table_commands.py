@@ -50,7 +50,9 @@ def test_json_says_what_the_design_says(trained: tuple[Path, dict[str, Any]]) ->
     folder, said = trained
     assert set(said) == {
         "run", "task", "members", "epochs", "best_epoch", "stopped_by", "loss", "validation", "seconds",
+        "notes",
     }  # fmt: skip
+    assert said["notes"] == ["note: target 'y': words, 2 distinct values ('no', 'yes'): classification"]
     assert (said["run"], said["task"], said["epochs"], said["stopped_by"]) == (
         "run", "classification", 60, "epochs",
     )  # fmt: skip

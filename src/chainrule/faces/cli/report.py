@@ -30,10 +30,16 @@ def as_json(run: Run, folder: Path) -> str:
         "loss": run.loss,
         "validation": measured(run),
         "seconds": run.seconds,
+        "notes": notes(run),
     }
     if run.divergence:
         plain_values["divergence"] = str(run.divergence)
     return dumps(plain_values)
+
+
+def notes(run: Run) -> list[str]:
+    """What was said of the table: `note: ...` or `warning: ...`, as on stderr."""
+    return [f"{kind}: {text}" for kind, text in run.extra["encoding"]["notes"]]
 
 
 def as_text(run: Run, table: Table, request: Request, ready: Fit, folder: Path) -> str:
