@@ -84,6 +84,8 @@ def test_numbers_that_could_be_others_are_refused(
         (["007", "012", "120", "300"], 4),
         (["1", "2", "3", "A", "B"], 5),
         (["36", "38", "S", "M", "XL"], 5),
+        (["94110", "98101", "10001-2345"], 3),
+        (["60614-0001", "33101", "94110", "33101-1234"], 4),
     ],
 )
 def test_codes_are_categories(tmp_path: Path, cells: list[str], categories: int) -> None:

@@ -8,6 +8,7 @@ TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "
 _PAIRS = tuple({yes, no} for yes, no in zip(TRUE[:4], FALSE[:4], strict=True))
 _ZEROS = r"^0[0-9]+$"
 _DIGITS = r"^[0-9]{1,6}$"
+_ZIP = r"^[0-9]{5}(-[0-9]{4})?$"
 _LETTERS = r"^[0-9]{0,4}[\p{L}+][\p{L}0-9+/_-]{0,9}$"
 MOST_CODES = 20
 """More distinct values than this, digits and letters, are not taken for codes without being told."""
@@ -51,7 +52,7 @@ def have_leading_zeros(column: Cells) -> bool:
 
 
 def are_mixed(column: Cells) -> bool:
-    """Whether the cells are few codes, some of digits and some of letters: 1, 2, 3, A, B.
+    """Whether the cells are few codes, some of digits and some of letters: 1, 2, 3, A, B; or ZIP and ZIP+4.
 
     A single odd cell is a typing error; so letters come twice at least, and in a twentieth of the cells.
     """
@@ -60,6 +61,8 @@ def are_mixed(column: Cells) -> bool:
     if not column.textual:
         return False
     values = column.values.filter(pl.Series(~column.missing))
+    if values.str.contains(_ZIP).all() and values.str.contains("-", literal=True).any():
+        return True
     digits, letters = (values.str.contains(pattern) for pattern in (_DIGITS, _LETTERS))
     if (
         not digits.any()

@@ -70,7 +70,9 @@ def looked(column: Cells) -> tuple[str, Cells, Notation]:
         say_gaps(numbers)
         return DATES, numbers, Notation()
     if are_mixed(numbers) and column.name not in table.amounts:
-        table.say("note", f"column {name}: digits and letters are codes, so words ({_number(column)})")
+        table.say(
+            "note", f"column {name}: digits and letters or dashes are codes, so words ({_number(column)})"
+        )
         return WORDS, numbers, Notation()
     amounts = column.name in table.amounts
     if amounts or kind_of(numbers if numbers.count else column) != WORDS:
