@@ -114,9 +114,20 @@ def test_a_misprint() -> None:
     ],
 )
 def test_one_stroke(printed: str, value: float, how: str) -> None:
-    found = misprint(Claim("a", printed), value)
+    found = misprint(Claim("a", printed), value, [Claim("b", "0.59327")])
     assert found is not None
     assert found[:2] == ("0.05706", how)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("0.2144", 0.214992), ("0.0465", 0.0469), ("0.38127", 0.381296), ("-1.5312", -1.5318)],
+)
+def test_a_wrong_last_digit_is_none_that_was_put_in(printed: str, value: float) -> None:
+    """What is left without it is not the right value at the digits of the source, but cut off."""
+    stroke = misprint(Claim("a", printed), value, [Claim("b", printed[:-1] + "7")])
+    assert stroke is None or stroke[1] == "a digit is wrong"
+    assert stroke is None or abs(float(stroke[0]) - value) <= 0.51 * 10.0 ** -len(printed.split(".")[1])
 
 
 def test_two_strokes_are_no_misprint() -> None:

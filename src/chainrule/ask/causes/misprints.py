@@ -1,6 +1,7 @@
 """Misprints: a wrong number that is one stroke from the right one, or another line copied."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
@@ -13,6 +14,7 @@ from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.judging.judge import judge
 
 _COST = {"a digit is wrong": 1.3, "two digits are swapped": 1.15}
+_LENGTHS = {"a digit is dropped", "a digit is doubled or put in"}
 _LONGEST = 40  # digits: where a stroke of the pen went wrong in a longer number, nobody looks for
 _COPIED = 2  # digits: shorter numbers agree by chance
 
@@ -30,7 +32,9 @@ def printed_wrongly(
     for i in roots:
         claim = evidence.claims[i]
         values = (evidence.judged[i].computed, evidence.local[i])
-        strokes = (stroke for value in values if (stroke := misprint(claim, value)))
+        siblings = [sibling for j, sibling in enumerate(evidence.claims) if j != i]
+        cuts = any(judgement.status is Status.TRUNCATED for judgement in evidence.judged)
+        strokes = (stroke for value in values if (stroke := misprint(claim, value, siblings, cuts=cuts)))
         stroke = next(strokes, None)
         if stroke:
             correction, difference, cost = stroke
@@ -85,31 +89,60 @@ def _as_printed(claim: Claim, value: float) -> str:
     return f"{Decimal(value).quantize(claim.unit, context=EXACT):f}"
 
 
-def misprint(claim: Claim, value: float) -> tuple[str, str, float] | None:
-    """What should have been printed for `value`, how the print differs if in one stroke, and its cost."""
+def misprint(
+    claim: Claim, value: float, siblings: Sequence[Claim] = (), *, cuts: bool = False
+) -> tuple[str, str, float] | None:
+    """What should have been printed for `value`, how the print differs if in one stroke, and its cost.
+
+    A digit too many or too few is only believed where what belongs has as many digits as the `siblings`:
+    else the wrong last digit could be dropped of any number, and the rest be called cut off. What
+    belongs is rounded, or in a source that `cuts` perhaps cut off.
+    """
     printed = claim.exact
     if not np.isfinite(value) or len(printed.as_tuple().digits) > _LONGEST:
         return None
     places = -int(printed.as_tuple().exponent)
     strokes: list[tuple[str, str, float]] = []
-    for correction in _prints(value, places):
+    for correction in _prints(value, places, cuts=cuts):
         if correction == printed:
             continue
         if correction == printed.copy_negate():
             return f"{correction:f}", "the sign is wrong", 1.05
         difference = _stroke(_digits(printed), _digits(correction))
+        if difference in _LENGTHS and not _as_long(correction, siblings):
+            continue
         if difference and (correction < 0) == (printed < 0):
             strokes.append((f"{correction:f}", difference, _COST.get(difference, 1.1)))
     return min(strokes, key=lambda stroke: stroke[2], default=None)
 
 
-def _prints(value: float, places: int) -> Iterator[Decimal]:
-    """`value` with about so many digits after the point, rounded and cut."""
+def _as_long(number: Decimal, siblings: Sequence[Claim]) -> bool:
+    """Whether a number has the digits that most of the siblings have: after the point, or significant."""
+    numbers = [sibling.exact for sibling in siblings]
+    counts = [Counter(map(length, numbers)) for length in (_after_point, _significant)]
+    peak = max((count for lengths in counts for count in lengths.values()), default=0)
+    lengths_of_number = (_after_point(number), _significant(number))
+    return peak > 0 and any(
+        count[length] == peak for count, length in zip(counts, lengths_of_number, strict=True)
+    )
+
+
+def _after_point(number: Decimal) -> int:
+    return -int(number.as_tuple().exponent)
+
+
+def _significant(number: Decimal) -> int:
+    return len(number.as_tuple().digits)
+
+
+def _prints(value: float, places: int, *, cuts: bool) -> Iterator[Decimal]:
+    """`value` with about so many digits after the point, rounded and perhaps cut."""
+    roundings = (ROUND_HALF_EVEN, ROUND_DOWN)[: 1 + cuts]
     true = Decimal(value)
     for extra in (0, 1, -1, 2, -2, 3, -3):
         if 0 <= places + extra <= 25:
             unit = Decimal((0, (1,), -(places + extra)))
-            yield from {true.quantize(unit, rounding, EXACT) for rounding in (ROUND_HALF_EVEN, ROUND_DOWN)}
+            yield from {true.quantize(unit, rounding, EXACT) for rounding in roundings}
 
 
 def _digits(number: Decimal) -> tuple[str, int]:

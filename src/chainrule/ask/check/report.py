@@ -10,8 +10,9 @@ from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
+from chainrule.ask.check.shown_digits import fixed, in_brackets, with_digits
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, TableBlock, paragraph
-from chainrule.ask.documents.formula import Applied, Formula, Power, Product, Sum, Symbol, Term, Value
+from chainrule.ask.documents.formula import Applied, Formula, Symbol, Value
 from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, summands
@@ -162,7 +163,7 @@ class Report:
     def _behind(self, judgement: Judged, printed: Mapping[Address, float]) -> list[Equation]:
         """Where a number is nothing but another one (a₁ = z₁), how that one comes about."""
         if isinstance(judgement.asked, Expression):
-            return []
+            return [self._derived_part(judgement.asked, printed)] if _is_negated(judgement.asked) else []
         place, equations = self._sheet.place(judgement.asked), list[Equation]()
         numbers = self._numbers(place, printed)
         derive = replace(self._derivations, numbers=numbers)
@@ -174,6 +175,13 @@ class Report:
             equations.insert(0, derive.equation(factor))
         return equations
 
+    def _derived_part(self, expression: Expression, printed: Mapping[Address, float]) -> Equation:
+        """How the one quantity comes about that an expression is the negative of."""
+        place = self._sheet.place(expression.quantities[0])
+        numbers = self._numbers(place, printed)
+        derive = replace(self._derivations, numbers=numbers)
+        return derive.equation(Factor(numbers[place.name], place.index))
+
     def _derived(self, judgement: Judged, digits: int, printed: Mapping[Address, float]) -> Equation:
         if isinstance(judgement.asked, Expression):
             return self._expression(judgement.asked, judgement.claim.quantity, digits, printed)
@@ -181,7 +189,7 @@ class Report:
         numbers = self._numbers(place, printed)
         derive = replace(self._derivations, numbers=numbers)
         equation = derive.equation(Factor(numbers[place.name], place.index))
-        return Equation(equation.left, tuple(_with_digits(step, digits + 1) for step in equation.steps))
+        return Equation(equation.left, tuple(with_digits(step, digits + 1) for step in equation.steps))
 
     def _numbers(self, place: Address, printed: Mapping[Address, float]) -> dict[str, Number]:
         """The Numbers of its step as printed, but for its own array, whose origin is to be seen."""
@@ -202,19 +210,20 @@ class Report:
         parts: list[Formula] = []
         for quantity in expression.quantities:
             place = self._sheet.place(quantity)
-            numbers = self._sheet.numbers(printed, place.after)
+            negated = _is_negated(expression)
+            numbers = self._numbers(place, printed) if negated else self._sheet.numbers(printed, place.after)
             factor = Factor(numbers[place.name], place.index)
             values.append(factor.value)
             parts.append(self._derivations.symbol(factor))
         template = expression.template.replace("**", "^").replace("*", " · ")
         by_address = dict(zip(expression.quantities, values, strict=True))
-        numerals = [Value(value, digits + 1) for value in values]
-        steps: list[Formula] = [
-            Applied(template, tuple(parts[k] for k in expression.places)),
-            Applied(template, tuple(numerals[k] for k in expression.places)),
-            Value(expression.value(by_address.__getitem__), digits + 1),
-        ]
-        return Equation(Symbol(name), tuple(steps))
+        symbols = Applied(template, tuple(parts[k] for k in expression.places))
+        signs = zip(expression.places, template.split("{}"), strict=False)
+        numerals = Applied(template, tuple(in_brackets(values[k], digits + 1, left) for k, left in signs))
+        value = Value(expression.value(by_address.__getitem__), digits + 1)
+        return Equation(
+            Symbol(name), (symbols, value) if _is_negated(expression) else (symbols, numerals, value)
+        )
 
     @cached_property
     def _sound(self) -> dict[Address, float]:
@@ -235,6 +244,11 @@ class Report:
         addresses = {name: example.quantity(name) for name in example.names}
         names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
         return Derivations({}, len(example.x), names, example.absent)
+
+
+def _is_negated(expression: Expression) -> bool:
+    """Whether it is nothing but a quantity with its sign turned, `-dE/dz1[0]`."""
+    return expression.template.replace(" ", "").replace("−", "-") in ("-{}", "-({})", "(-{})")
 
 
 def _of(explained: int, total: int) -> str:
@@ -264,26 +278,5 @@ def _rounded(judgement: Judged) -> str:
     if "e" in judgement.claim.printed.lower():
         return f"{judgement.computed:.{digits}e}"
     if judgement.status in (Status.WRONG, Status.INHERITED) and not judgement.claim.near(judgement.computed):
-        return f"{judgement.computed:.{places}f}"
-    return f"{judgement.computed:.{places + 2}f}"
-
-
-def _with_digits(formula: Formula, digits: int) -> Formula:
-    """The same formula with its numbers shown to at least so many digits."""
-    match formula:
-        case Value(number, shown):
-            return Value(number, max(shown, digits))
-        case Applied(text, parts):
-            return Applied(text, _each(parts, digits))
-        case Power(base, exponent):
-            return Power(_with_digits(base, digits), exponent)
-        case Product(factors):
-            return Product(_each(factors, digits))
-        case Sum(terms, rest):
-            return Sum(tuple(Term(_with_digits(t.formula, digits), t.negative) for t in terms), rest)
-        case _:
-            return formula
-
-
-def _each(formulas: Sequence[Formula], digits: int) -> tuple[Formula, ...]:
-    return tuple(_with_digits(formula, digits) for formula in formulas)
+        return fixed(judgement.computed, places)
+    return fixed(judgement.computed, places + 2)

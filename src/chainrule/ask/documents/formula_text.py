@@ -17,12 +17,16 @@ from chainrule.ask.documents.formula import (
 from chainrule.ask.documents.names import letters
 
 _LOOSE = re.compile(r"-|[^(\[|]*\s[+-]\s")  # `1 - {}` needs parentheses in a product, `σ(1 - {})` none
+_SURE_DIGITS, _FLOAT_DIGITS = 15, 17  # significant: that float64 always has, and at most
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def digits(value: Value) -> str:
-    """A number as it is shown."""
-    return f"{value.number + 0.0:.{value.digits}g}"  # + 0.0: never -0
+    """A number as it is shown: 0.15 is never 0.14999999999999999, however many digits are wanted."""
+    number = value.number + 0.0  # never -0
+    wanted = min(value.digits, _FLOAT_DIGITS)
+    texts = (f"{number:.{count}g}" for count in range(_SURE_DIGITS, wanted))
+    return next((text for text in texts if float(text) == number), f"{number:.{wanted}g}")
 
 
 def as_line(formula: Formula) -> str:
