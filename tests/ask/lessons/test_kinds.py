@@ -311,3 +311,84 @@ def test_a_remark_behind_an_array_is_not_part_of_it(tmp_path):
         "no bias.\n\nz = 1.0"
     )
     assert statuses(verdict(tmp_path, text)) == {"right"}
+
+
+# --- what was met in lessons on the first look
+
+
+def test_each_letter_of_weights_may_count_for_itself(tmp_path):
+    text = (
+        "Sigmoid, half squared error. x1 = 1, x2 = 2, target y = 1\n\n```text\nh1:\n  w1 = 0.10\n  "
+        "w2 = 0.20\n  b1 = 0.00\n"
+        "h2:\n  w3 = -0.10\n  w4 = 0.10\n  b2 = 0.10\noutput:\n  v1 = 0.30\n  v2 = -0.20\n  b3 = "
+        "0.05\n```\n\n"
+        "z1 = 0.50, a1 = 0.622459, z2 = 0.20, a2 = 0.549834, z3 = 0.126771, ŷ = 0.531650"
+    )
+    read = verdict(tmp_path, text)
+    assert len(read.claims) == 6
+    assert statuses(read) == {"right"}
+
+
+def test_names_and_values_side_by_side_as_python_assigns_them(tmp_path):
+    text = (
+        "```python\nx1, x2, y = 1.5, -0.5, 1.0\nw1, w2, b = -0.6, 0.9, 0.1\n```\n\nSigmoid. z "
+        "= -1.250, a = 0.2227"
+    )
+    read = verdict(tmp_path, text)
+    assert read.example.t.tolist() == [[1.0]]
+    assert statuses(read) == {"right"}
+
+
+def test_cells_may_state_several_values(tmp_path):
+    text = (
+        "Sigmoid, half squared error.\n\n| What | Value | Remark |\n|--|--|--|\n| Inputs ($x$) | "
+        "$x_1 = 0.5$, $x_2 = 1.0$ | a |\n"
+        "| Weights ($w$) | $w_1 = 0.3$, $w_2 = 0.7$ | b |\n| Bias ($b$) | $b = 0.1$ | c |\n| "
+        "Target ($y$) | $y = 0.8$ | d |\n\n"
+        "$z = 0.95$, $a = 0.7211$"
+    )
+    assert statuses(verdict(tmp_path, text)) == {"right"}
+
+
+@pytest.mark.parametrize("macro", [r"\vect x", r"\vect{x}", r"\bfx{x}", r"\mathbf{x}"])
+def test_an_unknown_command_over_a_letter_is_a_way_to_write_it(tmp_path, macro):
+    read = verdict(tmp_path, f"${macro} = 2$, $w = 0.5$, $b = -0.5$, $y = 1$; sigmoid.\n\n$z = 0.5$")
+    assert statuses(read) == {"right"}
+
+
+def test_statements_stand_apart_by_gaps_or_by_and(tmp_path):
+    text = f"{ONE}\n\n```\nŷ = 0.6225    z = 0.5\ndL/dw = -0.3549   dL/db = -0.1774\n```\n"
+    assert len(verdict(tmp_path, text).claims) == 4
+    text = (
+        "Sigmoid. $w_{11} = 0.1$, $w_{12} = 0.2$; x = 1; $t_1 = 0.5$ y $t_2 = 0.6$; $z_1 = 0.1$, $z_2 = 0.2$"
+    )
+    assert verdict(tmp_path, text).example.t.tolist() == [[0.5, 0.6]]
+
+
+def test_a_line_break_inside_displayed_maths_says_nothing(tmp_path):
+    slopes = "\\frac{\\partial L}{\\partial a_1}\n\\frac{\\partial a_1}{\\partial z_1}"
+    text = (
+        f"{ONE}\n\n$$\n\\frac{{\\partial L}}{{\\partial z_1}}\n=\n{slopes}\n=\n-0.755 \\cdot "
+        f"0.235\n=\n-0.1774\n$$"
+    )
+    assert printed(verdict(tmp_path, text)) == {("dE/dz1", "-0.1774"): "right"}
+
+
+def test_a_product_with_a_number_is_no_name(tmp_path):
+    text = f"{ONE}\n\ndL/dz = -0.1774, dL/db = dL/dz × 1 = -0.1774"
+    assert printed(verdict(tmp_path, text)) == {
+        ("dE/dz1", "-0.1774"): "right",
+        ("dE/db1", "-0.1774"): "right",
+    }
+
+
+@pytest.mark.parametrize(
+    "weights", ["\\begin{bmatrix}0.5\\\\0.6\\end{bmatrix}", "\\begin{bmatrix}0.5&0.6\\end{bmatrix}"]
+)
+def test_a_vector_of_weights_may_stand_upright_or_not(tmp_path, weights):
+    text = (
+        "Sigmoid. $x = \\begin{bmatrix}0.5\\\\0.2\\end{bmatrix}$, $W_1 = "
+        "\\begin{bmatrix}0.1&0.2\\\\0.3&0.4\\end{bmatrix}$, "
+        f"$W_2 = {weights}$\n\n$z_1 = [0.09, 0.23]$, $a_1 = [0.5225, 0.5572]$, $z_2 = 0.5956$"
+    )
+    assert statuses(verdict(tmp_path, text)) == {"right"}

@@ -30,6 +30,8 @@ Fitting = Iterator[tuple[tuple[int, ...], str, bool, tuple[str, ...]]]
 def _fitting(inventory: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
     if any(not isinstance(value, str) for _, value in inventory.weights):
         yield from _of_matrices(inventory)
+    elif inventory.numbers_of_letters and inventory.letters:
+        yield from _of_letters(inventory)
     elif inventory.are_paired:
         yield from _of_pairs(inventory)
     else:
@@ -73,8 +75,24 @@ def _of_matrices(inventory: "_Inventory") -> Fitting:
         if sorted(layers) != list(range(1, len(chain) + 1)):
             continue
         chain = _with_vectors(chain)
-        if chain and all(units == inputs for (_, units), (inputs, _) in pairwise(chain)):
-            yield (chain[0][0], *(units for _, units in chain)), "matrix", unit_first, letters
+        for fitting in (chain, _with_vectors([_as_vector(shape) for shape in chain])):
+            if fitting and all(units == inputs for (_, units), (inputs, _) in pairwise(fitting)):
+                yield (fitting[0][0], *(units for _, units in fitting)), "matrix", unit_first, letters
+                break
+
+
+def _of_letters(inventory: "_Inventory") -> Fitting:
+    """w1, ..., w4 of the hidden layer and v1, v2 of the output: each letter counts for itself."""
+    counts = [inventory.numbers_of_letters[letter] for letter in inventory.letters]
+    units = inventory.outputs or 1
+    sizes = [units]
+    for count in reversed(counts):
+        if count % units:
+            return
+        units = count // units
+        sizes.insert(0, units)
+    for unit_first in (True, False):
+        yield tuple(sizes), "lettered", unit_first, inventory.letters
 
 
 def _shape(value: Value) -> tuple[int, ...] | None:
@@ -91,6 +109,11 @@ def _turned(shape: tuple[int, ...], unit_first: bool) -> tuple[int, int]:
     if len(shape) == 1:
         return (shape[0], 0)
     return (shape[1], shape[0]) if unit_first else (shape[0], shape[1])
+
+
+def _as_vector(shape: tuple[int, int]) -> tuple[int, int]:
+    """A row or a column of weights, which may be written either way."""
+    return (max(shape), 0) if min(shape) == 1 < max(shape) else shape
 
 
 def _with_vectors(chain: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -154,6 +177,19 @@ class _Inventory:
             symbol.letter.lower() for symbol, _ in self.weights if len(symbol.letter) == 1
         )
         return tuple(letters) if not self.superscripts and len(letters) > 1 else ()
+
+    @property
+    def numbers_of_letters(self) -> dict[str, int]:
+        """The largest number of each letter of weights, if all have just one that is small, and no layer."""
+        largest: dict[str, int] = {}
+        for symbol, value in self.weights:
+            numbers = [number for _, number in symbol.places if number is not None]
+            is_plain = symbol.layer is None and symbol.index is None and isinstance(value, str)
+            if not is_plain or len(numbers) != 1 or numbers[0] > 10 or any(role for role, _ in symbol.places):
+                return {}
+            letter = symbol.letter.lower()
+            largest[letter] = max(largest.get(letter, 0), numbers[0])
+        return largest
 
     @property
     def are_paired(self) -> bool:

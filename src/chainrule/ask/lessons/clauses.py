@@ -29,6 +29,7 @@ _PRODUCT = re.compile(r"[wWvV][xXaAhH]|[xXaAhH][wWvV]")  # `wx`, without a sign 
 _OPERATORS = "+-*/^"
 _ENDS = ";.?!|\n" + FOLD
 _INSIDE = _OPERATORS + "()[]{},;_'∂%±" + UNREADABLE
+_AND = ("y", "e", "i", "u")
 _GAP = 2  # letters between statements on a line
 _LONGEST_NAME = 60  # tokens
 _LAYER_WORDS = {"output": "o", "hidden": "h", "input": ""}
@@ -81,6 +82,8 @@ def _role(token: Token, tokens: list[Token], position: int, clause: Clause, dept
         return "equals" if _leads(clause, tokens, position) else "end"
     if token.text == "," and not depth:
         return "end"
+    if token.text == FOLD:  # inside displayed maths a line break says nothing
+        return "end" if _new_line(tokens, position, clause) else ""
     if token.text in _ENDS and not (depth and token.text in ";\n" + FOLD):
         return "" if token.text in ";\n" + FOLD and _goes_on(tokens, position, clause) else "end"
     if token.text in "\n" + FOLD:
@@ -94,6 +97,8 @@ def _word(word: str, tokens: list[Token], position: int, clause: Clause) -> str:
     """A word ends a clause, unless it is a name; `is` and `of` may be an equals sign."""
     if word in _LINKS and _leads(clause, tokens, position):
         return "equals"
+    if word in _AND and _joins(tokens, position):
+        return "end"
     following = tokens[position + 1].text if position + 1 < len(tokens) else ""
     is_slope = word[0] == "d" and (following == "/" or bool(parse_symbol(word[1:])))
     is_left_side = len(clause.parts) == 1 and following in ("=", ASSIGNED) and word not in _LINKS
@@ -114,10 +119,33 @@ def _word(word: str, tokens: list[Token], position: int, clause: Clause) -> str:
 
 def _begins(tokens: list[Token], position: int, clause: Clause) -> bool:
     """Whether a new statement begins without a comma, behind a gap: `w1 = 0.15    w2 = 0.20`."""
-    following = tokens[position + 1].text if position + 1 < len(tokens) else ""
-    if tokens[position].spaced < _GAP or following not in ("=", ASSIGNED) or len(clause.parts) == 1:
+    ahead = [token.text for token in tokens[position + 1 : position + 4]]
+    is_name = ahead[:1] in (["="], [ASSIGNED]) or (ahead[:1] == ["/"] and ahead[2:] == ["="])  # dL/dw =
+    if tokens[position].spaced < _GAP or not is_name or len(clause.parts) == 1:
         return False
     return bool(clause.parts[-1]) and clause.parts[-1][-1].kind == "number"
+
+
+def _new_line(tokens: list[Token], position: int, clause: Clause) -> bool:
+    """Whether a line that states something begins behind a line that ends in a number."""
+    behind = next(
+        (token for token in reversed(tokens[max(position - 5, 0) : position]) if token.text != FOLD), None
+    )
+    ahead = [token.text for token in tokens[position + 1 : position + 5] if token.text != FOLD]
+    is_name = ahead[1:2] in (["="], [ASSIGNED]) or (ahead[1:2] == ["/"] and ahead[3:4] == ["="])
+    return behind is not None and len(clause.parts) > 1 and behind.kind == "number" and is_name
+
+
+def _joins(tokens: list[Token], position: int) -> bool:
+    """Whether a letter is the word `and` of another language: `t_1 = 0.5 y t_2 = 0.5`."""
+    before, ahead = tokens[position - 1 : position], tokens[position + 1 : position + 3]
+    return (
+        [token.kind for token in before] == ["number"]
+        and [token.kind for token in ahead[:1]] == ["name"]
+        and [token.text for token in ahead[1:]] == ["="]
+        and tokens[position].spaced > 0
+        and ahead[0].spaced > 0
+    )
 
 
 def _leads(clause: Clause, tokens: list[Token], position: int) -> bool:
@@ -152,7 +180,9 @@ def _goes_on(tokens: list[Token], position: int, clause: Clause) -> bool:
 
 def named(part: list[Token]) -> list[LessonSymbol | Slope]:
     """The symbol that a part of a clause is, behind words such as `target`; nothing for a formula."""
-    words = [token for token in part if token.text not in "*_"] if len(part) < _LONGEST_NAME else []
+    words = [token for token in part if token.text != "_"] if len(part) < _LONGEST_NAME else []
+    while words and words[-1].text == "*":  # of emphasis
+        words.pop()
     while words:
         if symbol := parse_symbol("".join(token.text for token in words)):
             return [symbol]
@@ -161,7 +191,7 @@ def named(part: list[Token]) -> list[LessonSymbol | Slope]:
         is_count = words[0].kind == "number" and len(words) > 1 and is_word(words[1].text)  # `1 input x`
         article = words[0].text in ("a", "A") and len(words) > 1 and is_word(words[1].text)
         if not (
-            is_count or article or is_word(words[0].text) or words[0].text in "(" or _is_rate_twice(words)
+            is_count or article or is_word(words[0].text) or words[0].text in "(*" or _is_rate_twice(words)
         ):
             return []
         words = words[1:]

@@ -18,6 +18,7 @@ from chainrule.errors import InputError
 
 _SHORT = ("z", "a", "h", "s", "u", "o")
 _FORWARD = re.compile(r"[za]\d+(?:\[[\d,]*\])?|da\d+/dz\d+(?:\[[\d,]*\])?")  # what has no need of a target
+_ELSE = 0.9  # relative: the same for a name that begins with another letter
 _FAR = 0.1  # relative: from here on a number under a like name is of something else
 _TELLING = 3  # digits of a number from which on one unit of the last is little
 _CLOSE = 0.006  # relative: how far numbers made of rounded ones may be from those at full precision
@@ -96,16 +97,18 @@ class Interpretation:
             for claim in resolved
         ]
 
-    def _is_far(self, claim: LessonClaim) -> bool:
+    def _is_far(self, claim: LessonClaim, far: float) -> bool:
         value = self._value(claim.quantity)
-        return value is not None and abs(self.placement.number(claim.printed) - value) > _FAR * abs(value)
+        return value is not None and abs(self.placement.number(claim.printed) - value) > far * abs(value)
 
     def _is_another(self, claim: LessonClaim, rivals: Sequence[LessonClaim]) -> bool:
         """Whether a name so near to another is of something else: z₁ = w x beside z = w x + b."""
         return (
             claim.name.startswith(_SHORT)
-            and any(rival.name != claim.name and _letter(rival) == _letter(claim) for rival in rivals)
-            and self._is_far(claim)
+            and any(rival.name != claim.name for rival in rivals)
+            and self._is_far(
+                claim, _FAR if any(_letter(rival) == _letter(claim) for rival in rivals) else _ELSE
+            )
             and any(self._close(rival.quantity, rival.printed) for rival in rivals)
         )
 

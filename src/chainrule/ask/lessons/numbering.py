@@ -20,7 +20,7 @@ class Layout:
 
     Attributes:
         sizes: inputs, then units of each layer.
-        style: matrix, numbered, paired or index.
+        style: matrix, numbered (through all layers), lettered (each layer's letter for itself) or paired.
         unit_first: w_{12} belongs to unit 1, or weights are numbered unit by unit, or rows are units.
         letters: the letters of weight matrices in order, where letters tell the layers.
         biases: each (per unit, numbered through) or layer (one number for a layer).
@@ -90,6 +90,9 @@ class Layout:
             is_lonely = not numbers and self.sizes == (1, 1)
             is_numbered = is_lonely or (len(numbers) == 1 and not symbol.layer)
             return self._numbered(*(numbers or [1])) if is_numbered else None
+        if self.style == "lettered":
+            layer = self._by_letter(symbol)
+            return self._counted(numbers[0] - 1, layer) if layer and len(numbers) == 1 else None
         layer, indices = self.layer_of(symbol, numbers)
         if not layer or not 1 <= layer <= self.depth:
             return None
@@ -139,11 +142,18 @@ class Layout:
         number -= 1
         for layer, (inputs, units) in enumerate(pairwise(self.sizes), 1):
             if 0 <= number < inputs * units:
-                if self.unit_first:
-                    return f"w{layer}", (number % inputs, number // inputs)
-                return f"w{layer}", (number // units, number % units)
+                return self._counted(number, layer)
             number -= inputs * units
         return None
+
+    def _counted(self, number: int, layer: int) -> Address | None:
+        """The weight of a layer that has so many before it."""
+        inputs, units = self.sizes[layer - 1 : layer + 1]
+        if not 0 <= number < inputs * units:
+            return None
+        if self.unit_first:
+            return f"w{layer}", (number % inputs, number // inputs)
+        return f"w{layer}", (number // units, number % units)
 
     # --- units
 

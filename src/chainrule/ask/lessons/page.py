@@ -116,12 +116,18 @@ def _restarts(statements: Sequence[Statement], *, alike: bool) -> tuple[int, ...
     """
     last_values: dict[Key, object] = {}
     kinds: dict[int, set[str]] = {}
+    styles: set[bool] = set()
     starts: list[int] = []
     for statement in filter(lambda statement: statement.is_plain, statements):
         section = statement.section
         for key in _keys(statement):
             if key in last_values and (alike or last_values[key] != statement.value):
                 kinds.setdefault(section, set()).add(f"again {key[0]}")
+            if key[0] == "w":  # one example has w, the next w1 and w2
+                is_bare = key[2:] == (None, (), None)
+                if styles == {not is_bare}:
+                    kinds.setdefault(section, set()).add("again w")
+                styles = {is_bare}
             kinds.setdefault(section, set()).add(key[0])
             last_values.setdefault(key, statement.value)
         stated = kinds.get(section, set())

@@ -141,6 +141,8 @@ class _Writer:
             self._plain(token["plain"] or " ")
 
     def text(self) -> str:
+        if self._pending == "unknown":
+            self._put(UNREADABLE)
         while len(self._open) > 1:
             self._close()
         return "".join(self._open[0][1])
@@ -160,6 +162,9 @@ class _Writer:
             self._put(", " if self._matrix else " ")
         elif text == "`":
             self._put(" ")
+        elif self._pending == "unknown" and not text.isspace():
+            self._pending = ""
+            self._plain(text if text.lstrip()[0].isalpha() else UNREADABLE + text)
         elif self._pending in _OF_A_LETTER and not text.isspace():
             self._bare(text.lstrip())
         else:
@@ -191,7 +196,7 @@ class _Writer:
         elif name in _WORDS:
             self._put(f" {name} ")
         elif name not in _TRANSPARENT:
-            self._put(UNREADABLE)
+            self._pending = "unknown"
 
     def _environment(self, token: re.Match[str]) -> None:
         if not token["kind"].rstrip("*").endswith("matrix") and token["kind"] != "array":
@@ -223,6 +228,8 @@ class _Writer:
                 self._put(text if inside_script else "{" + text + "}")
             case "root":
                 self._put(f" sqrt({text})")
+            case "unknown":  # over letters it may look as it likes: `\\vect{x}`
+                self._put(text if text.strip().isalpha() else UNREADABLE + text)
             case "dropped":
                 pass
             case _:

@@ -18,6 +18,11 @@ LATER = re.compile(
 )
 """What headings say of values that an update has made."""
 _UNREAD = f"{UNREADABLE}%±"
+_UNPACKED = re.compile(  # `x1, x2, y = 1.5, -0.5, 1.0`, as Python assigns
+    r"^(?P<indent>[ \t]*)(?P<names>[A-Za-z]\w*(?:, *[A-Za-z]\w*)+) *= *"
+    r"(?P<values>[-+]?[\d.]+(?:e[-+]?\d+)?(?:, *[-+]?[\d.]+(?:e[-+]?\d+)?)+) *(?:#.*)?$",
+    re.MULTILINE,
+)
 _ARITHMETIC = re.compile(r"[+*/^-]|\d\(|\)\(")
 
 
@@ -64,7 +69,8 @@ class Statement:
 
 def statements(paragraph: LessonParagraph) -> Iterator[Statement]:
     """The statements in a run of text."""
-    for clause in clauses(list(tokenize(phrased(paragraph.text), paragraph.line))):
+    text = _UNPACKED.sub(r"\g<indent>(\g<names>) = (\g<values>)", phrased(paragraph.text))
+    for clause in clauses(list(tokenize(text, paragraph.line))):
         for part in clause.parts[1:]:
             part[:] = without_remark(part)
         yield from _stated(clause, paragraph)

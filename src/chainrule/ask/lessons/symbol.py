@@ -252,8 +252,9 @@ def _lowered(symbol: LessonSymbol, low: str) -> LessonSymbol | None:
 
 def _with_atom(symbol: LessonSymbol, word: str, digits: str) -> LessonSymbol | None:
     """With a word and a number from a subscript, either of which may be empty; nothing if it says nothing."""
-    if word in ("net", "out") and symbol.letter in ("h", "H", "o") and not digits:
-        return replace(symbol, kind="z" if word == "net" else "a")
+    if word in ("net", "in", "pre", "out") and symbol.letter in ("h", "H", "o", "O") and not digits:
+        kind, letter = ("a", "out") if word == "out" else ("z", "net")
+        return replace(_with_own_role(symbol), kind=kind, letter=letter)
     if word in _NEW or word in _OLD or word in _WHOLE:
         return replace(symbol, new=symbol.new or word in _NEW)
     if len(word) == 2 and not digits and set(word) <= _ROLES.keys():

@@ -17,8 +17,11 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    r"^$|old|initial|before|current|start|given|value|alt|wert|vorher|number|result|=", re.IGNORECASE
+    r"^$|old|initial|before|current|start|given|value|alt|wert|vorher|number|result|="
+    r"|值|valor|valeur|значение|giá trị",
+    re.IGNORECASE,
 )
+_SUM = re.compile(r"\w\s*[-+]\s+[A-Za-z(]")  # of several names, which is none of them
 _COUNTING = re.compile(
     r"step|no|nr|#|number|n°|i|k|schritt|paso|étape|order|row|index|iteration|epoch", re.IGNORECASE
 )
@@ -64,6 +67,8 @@ def _name(cell: str) -> LessonSymbol | Slope | None:
     """The symbol in a cell: all of it, or what stands at its beginning or in its brackets."""
     if symbol := parse_symbol(cell):
         return symbol
+    if _SUM.search(cell):
+        return None
     words = [word for word in re.split(r"[\s(),:]+", cell) if word]
     short = [symbol for word in words[:6] if len(word) < 40 and (symbol := parse_symbol(word)) is not None]
     return short[-1] if short and len(words) <= 6 else None
@@ -90,6 +95,7 @@ class _Grid:
     taken: set[tuple[int, int]] = field(default_factory=set)
 
     def statements(self) -> Iterator[Statement]:
+        yield from self._stated_in_cells()
         column_symbols = [parse_symbol(cell) for cell in self.head]
         name_column = _name_column(self.body)
         count = sum(symbol is not None for symbol in column_symbols)
@@ -97,6 +103,18 @@ class _Grid:
             yield from self._by_column(column_symbols)
         elif name_column is not None:
             yield from self._by_row(name_column)
+
+    def _stated_in_cells(self) -> Iterator[Statement]:
+        """What single cells state: `x_1 = 0.5, x_2 = 1.0` under `Value`; such a cell is no number."""
+        for row, cells in enumerate(self.body):
+            for column, cell in enumerate(cells):
+                paragraph = self._paragraph(row, cell)
+                stated = [s for s in paragraph_statements(paragraph) if s.symbols and not s.is_substituted]
+                others = {_cell(other, row) for other in cells[column + 1 :]} - {None}
+                if len(stated) > 1 or (stated and not others):
+                    yield from stated
+                    self.body[row] = [*cells[:column], "", *cells[column + 1 :]]
+                    cells = self.body[row]
 
     def unnamed(self) -> Iterator[Statement]:
         """The numbers that belong to nothing that is known."""
@@ -153,12 +171,14 @@ class _Grid:
 
     def _worked(self, row: int, formula: str, value: str) -> Iterator[Statement]:
         """A row that reads on from cell to cell: `z = 0.5 · 2 | 1.0`."""
+        yield from paragraph_statements(
+            self._paragraph(row, f"{formula.rstrip('= ')} = {value.lstrip('= ')}")
+        )
+
+    def _paragraph(self, row: int, text: str) -> LessonParagraph:
         table = self.table
         line = table.lines[row + 1] if row + 1 < len(table.lines) else 1
-        text = f"{formula.rstrip('= ')} = {value.lstrip('= ')}"
-        yield from paragraph_statements(
-            LessonParagraph(line, text, table.heading, table.section, part=table.part)
-        )
+        return LessonParagraph(line, text, table.heading, table.section, part=table.part)
 
 
 def _cell_symbol(symbol: LessonSymbol | Slope, label: str, header: str) -> LessonSymbol | Slope | None:

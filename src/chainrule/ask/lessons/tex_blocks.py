@@ -16,7 +16,7 @@ _TABULAR = ("tabular", "tabularx", "longtable")
 _BREAK = re.compile(
     r"(?P<heading>" + _HEADING.pattern + r")"
     rf"|\\begin\s*\{{(?P<kind>{'|'.join((*_DISPLAYED, *_TABULAR))})\*?\}}"
-    r"|(?P<paragraph>\n[ \t]*\n|\\par\b|\\item\b|\\\[)",
+    r"|(?P<paragraph>\n[ \t]*\n|\\par\b|\\item\b|(?<!\\)\\\[)",
     re.MULTILINE,
 )
 _COLUMNS = re.compile(r"\s*(?:\{\d+\}|\[[a-z]\]|\{[^{}]*\})*")
@@ -73,7 +73,7 @@ def _table(inside: str, line: int, heading: str, section: int) -> LessonTable:
     body = inside[begins.end() if begins else 0 :]
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
-    for row in body.split(r"\\"):
+    for row in re.split(r"\\\\(?:\[[^\]\n]{0,20}\])?", body):
         cells = re.sub(r"\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\})", "", row)
         if cells.strip():
             rows.append(tuple(cell.strip() for cell in re.split(r"(?<!\\)&", cells)))
