@@ -68,13 +68,13 @@ def _activation(interpretation: Interpretation, prose: Prose) -> str:
     return f"activation {architecture.hidden} for hidden layers ({hidden}), {output} for the last ({why})"
 
 
-def _reason(interpretation: Interpretation, name: str, told: Alternatives) -> str:
+def _reason(interpretation: Interpretation, name: str, proposal: Alternatives) -> str:
     """From which words something was read; that the numbers speak against the words, where they do."""
-    if not told.reason or name == told.names[0]:
-        return told.reason
-    if name in told.names:
-        return f"{told.reason} and others"
-    return _agreement(interpretation, f"where {told.names[0]} is named")
+    if not proposal.reason or name == proposal.names[0]:
+        return proposal.reason
+    if name in proposal.names:
+        return f"{proposal.reason} and others"
+    return _agreement(interpretation, f"where {proposal.names[0]} is named")
 
 
 def _agreement(interpretation: Interpretation, because: str) -> str:
@@ -87,7 +87,9 @@ def _restated(interpretation: Interpretation) -> Iterator[str]:
     for claim in interpretation.claims:
         if claim.is_restated:
             name, _, _ = claim.quantity.partition("'")
-            initial = next((value for (given, _), value in placement.givens.items() if given == name), "?")
+            initial = next(
+                (value for (parameter, _), value in placement.givens.items() if parameter == name), "?"
+            )
             stated = f"{claim.name} = {claim.printed}, {initial} before"
             yield f"{claim.place}: {stated}: taken as the updated value"
 

@@ -162,8 +162,8 @@ class Claiming:
                 return False
             at_output, at_target = (self.index_text(name, (0, k)) or "[0]" for name in (f"a{depth}", "t"))
             output, target = f"a{depth}{at_output}", f"t{at_target}"
-            whole = ("E",) if outputs == 1 and not value.startswith("-") else ()
-            meanings = (*whole, f"{output}-{target}", f"{target}-{output}")
+            loss = ("E",) if outputs == 1 and not value.startswith("-") else ()
+            meanings = (*loss, f"{output}-{target}", f"{target}-{output}")
             return self._meant(
                 f"error {symbol.letter}", symbol.letter + str(number or ""), value, meanings, statement
             )

@@ -138,9 +138,9 @@ def _new_line(tokens: list[Token], position: int, clause: Clause) -> bool:
 
 def _joins(tokens: list[Token], position: int) -> bool:
     """Whether a letter is the word `and` of another language: `t_1 = 0.5 y t_2 = 0.5`."""
-    before, ahead = tokens[position - 1 : position], tokens[position + 1 : position + 3]
+    preceding, ahead = tokens[position - 1 : position], tokens[position + 1 : position + 3]
     return (
-        [token.kind for token in before] == ["number"]
+        [token.kind for token in preceding] == ["number"]
         and [token.kind for token in ahead[:1]] == ["name"]
         and [token.text for token in ahead[1:]] == ["="]
         and tokens[position].spaced > 0

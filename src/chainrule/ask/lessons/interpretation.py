@@ -97,9 +97,11 @@ class Interpretation:
             for claim in resolved
         ]
 
-    def _is_far(self, claim: LessonClaim, far: float) -> bool:
+    def _is_far(self, claim: LessonClaim, tolerance: float) -> bool:
         value = self._value(claim.quantity)
-        return value is not None and abs(self.placement.number(claim.printed) - value) > far * abs(value)
+        return value is not None and abs(self.placement.number(claim.printed) - value) > tolerance * abs(
+            value
+        )
 
     def _is_another(self, claim: LessonClaim, rivals: Sequence[LessonClaim]) -> bool:
         """Whether a name so near to another is of something else: z₁ = w x beside z = w x + b."""

@@ -26,8 +26,8 @@ def _match(letters: Sequence[Operand], numbers: Sequence[Operand]) -> bool:
     if len(letters) < 2 or len(letters) != len(numbers) or all(is_number for _, _, is_number in letters):
         return False
     return all(
-        one[0] == other[0] and other[2] and (not one[2] or one[1] == other[1])
-        for one, other in zip(letters, numbers, strict=True)
+        letter[0] == number[0] and number[2] and (not letter[2] or letter[1] == number[1])
+        for letter, number in zip(letters, numbers, strict=True)
     )
 
 

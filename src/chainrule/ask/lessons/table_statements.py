@@ -110,8 +110,8 @@ class _Grid:
             for column, cell in enumerate(cells):
                 paragraph = self._paragraph(row, cell)
                 stated = [s for s in paragraph_statements(paragraph) if s.symbols and not s.is_substituted]
-                others = {_cell(other, row) for other in cells[column + 1 :]} - {None}
-                if len(stated) > 1 or (stated and not others):
+                numbers = {_cell(later_cell, row) for later_cell in cells[column + 1 :]} - {None}
+                if len(stated) > 1 or (stated and not numbers):
                     yield from stated
                     self.body[row] = [*cells[:column], "", *cells[column + 1 :]]
                     cells = self.body[row]
