@@ -68,6 +68,9 @@ class _Judgement:
         """What is to be said of claim i, for which `sound` operands as printed are not enough."""
         mixed = [operands for operands in self._mixtures(sound, faults) if self._differs(i, sound, operands)]
         close = self.claims[i].near(self.values[i])
+        astray = not close and not self.claims[i].near(self._locally(sound, None, i)[i])
+        if astray and any(self._exact(i, operands, None) for operands in mixed):
+            return Status.INHERITED  # before a habit is tried: some habit nearly gives almost any number
         if (close and not mixed) or self._fits(i, sound):
             return Status.CARRIED
         if any(self._exact(i, operands, None) for operands in mixed):
