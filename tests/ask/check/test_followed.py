@@ -1,5 +1,6 @@
 """A wrong number that the sheet goes on with: what it gives exactly is inherited, not carried."""
 
+import numpy as np
 import pytest
 
 from chainrule.ask.check.check import check
@@ -34,7 +35,7 @@ z3 = "0.7967"
 """
 
 
-@pytest.mark.parametrize("slip", [-6.361, -6.351, -6.331])
+@pytest.mark.parametrize("slip", [-6.361, -6.351, -6.331, -6.381, -6.391])
 def test_what_a_slip_gives_exactly_is_inherited(tmp_path, slip: float) -> None:
     path = tmp_path / "sheet.toml"
     text = _SHEET.format(slip=slip, weight=f"{slip * 0.8005:.3f}")
@@ -42,3 +43,44 @@ def test_what_a_slip_gives_exactly_is_inherited(tmp_path, slip: float) -> None:
     status = {judged.claim.quantity: str(judged.status) for judged in check(path).claims}
     assert status["dE/dz2"] == "wrong"
     assert (status["dE/dw2"], status["dE/db2"]) == ("inherited", "inherited")
+
+
+def test_a_follower_one_unit_off_the_slip_and_many_off_the_right_number_is_inherited(tmp_path) -> None:
+    path = tmp_path / "sheet.toml"
+    path.write_text(_SHEET.format(slip=-6.361, weight="-5.093"), encoding="utf-8")
+    status = {judged.claim.quantity: str(judged.status) for judged in check(path).claims}
+    assert status["dE/dw2"] == "inherited"
+
+
+_SINGLE = """
+loss = "sum_squared_error"
+inputs = [[{x}]]
+targets = [[1]]
+[[layers]]
+activation = "sigmoid"
+weights = [[3]]
+biases = [1]
+[claims]
+E = "{error}"
+"""
+
+
+@pytest.mark.parametrize("x", [1.5, 2.0, 2.25, 3.0])
+def test_what_float32_arithmetic_prints_is_no_mistake(tmp_path, x: float) -> None:
+    z = np.float32(x) * np.float32(3) + np.float32(1)
+    a = np.float32(1) / (np.float32(1) + np.exp(-z))
+    error = (np.float32(1) - a) ** 2
+    path = tmp_path / "sheet.toml"
+    path.write_text(_SINGLE.format(x=x, error=f"{error:.5g}"), encoding="utf-8")
+    assert check(path).verdict == "right"
+    path.write_text(_SINGLE.format(x=x, error=f"{error * np.float32(1.02):.5g}"), encoding="utf-8")
+    assert check(path).verdict == "wrong"
+
+
+def test_all_digits_of_a_float32_are_right(tmp_path) -> None:
+    path = tmp_path / "sheet.toml"
+    text = _SINGLE.format(x=2, error="1")
+    path.write_text(
+        text.replace('E = "1"', f'a1 = "{float(np.float32(1) / (1 + np.exp(np.float32(-7)))):.16f}"')
+    )
+    assert check(path).verdict == "right"

@@ -23,6 +23,10 @@ _DITHER = 6  # digits: fine enough for its effect to grow in proportion
 _TURNS = (2, 3, 5)
 _MARGIN = 10  # times what dither did is what a habit may do
 _ASTRAY = 2  # last digits: how far rounding what is not printed may lead
+_SINGLE = 8  # digits: half a unit of the last of float32's 24 bits, about
+_LAST_BIT = 2.0**-23  # relative: how far a float32 that is printed with all its digits may be off
+_NOISY = 4  # times what such noise did is what float32 arithmetic may do
+_APART = 4  # last digits: so far from the right value a number is not, but for a wrong one before it
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
@@ -68,8 +72,10 @@ class _Judgement:
         """What is to be said of claim i, for which `sound` operands as printed are not enough."""
         mixed = [operands for operands in self._mixtures(sound, faults) if self._differs(i, sound, operands)]
         close = self.claims[i].near(self.values[i])
+        if self._is_single(i):
+            return Status.CARRIED
         astray = not close and not self.claims[i].near(self._locally(sound, None, i)[i])
-        if astray and any(self._exact(i, operands, None) for operands in mixed):
+        if astray and any(self._exact(i, operands, None) or self._follows(i, operands) for operands in mixed):
             return Status.INHERITED  # before a habit is tried: some habit nearly gives almost any number
         if (close and not mixed) or self._fits(i, sound):
             return Status.CARRIED
@@ -78,6 +84,24 @@ class _Judgement:
         if not close and any(self._fits(i, operands) for operands in mixed):
             return Status.INHERITED
         return Status.CARRIED if close or self._touches(i, sound) else Status.WRONG
+
+    def _is_single(self, i: int) -> bool:
+        """Whether float32 arithmetic may give it: with many digits, or where digits cancel."""
+        exact = self._locally(frozenset(), None, i)[i]
+        noises = (Dither(_SINGLE, False, turn, False) for turn in _TURNS)
+        effect = max(abs(self._locally(frozenset(), noise, i)[i] - exact) for noise in noises)
+        claim, value = self.claims[i], self.values[i]
+        is_printed_whole = len(claim.exact.as_tuple().digits) > _MOST_DIGITS and claim.rounds(
+            float(np.float32(claim.value))
+        )
+        last_bit = _LAST_BIT * abs(value) if is_printed_whole else 0.0
+        return abs(claim.value - value) <= float(claim.unit) / 2 + _NOISY * effect + last_bit
+
+    def _follows(self, i: int, operands: frozenset[int]) -> bool:
+        """Whether it is one unit off what a wrong number gives, and many off what the right ones do."""
+        claim = self.claims[i]
+        far = abs(claim.value - self.values[i]) > _APART * float(claim.unit)
+        return far and claim.near(self._locally(operands, None, i)[i])
 
     # --- what a claim is made of
 
@@ -183,13 +207,16 @@ class _Judgement:
     @cached_property
     def _habits(self) -> list[Habit]:
         """How the source may have written down what it does not print: as it writes what it does."""
-        after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in self.claims}
-        significant = {len(claim.exact.as_tuple().digits) for claim in self.claims}
+        told = [
+            claim for claim, value in zip(self.claims, self.values, strict=True) if not _in_full(claim, value)
+        ]
+        after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in told}
+        significant = {len(claim.exact.as_tuple().digits) for claim in told}
         kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
         habits: list[Habit] = []
         for digits, which in kinds:
             if 2 <= digits <= _MOST_DIGITS:
-                longer = max(after_point if which else significant) > digits
+                longer = max(after_point if which else significant, default=0) > digits
                 habits += [
                     Habit(digits, which, cut, printed)
                     for cut in (False, True)[: 1 + self._cuts]
@@ -231,6 +258,11 @@ class _Judgement:
 
     def _when(self, i: int) -> tuple[tuple[int, int], int]:
         return self.sheet.order[self.queries[i]], i
+
+
+def _in_full(claim: Claim, value: float) -> bool:
+    """Whether nothing was rounded away: 1.1 says nothing of how many digits its source keeps."""
+    return abs(claim.value - value) <= _SAME * abs(value)
 
 
 def _at_full_precision(claim: Claim, value: float) -> Status | None:
