@@ -70,6 +70,7 @@ def test_a_bare_zero_is_taken_to_two_places(value: float, printed: str, is_right
     assert Claim("z1", printed).rounds(value) == is_right
 
 
+@example({"E": ".20000000e159"})  # λ was solved for, and overflowed
 @settings(FRESH, max_examples=8)
 @given(st.dictionaries(st.sampled_from(["z1", "a1", "E", "dE/dw1", "w1'", "z1@2"]), numerals(), min_size=1))
 def test_a_sheet_of_any_numbers_is_judged(claims: dict[str, str]) -> None:

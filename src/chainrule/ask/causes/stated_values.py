@@ -157,6 +157,8 @@ def _solved(aim: Aim, quantity: Given, slope: Floats, gaps: Floats) -> float | N
     previous, previous_gap = value, -gaps[best]
     estimate = value + gaps[best] / slope[best]
     for _ in range(_TRIES):
+        if not np.isfinite(estimate):
+            return None
         gap = aim.values(_stated(aim, quantity, estimate))[best] - aim.claimed[best]
         if not np.isfinite(gap) or gap == previous_gap:
             return None
