@@ -78,7 +78,7 @@ def _splits(values: np.ndarray, codes: np.ndarray) -> bool:
 def _tells_amounts(groups: np.ndarray | None, values: np.ndarray | None, amounts: np.ndarray) -> bool:
     if len(amounts) < FEWEST or (amounts == amounts[0]).all():
         return False
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no proof
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what leaves the range is no proof
         away = (amounts - amounts.mean()) / amounts.std()
         if groups is not None:
             means = np.bincount(groups, away) / np.maximum(np.bincount(groups), 1)
