@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # as type checkers know it: the command is interruptible 
 if TYPE_CHECKING:
     from chainrule.ask.cases.case import Case as Case
     from chainrule.ask.cases.example import Example as Example
+    from chainrule.ask.check.check import PageVerdict as PageVerdict
     from chainrule.ask.check.check import Verdict as Verdict
     from chainrule.ask.check.check import check as check
     from chainrule.ask.exercises.exercise import Exercise as Exercise
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
 # Where each public name lives. It is imported when it is first used, so that the command line does
 # not wait for JAX. This is the one list; what type checkers read above is held to it by a test.
 _HOMES = {
-    "ask.check.check": ("Verdict", "check"),
+    "ask.check.check": ("PageVerdict", "Verdict", "check"),
     "ask.gradients.diagnose": ("Diagnosis", "diagnose_gradients"),
     "ask.exercises.exercise": ("Exercise", "exercise"),
     "ask.exercises.marking": ("Marking", "mark"),
