@@ -97,7 +97,7 @@ def _activations(low: str) -> tuple[Alternatives, Alternatives]:
     phrases: dict[str, str] = {}
     hidden: list[str] = []
     output: list[str] = []
-    for sentence in re.split(r"[.;\n] ?", low):
+    for sentence in dict.fromkeys(re.split(r"[.;\n] ?", low)):
         for part in re.split(r", | and | while | but |: ", sentence):
             for name, (word, formula) in _ACTIVATIONS.items():
                 if match := re.search(word, part) or re.search(formula, part):

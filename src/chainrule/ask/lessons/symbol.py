@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 _KINDS = {
     **dict.fromkeys(["w", "W", "v", "V", "θ", "Θ", "weight", "weights", "Gewicht", "Gewichte"], "w"),
@@ -91,6 +92,7 @@ STEP = LessonSymbol("step", "Δ")
 """The top of the `Slope` that Δw is read as: what an update adds to w, whatever its sign in the lesson."""
 
 
+@lru_cache(maxsize=4096)  # a lesson has few names, and each often
 def parse_symbol(text: str) -> LessonSymbol | Slope | None:
     """What `text` names; nothing if it is no name that is known, or names no particular number (w_ij)."""
     text = _bare(text)
