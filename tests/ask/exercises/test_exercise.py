@@ -1,6 +1,7 @@
 """Exercises: friendly numbers, right keys, the same sheet for the same seed, and marks that are fair."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -305,3 +306,23 @@ def test_what_is_shown(tmp_path: Path) -> None:
     assert (plain["marks"], plain["of"]) == (len(found.answers) - 1, len(found.answers))
     assert plain["answers"][2]["verdict"] == "wrong"
     assert found.first_slip.startswith("a1[0] = ")
+
+
+ROW_BY_ROW = """
+title = "Row by row"
+learning_rate = 0.3
+inputs = [[1, 0], [0, 1]]
+targets = [[1], [0]]
+[[layers]]
+activation = "sigmoid"
+weights = [[0.1], [0.2]]
+[convention]
+batch = "online"
+momentum = 0.9
+"""
+
+
+def test_a_sheet_of_an_example_keeps_its_conventions() -> None:
+    given = worked.parse(ROW_BY_ROW, "row by row")
+    convention = tomllib.loads(exercise(given).toml)["convention"]
+    assert convention == {"batch": "online", "update_biases": True, "update": "simultaneous", "momentum": 0.9}

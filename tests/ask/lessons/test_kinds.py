@@ -392,3 +392,11 @@ def test_a_vector_of_weights_may_stand_upright_or_not(tmp_path, weights):
         f"$W_2 = {weights}$\n\n$z_1 = [0.09, 0.23]$, $a_1 = [0.5225, 0.5572]$, $z_2 = 0.5956$"
     )
     assert statuses(verdict(tmp_path, text)) == {"right"}
+
+
+def test_a_wrong_number_under_another_letter_is_still_wrong(tmp_path):
+    text = (
+        "x = 1, w_1 = 0.5, w_2 = -1.0, y = 0.5; hidden sigmoid, linear output.\n\n"
+        "z_1 = 0.5, h = 0.6225, a_1 = 0.7425, ŷ = -0.6225, L = 1.26"
+    )
+    assert printed(verdict(tmp_path, text))["a1", "0.7425"] == "wrong"

@@ -5,17 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.ask import lessons as reading
 from chainrule.ask.cases import example
+from chainrule.ask.lessons import reader as reading
 
 DATA = Path(__file__).parents[2] / "data"
 LESSONS = sorted((DATA / "lessons").glob("*.md"))
+
+
+def read_lesson(path):
+    return reading.parse(example.text(path), str(path))
+
 
 every_lesson = pytest.mark.parametrize("path", [DATA / "lesson.md", *LESSONS], ids=lambda path: path.stem)
 
 
 def test_the_lesson_is_the_built_in_one_with_its_own_b2_and_all_its_claims():
-    [read] = reading.read(DATA / "lesson.md")
+    [read] = read_lesson(DATA / "lesson.md")
     ours = tomllib.loads(example.builtin())
     given = tomllib.loads(read.toml())
     claims = given.pop("claims")
@@ -40,7 +45,7 @@ def test_the_lesson_is_the_built_in_one_with_its_own_b2_and_all_its_claims():
 
 
 def test_a_lesson_says_what_it_was_taken_for():
-    [read] = reading.read(DATA / "lesson.md")
+    [read] = read_lesson(DATA / "lesson.md")
     assert read.assumed == (
         "1-1-1 from w1, b1, w2, b2",
         "activation sigmoid for both layers, from 'a_2 * (1 - a_2)'",
@@ -50,7 +55,7 @@ def test_a_lesson_says_what_it_was_taken_for():
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_is_read_as_a_person_reads_it(path):
-    [read] = reading.read(path)
+    [read] = read_lesson(path)
     expected = path.with_suffix(".toml").read_text("utf-8")
     left = tuple(
         line.removeprefix("# unplaced: ") for line in expected.splitlines() if line.startswith("# unplaced")
@@ -61,7 +66,7 @@ def test_a_lesson_is_read_as_a_person_reads_it(path):
 
 @every_lesson
 def test_what_is_written_is_what_was_read(path):
-    [read] = reading.read(path)
+    [read] = read_lesson(path)
     again = example.parse(read.toml(), "again")
     assert again.claims == read.example.claims
     assert again.names == read.example.names
@@ -77,4 +82,4 @@ def test_what_is_written_is_what_was_read(path):
 def test_windows_line_ends_and_a_byte_order_mark_change_nothing(path, tmp_path):
     copy = tmp_path / path.name
     copy.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
-    assert reading.read(copy)[0].toml() == reading.read(path)[0].toml()
+    assert read_lesson(copy)[0].toml() == read_lesson(path)[0].toml()

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chainrule.ask import lessons as reading
+from chainrule.ask.cases import example
+from chainrule.ask.check.check import check
+from chainrule.ask.lessons import reader as reading
 from chainrule.ask.lessons.symbol import parse_symbol
 from chainrule.errors import InputError
 
@@ -18,7 +20,7 @@ LESSON = (DATA / "lesson.md").read_text("utf-8")
 def read(tmp_path, text):
     path = tmp_path / "lesson.md"
     path.write_text(text, "utf-8")
-    [found] = reading.read(path)
+    [found] = reading.parse(example.text(path), str(path))
     return found
 
 
@@ -143,10 +145,10 @@ def test_what_is_missing_is_said_in_one_line(tmp_path, text, lacking):
 
 def test_a_file_that_is_not_there_and_one_that_is_no_text(tmp_path):
     with pytest.raises(InputError, match="No such file"):
-        reading.read(tmp_path / "none.md")
+        check(tmp_path / "none.md")
     (tmp_path / "bad.md").write_bytes(b"w = \xff")
     with pytest.raises(InputError, match="byte 4 is not UTF-8"):
-        reading.read(tmp_path / "bad.md")
+        check(tmp_path / "bad.md")
 
 
 PIECES = [
@@ -175,7 +177,7 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path, text):
     path = tmp_path / "any.md"
     path.write_text(text, "utf-8", errors="replace")
     try:
-        found, *_ = reading.read(path)
+        found, *_ = reading.parse(example.text(path), str(path))
     except InputError as error:
         assert "\n" not in str(error)
     else:
@@ -224,7 +226,7 @@ def test_time_grows_with_the_length_only(tmp_path, text):
     path.write_text(text)
     began = time.process_time()
     with pytest.raises(InputError):
-        reading.read(path)
+        reading.parse(example.text(path), str(path))
     assert time.process_time() - began < 8
 
 

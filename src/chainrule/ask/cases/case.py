@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,11 @@ class Convention:
     update_biases: bool = True
     update: str = "simultaneous"
     momentum: float = 0.0
+
+    @property
+    def told(self) -> dict[str, str | bool | float]:
+        """What is said of it in a file: momentum only where there is any."""
+        return {key: value for key, value in asdict(self).items() if key != "momentum" or value}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

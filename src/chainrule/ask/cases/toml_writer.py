@@ -26,14 +26,14 @@ def toml(
     *,
     learning_rate: float | None = None,
     weight_decay: float = 0.0,
-    convention: Mapping[str, str | bool] | None = None,
+    convention: Mapping[str, str | bool | float] | None = None,
     names: Mapping[str, str] | None = None,
     claims: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The text of a worked example.
 
     Args:
-        convention: what is said of `batch`, `update_biases` and `update`.
+        convention: what is said of `batch`, `update_biases`, `update` and `momentum`.
         names: own names, and the quantities or formulas they stand for.
         claims: for each quantity, its number as printed, once or several times.
     """

@@ -19,7 +19,7 @@ from chainrule.ask.lessons.sources import is_lesson
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
-    from chainrule.ask.lessons import LessonReading
+    from chainrule.ask.lessons.reader import LessonReading
 
 
 _MANY = 100  # numbers of a lesson, more than one mistake explains
@@ -180,7 +180,7 @@ def check_text(text: str, source: str) -> Verdict | PageVerdict:
     """
     if not is_lesson(text, source):
         return _verdict(worked.parse(text, source), source)
-    from chainrule.ask.lessons import parse  # reading Markdown takes a library that TOML does not need
+    from chainrule.ask.lessons.reader import parse  # reading Markdown takes a library that TOML does not need
 
     readings = parse(text, source)
     claiming = [reading for reading in readings if reading.example.printed] or readings[:1]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -289,5 +289,5 @@ def _head(example: Example) -> str:
         layers,
         learning_rate=example.learning_rate,
         weight_decay=example.weight_decay,
-        convention={key: told for key, told in asdict(example.convention).items() if key != "momentum"},
+        convention=example.convention.told,
     )

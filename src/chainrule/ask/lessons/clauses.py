@@ -27,7 +27,7 @@ _FUNCTIONS = (
 )
 _PRODUCT = re.compile(r"[wWvV][xXaAhH]|[xXaAhH][wWvV]")  # `wx`, without a sign between
 _OPERATORS = "+-*/^"
-_ENDS = ";.?!|\n" + FOLD
+_ENDS = ";.?!|\n"
 _INSIDE = _OPERATORS + "()[]{},;_'∂%±" + UNREADABLE
 _AND = ("y", "e", "i", "u")
 _GAP = 2  # letters between statements on a line
@@ -84,9 +84,9 @@ def _role(token: Token, tokens: list[Token], position: int, clause: Clause, dept
         return "end"
     if token.text == FOLD:  # inside displayed maths a line break says nothing
         return "end" if _new_line(tokens, position, clause) else ""
-    if token.text in _ENDS and not (depth and token.text in ";\n" + FOLD):
-        return "" if token.text in ";\n" + FOLD and _goes_on(tokens, position, clause) else "end"
-    if token.text in "\n" + FOLD:
+    if token.text in _ENDS and not (depth and token.text in ";\n"):
+        return "" if token.text in ";\n" and _goes_on(tokens, position, clause) else "end"
+    if token.text == "\n":
         return ""
     if token.text in ")]" and not depth:
         return "end"
@@ -119,21 +119,22 @@ def _word(word: str, tokens: list[Token], position: int, clause: Clause) -> str:
 
 def _begins(tokens: list[Token], position: int, clause: Clause) -> bool:
     """Whether a new statement begins without a comma, behind a gap: `w1 = 0.15    w2 = 0.20`."""
-    ahead = [token.text for token in tokens[position + 1 : position + 4]]
-    is_name = ahead[:1] in (["="], [ASSIGNED]) or (ahead[:1] == ["/"] and ahead[2:] == ["="])  # dL/dw =
-    if tokens[position].spaced < _GAP or not is_name or len(clause.parts) == 1:
+    if tokens[position].spaced < _GAP or not _is_left_side(tokens[position : position + 4]):
         return False
-    return bool(clause.parts[-1]) and clause.parts[-1][-1].kind == "number"
+    return len(clause.parts) > 1 and bool(clause.parts[-1]) and clause.parts[-1][-1].kind == "number"
 
 
 def _new_line(tokens: list[Token], position: int, clause: Clause) -> bool:
     """Whether a line that states something begins behind a line that ends in a number."""
-    behind = next(
-        (token for token in reversed(tokens[max(position - 5, 0) : position]) if token.text != FOLD), None
-    )
-    ahead = [token.text for token in tokens[position + 1 : position + 5] if token.text != FOLD]
-    is_name = ahead[1:2] in (["="], [ASSIGNED]) or (ahead[1:2] == ["/"] and ahead[3:4] == ["="])
-    return behind is not None and len(clause.parts) > 1 and behind.kind == "number" and is_name
+    following = [token for token in tokens[position + 1 : position + 6] if token.text != FOLD]
+    behind = [token.kind for token in clause.parts[-1][-1:]]
+    return len(clause.parts) > 1 and behind == ["number"] and _is_left_side(following[:4])
+
+
+def _is_left_side(tokens: list[Token]) -> bool:
+    """Whether a name with an equals sign stands there, `w =` or `dL/dw =`."""
+    texts = [token.text for token in tokens]
+    return texts[1:2] in (["="], [ASSIGNED]) or (texts[1:2] == ["/"] and texts[3:4] == ["="])
 
 
 def _joins(tokens: list[Token], position: int) -> bool:

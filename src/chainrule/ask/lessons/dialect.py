@@ -126,5 +126,5 @@ def _turned(names: Sequence[LessonSymbol]) -> Iterator[frozenset[str]]:
     if {"a", "z"} <= set(letters):
         yield frozenset({"a", "z"})  # as in Bishop's book: z = h(a)
     for letter in letters:
-        if len(letter) == 1 and letter not in "z":
+        if len(letter) == 1 and letter != "z":
             yield frozenset({letter})

@@ -105,13 +105,16 @@ class Interpretation:
 
     def _is_another(self, claim: LessonClaim, rivals: Sequence[LessonClaim]) -> bool:
         """Whether a name so near to another is of something else: z₁ = w x beside z = w x + b."""
+        agreeing = [
+            rival
+            for rival in rivals
+            if rival.name != claim.name and self._close(rival.quantity, rival.printed)
+        ]
+        is_alike = any(_letter(rival) == _letter(claim) for rival in agreeing)
         return (
-            claim.name.startswith(_SHORT)
-            and any(rival.name != claim.name for rival in rivals)
-            and self._is_far(
-                claim, _FAR if any(_letter(rival) == _letter(claim) for rival in rivals) else _ELSE
-            )
-            and any(self._close(rival.quantity, rival.printed) for rival in rivals)
+            bool(agreeing)
+            and claim.name.startswith(_SHORT)
+            and self._is_far(claim, _FAR if is_alike else _ELSE)
         )
 
     def _resolve(self, claim: LessonClaim) -> LessonClaim | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from chainrule.ask.lessons import sources
 from chainrule.ask.lessons import table_statements as grid
 from chainrule.ask.lessons.lesson_blocks import LessonParagraph, LessonTable
-from chainrule.ask.lessons.notebook_blocks import CODE_IS_NOT_READ
 from chainrule.ask.lessons.plain_maths import plain
 from chainrule.ask.lessons.printed_columns import with_columns
 from chainrule.ask.lessons.prose import Prose, words
@@ -71,7 +70,7 @@ def lesson(text: str, name: str = "") -> LessonText:
     prose = words("\n".join(paragraph.text for paragraph in paragraphs))
     assumed = ["a comma between digits is a decimal point"] if commas else []
     if sources.format_of(text, name) == "notebook":
-        assumed.append(CODE_IS_NOT_READ)
+        assumed.append(sources.CODE_IS_NOT_READ)
     return LessonText(_title(title), _outputs(stated), prose, tuple(assumed), paragraphs)
 
 

@@ -18,11 +18,11 @@ _COLUMN_RULE = re.compile(
 _LOWEST = 6  # level of a heading
 
 
-def blocks(markdown: str, first_line: int = 1) -> Iterator[Block]:
-    """The blocks of a Markdown text, in order; `first_line` is where the text begins in its file."""
+def blocks(markdown: str) -> Iterator[Block]:
+    """The blocks of a Markdown text, in order."""
     markdown = _COLUMN_RULE.sub(lambda rule: rule[0].replace("-", "="), markdown.replace("\r\n", "\n"))
     folded = _folded(markdown.replace(FOLD, " "))
-    lines = _Lines(folded, first_line)
+    lines = _Lines(folded)
     heading, level, section = "", 0, 0
     tokens = iter(_tokens(folded))
     for token in tokens:
@@ -88,8 +88,8 @@ def _tokens(markdown: str) -> list[Token]:
 class _Lines:
     """Line numbers of the folded text as those of the file."""
 
-    def __init__(self, folded: str, first_line: int) -> None:
-        self._before = [first_line - 1]
+    def __init__(self, folded: str) -> None:
+        self._before = [0]
         for line in folded.split("\n"):
             self._before.append(self._before[-1] + 1 + line.count(FOLD))
 

@@ -8,8 +8,6 @@ from chainrule.ask.lessons.lesson_blocks import Block, LessonParagraph, renumber
 from chainrule.ask.lessons.markdown_blocks import blocks as markdown_blocks
 from chainrule.errors import InputError
 
-CODE_IS_NOT_READ = "the code of the notebook is not read, only its text and what it printed"
-
 
 def blocks(notebook: str) -> Iterator[Block]:
     """The blocks of a notebook, in order.
@@ -23,17 +21,11 @@ def blocks(notebook: str) -> Iterator[Block]:
         if cell.get("cell_type") in ("markdown", "raw"):
             for block in renumbered(markdown_blocks(_joined(cell.get("source"))), part, heading, section):
                 yield block
-                if block.section > section:
-                    heading = block.heading
-            section += sum(1 for block in markdown_blocks(_joined(cell.get("source"))) if _is_heading(block))
+                heading, section = block.heading, block.section
         elif cell.get("cell_type") == "code":
             for printed in map(_printed, _dicts(cell.get("outputs"))):
                 if printed:
                     yield LessonParagraph(1, printed, heading, section, part=f"what {part} printed")
-
-
-def _is_heading(block: Block) -> bool:
-    return isinstance(block, LessonParagraph) and block.level > 0
 
 
 def _cells(notebook: str) -> list[dict[str, Any]]:

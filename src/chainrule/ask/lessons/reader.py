@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from chainrule.ask.cases import example
 from chainrule.ask.cases.example import Example
 from chainrule.ask.lessons.assumptions import assumed
 from chainrule.ask.lessons.interpretation import Interpretation
@@ -46,15 +44,6 @@ class LessonReading:
     def toml(self) -> str:
         """The worked example as TOML; `example.parse` makes the same example of it."""
         return self._toml
-
-
-def read(path: str | Path) -> tuple[LessonReading, ...]:
-    """The worked examples in a lesson: a Markdown, HTML, LaTeX or text file, or a notebook.
-
-    Raises:
-        InputError: the file cannot be read, or what is missing for a worked example is named.
-    """
-    return parse(example.text(path), str(path))
 
 
 def parse(text: str, source: str) -> tuple[LessonReading, ...]:

@@ -25,6 +25,7 @@ _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:!doctype html|html|body|head)\b", re.IGNORECASE | re.DOTALL
 )
 _TEX = re.compile(r"\\documentclass|\\begin\s*\{document\}")
+CODE_IS_NOT_READ = "the code of the notebook is not read, only its text and what it printed"
 _PARSERS = {kind: f"chainrule.ask.lessons.{kind}_blocks" for kind in ("notebook", "html", "tex", "markdown")}
 _LAYERS = re.compile(r"^\s*(?:\[\[\s*layers\s*\]\]|layers\s*=|inputs\s*=\s*\[)", re.MULTILINE)  # of TOML
 _NOTEBOOK = re.compile(r'\s*\{\s*"(?:cells|metadata|nbformat)"')

@@ -35,6 +35,9 @@ class FoldTraining:
             member.limits = limits
         self.began = time.perf_counter()
         self.epoch = 0
+        self.best_epoch = (
+            0  # the first after which the rows left out were judged best; 0 before there was any
+        )
         self.best: list[Arrays] = [member.state.parameters for member in members]
         self.losses: list[float] = []
         self.held_out: list[float] = []
@@ -53,9 +56,8 @@ class FoldTraining:
 
     def go(self, progress: Report | None, interrupted: threading.Event) -> Stop:
         """Run until something stops it."""
-        stop = loop.run(self, self.limits.epochs, SPAN, progress, interrupted, self.keeper)
-        self.pool.shutdown()
-        return stop
+        with self.pool:
+            return loop.run(self, self.limits.epochs, SPAN, progress, interrupted, self.keeper)
 
     def advance(self, upto: int) -> Stop | None:
         """Train all up to epoch `upto`; why it stopped, if it did."""
@@ -93,13 +95,10 @@ class FoldTraining:
         self.losses += _means([member.losses[epoch] for member in self.members])
         self.held_out += _means([member.held_out[epoch] for member in self.members])
         self.epoch += 1
+        if not self.best_epoch or self.held_out[-1] < self.held_out[self.best_epoch - 1]:
+            self.best_epoch = self.epoch
         if self.log:
             self.log({"loss": self.losses[-1], "validation_loss": self.held_out[-1]}, self.epoch)
-
-    @property
-    def best_epoch(self) -> int:
-        """The first epoch after which the rows left out were judged best; 0 before there was any."""
-        return self.held_out.index(min(self.held_out)) + 1 if self.held_out else 0
 
     @property
     def parameters(self) -> list[dict[str, np.ndarray]]:
@@ -141,6 +140,7 @@ class FoldTraining:
         self.epoch = moment.epoch
         self.losses = _means([member.losses for member in self.members])
         self.held_out = _means([member.held_out for member in self.members])
+        self.best_epoch = self.held_out.index(min(self.held_out)) + 1 if self.held_out else 0
         self.began = time.perf_counter() - moment.seconds
 
 

@@ -111,9 +111,7 @@ def train(
     keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
     try:
         with jax_settings(data.x.dtype):
-            rate = options.learning_rate if job.rate_is_data else None
-            decay = options.weight_decay or None
-            training = Training(job.plan, data, held_out, start, options.seed, rate=rate, decay=decay)
+            training = Training.of(job, start, options.seed)
             if keeper:
                 training.kept_by(keeper, identity(network, data, held_out, start, settings))
             training.log, training.logged = log, len(training.losses)
@@ -173,6 +171,13 @@ class Training:
         self.logged = 0  # epochs that need no more telling
         self.keeper: Keeper | None = None
         self.identity: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, job: Task, start: dict[str, np.ndarray], seed: int) -> "Training":
+        """The training that a task asks for, from these parameters."""
+        rate = job.options.learning_rate if job.rate_is_data else None
+        decay = job.options.weight_decay or None
+        return cls(job.plan, job.data, job.held_out, start, seed, rate=rate, decay=decay)
 
     def kept_by(self, keeper: Keeper, identity: dict[str, Any]) -> None:
         """Let `keeper` write checkpoints, and go on from the one that it found."""

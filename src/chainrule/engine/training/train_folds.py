@@ -106,10 +106,7 @@ def _without(job: Task, fold: np.ndarray) -> Task:
 
 
 def _training(job: Task, seed: int) -> Training:
-    start = start_of(job.network, job.data, None, seed)
-    rate = job.options.learning_rate if job.rate_is_data else None
-    decay = job.options.weight_decay or None
-    return Training(job.plan, job.data, job.held_out, start, seed, rate=rate, decay=decay)
+    return Training.of(job, start_of(job.network, job.data, None, seed), seed)
 
 
 def _result(job: Task, training: FoldTraining, stop: Stop, settings: dict[str, Any], seconds: float) -> Run:

@@ -11,7 +11,7 @@ from chainrule.faces.cli.scores_report import aligned, scores_text
 from chainrule.faces.plots import in_terminal
 from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular.training import Fit, Request
+from chainrule.faces.tabular.training import Fit
 from chainrule.files.json_values import dumps
 
 REMEDY = "a lower --learning-rate is the usual cure"
@@ -42,7 +42,7 @@ def notes(run: Run) -> list[str]:
     return [f"{kind}: {text}" for kind, text in run.extra["encoding"]["notes"]]
 
 
-def as_text(run: Run, table: Table, request: Request, ready: Fit, folder: Path) -> str:
+def as_text(run: Run, table: Table, ready: Fit, folder: Path) -> str:
     """The report of a training, at most 80 columns wide."""
     parts = beginning(run, table, ready)
     if drawn := in_terminal(run.history, colour=sys.stdout.isatty() and not no_colour()):

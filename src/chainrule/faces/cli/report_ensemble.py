@@ -11,13 +11,13 @@ from chainrule.engine.runs.run import Run
 from chainrule.faces.cli.report import beginning, measured
 from chainrule.faces.cli.scores_report import aligned, scores_text
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tabular.training import Fit, Request, held_out_scores
+from chainrule.faces.tabular.training import Fit, held_out_scores
 from chainrule.files.json_values import dumps
 
 SHOWN = 16  # members
 
 
-def as_json(ensemble: Ensemble, table: Table, request: Request, ready: Fit, folder: Path) -> str:
+def as_json(ensemble: Ensemble, ready: Fit, folder: Path) -> str:
     """The one object that `train --seeds --json` prints."""
     members = [
         {
@@ -43,7 +43,7 @@ def as_json(ensemble: Ensemble, table: Table, request: Request, ready: Fit, fold
     )
 
 
-def as_text(ensemble: Ensemble, table: Table, request: Request, ready: Fit, folder: Path) -> str:
+def as_text(ensemble: Ensemble, table: Table, ready: Fit, folder: Path) -> str:
     """The report, at most 80 columns wide: the members, best first, and what they are together."""
     best, places = ensemble.best, ensemble.places(folder)
     held_out = best.validation_loss is not None

@@ -194,7 +194,8 @@ def _train(table: str, keeper: "Keeper", as_json: bool, events: str | None, opti
     keeper.finish(run, _picture(run, *inputs[:2]))
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
-    text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, *inputs[:3], keeper.folder)
+    read, _, ready, _ = inputs
+    text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, read, ready, keeper.folder)
     click.echo(text)
     return _interrupted(run, keeper, run.epochs) or (DIVERGED if run.divergence else 0)
 
@@ -216,8 +217,11 @@ def _train_ensemble(table: str, keeper: "Keeper", seeds: int, as_json: bool, opt
     if diverged:
         failures = f"{len(diverged)} of {seeds} networks diverged, the first in {diverged[0]}"
         click.echo(f"chainrule: {failures}; {REMEDY}", err=True)
-    printer = report_ensemble.as_json if as_json else report_ensemble.as_text
-    click.echo(printer(ensemble, *inputs[:3], keeper.folder))
+    read, _, ready, _ = inputs
+    if as_json:
+        click.echo(report_ensemble.as_json(ensemble, ready, keeper.folder))
+    else:
+        click.echo(report_ensemble.as_text(ensemble, read, ready, keeper.folder))
     epochs = max(run.epochs for run in ensemble.members)
     return _interrupted(ensemble, keeper, epochs) or (DIVERGED if len(diverged) == seeds else 0)
 

@@ -1,5 +1,6 @@
 """Gaps in all spellings: what stands for a missing number, and which words only look like one."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -75,9 +76,9 @@ def _spelled(column: Cells, chosen: np.ndarray, usual: frozenset[str]) -> str:
     if not column.textual:
         return ""
     cells = column.values.filter(pl.Series(chosen)).drop_nulls().to_list()
-    odd = [cell for cell in cells if cell not in usual]
-    spellings = sorted(set(odd), key=lambda cell: (-odd.count(cell), cell))
-    examples = [f"{quoted(cell)} ({odd.count(cell)})" for cell in spellings[:_SHOWN]]
+    counts = Counter(cell for cell in cells if cell not in usual)
+    spellings = sorted(counts, key=lambda cell: (-counts[cell], cell))
+    examples = [f"{quoted(cell)} ({counts[cell]})" for cell in spellings[:_SHOWN]]
     excess = len(spellings) - _SHOWN
     return ", ".join(examples) + (f" and {counted(excess, 'spelling')} more" if excess > 0 else "")
 
