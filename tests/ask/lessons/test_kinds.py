@@ -400,3 +400,16 @@ def test_a_wrong_number_under_another_letter_is_still_wrong(tmp_path):
         "z_1 = 0.5, h = 0.6225, a_1 = 0.7425, ŷ = -0.6225, L = 1.26"
     )
     assert printed(verdict(tmp_path, text))["a1", "0.7425"] == "wrong"
+
+
+def test_a_statement_in_brackets_behind_another_is_its_own(tmp_path):
+    text = f"{ONE}\n\n```\nz = 0.5*2 - 0.5 = 0.5        (ŷ = sigmoid(0.5) = 0.6225)\n```\n"
+    assert printed(verdict(tmp_path, text)) == {("z1", "0.5"): "right", ("a1", "0.6225"): "right"}
+
+
+def test_weights_by_number_and_once_more_as_an_array(tmp_path):
+    text = (
+        "x1 = 2, x2 = 3, w1 = 0.5, w2 = -0.2, b = 1, target = 1; sigmoid.\n\nz = 1.4, a = 0.802\n\n"
+        "```python\nx = np.array([2, 3])\nw = np.array([0.5, -0.2])\nb = 1\n```\n"
+    )
+    assert statuses(verdict(tmp_path, text)) == {"right"}

@@ -1,6 +1,7 @@
 """Candidates: the layouts, sizes and ways to number units, that the names of a lesson allow."""
 
 from collections.abc import Iterator
+from copy import copy
 from itertools import pairwise, product
 
 from chainrule.ask.lessons.numbering import Layout
@@ -28,9 +29,13 @@ Fitting = Iterator[tuple[tuple[int, ...], str, bool, tuple[str, ...]]]
 
 
 def _fitting(inventory: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Fitting:
-    if any(not isinstance(value, str) for _, value in inventory.weights):
+    scalars = inventory.of_scalars()
+    if len(scalars.weights) < len(inventory.weights):
         yield from _of_matrices(inventory)
-    elif inventory.numbers_of_letters and inventory.letters:
+        inventory = scalars  # the same weights may be stated one by one as well
+    if not inventory.weights:
+        return
+    if inventory.numbers_of_letters and inventory.letters:
         yield from _of_letters(inventory)
     elif inventory.are_paired:
         yield from _of_pairs(inventory)
@@ -169,6 +174,12 @@ class _Inventory:
             if symbol.kind in ("a", "z", "delta") and symbol.layer is not None
         }
         self.counts_inputs = bool(units) and max(units) > max(self.superscripts, default=99)
+
+    def of_scalars(self) -> "_Inventory":
+        """The same with those weights alone that are stated one by one."""
+        inventory = copy(self)
+        inventory.weights = [(symbol, value) for symbol, value in self.weights if isinstance(value, str)]
+        return inventory
 
     @property
     def letters(self) -> tuple[str, ...]:

@@ -78,10 +78,17 @@ def _role(token: Token, tokens: list[Token], position: int, clause: Clause, dept
         return "part"
     if token.text in ("=", ASSIGNED):
         return "equals"
+    return _sign(token, tokens, position, clause, depth)
+
+
+def _sign(token: Token, tokens: list[Token], position: int, clause: Clause, depth: int) -> str:
+    """What a letter that is no name, number or equals sign does to a clause."""
     if token.text == ":":
         return "equals" if _leads(clause, tokens, position) else "end"
     if token.text == "," and not depth:
         return "end"
+    if token.text == "(" and _ends_in_number(clause) and _is_left_side(tokens[position + 1 : position + 5]):
+        return "end"  # `z = 0.02 (p = 0.505)`
     if token.text == FOLD:  # inside displayed maths a line break says nothing
         return "end" if _new_line(tokens, position, clause) else ""
     if token.text in _ENDS and not (depth and token.text in ";\n"):
@@ -121,14 +128,18 @@ def _begins(tokens: list[Token], position: int, clause: Clause) -> bool:
     """Whether a new statement begins without a comma, behind a gap: `w1 = 0.15    w2 = 0.20`."""
     if tokens[position].spaced < _GAP or not _is_left_side(tokens[position : position + 4]):
         return False
-    return len(clause.parts) > 1 and bool(clause.parts[-1]) and clause.parts[-1][-1].kind == "number"
+    return _ends_in_number(clause)
 
 
 def _new_line(tokens: list[Token], position: int, clause: Clause) -> bool:
     """Whether a line that states something begins behind a line that ends in a number."""
     following = [token for token in tokens[position + 1 : position + 6] if token.text != FOLD]
-    behind = [token.kind for token in clause.parts[-1][-1:]]
-    return len(clause.parts) > 1 and behind == ["number"] and _is_left_side(following[:4])
+    return _ends_in_number(clause) and _is_left_side(following[:4])
+
+
+def _ends_in_number(clause: Clause) -> bool:
+    """Whether something is said to be equal to a number, and nothing stands behind that."""
+    return len(clause.parts) > 1 and [token.kind for token in clause.parts[-1][-1:]] == ["number"]
 
 
 def _is_left_side(tokens: list[Token]) -> bool:
