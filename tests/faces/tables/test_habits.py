@@ -235,6 +235,7 @@ def test_of_very_many_words_the_frequent_ones_are_categories(tmp_path: Path) -> 
     encoding, _, words = looked(written(tmp_path / "t.csv", cells))
     assert encoding.feature_names == ["x", "c=city"]
     assert "1 of 21 words have 5 rows or more" in words
+    assert "constant" not in words  # the rare ones are told from it
 
 
 @pytest.mark.parametrize(

@@ -136,11 +136,15 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class WordColumn:
-    """One input for each word of the training, 1 where the cell is that word; unseen words are all zeros."""
+    """One input for each word of the training, 1 where the cell is that word; unseen words are all zeros.
+
+    So are those of the training that were too rare to have an input, if there were any.
+    """
 
     name: str
     words: tuple[str, ...]
     flagged: bool
+    has_rare: bool = False
     kind: ClassVar[str] = WORDS
 
     @classmethod
@@ -149,12 +153,13 @@ class WordColumn:
     ) -> "WordColumn":
         """The sorted words of `rows` alone. Raises InputError if none of them has a value."""
         present = column.words[rows]
-        words = present.drop_nulls().unique().sort().to_list()
-        if too_many(len(words), len(present)):
-            words = _frequent(column, present) or words[:MANY]
+        distinct = present.drop_nulls().unique().sort().to_list()
+        words = distinct
+        if too_many(len(distinct), len(present)):
+            words = _frequent(column, present) or distinct[:MANY]
         if not words:
             raise column.fault("has no value in the rows that are trained on; leave it out")
-        return cls(column.name, tuple(words), present.null_count() > 0)
+        return cls(column.name, tuple(words), present.null_count() > 0, len(words) < len(distinct))
 
     def prepared(self, column: Cells) -> Cells:
         """The cells of a new table as they were read in training: its words are words, whatever they mean."""
@@ -163,7 +168,7 @@ class WordColumn:
     @property
     def constant(self) -> str | None:
         """The one word that the column had in training, if it had but one."""
-        return self.words[0] if len(self.words) == 1 else None
+        return self.words[0] if len(self.words) == 1 and not self.has_rare else None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -185,12 +190,13 @@ class WordColumn:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""
-        return {"name": self.name, "kind": self.kind, "words": list(self.words), "flagged": self.flagged}
+        plain = {"name": self.name, "kind": self.kind, "words": list(self.words), "flagged": self.flagged}
+        return plain | ({"has_rare": True} if self.has_rare else {})
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "WordColumn":
         """The inverse of `to_dict`."""
-        return cls(data["name"], tuple(data["words"]), data["flagged"])
+        return cls(data["name"], tuple(data["words"]), data["flagged"], data.get("has_rare", False))
 
     def _say_unseen(self, column: Cells, unseen: np.ndarray) -> None:
         count = int(np.count_nonzero(unseen))
