@@ -1,23 +1,27 @@
 """A rule from outside the tree does all that the rules inside do, under the name it was registered with."""
 
 import json
+import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import chainrule
 from chainrule import Dense, InputError, Network, Residual, explain, register, to_onnx, train
 from chainrule.engine.runs.loading import load
-from chainrule.faces.cli import cli
+from chainrule.faces.cli import cli, progress
 from chainrule.rules import Activation, Function, Loss, Number, Words, number, path
 from chainrule.rules.activations import ACTIVATIONS, activation
 from chainrule.rules.layers.elu import ELU
@@ -255,6 +259,16 @@ import chainrule
 chainrule.register("softsign")(Softsign)
 """
 
+OWN = '''"""A rule that nobody else has registered."""
+from dataclasses import dataclass
+from tests.rules.outside import Softsign
+import chainrule
+@chainrule.register("own")
+@dataclass(frozen=True)
+class Own(Softsign):
+    pass
+'''
+
 
 def command(folder: Path, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     line = f"import sys; sys.path.append({str(root)!r}); from chainrule.faces.cli import main; main()"
@@ -277,6 +291,43 @@ def test_a_plugin_on_the_command_line(tmp_path: Path, root: Path, penguins: Path
     )
     shown = command(tmp_path, root, "--plugin", "mine", "explain", "run", "da1/dz1[0,0]")
     assert "By the rule softsign, da/dz = 1/(1 + |z|)²" in shown.stdout
+
+
+def test_a_training_with_a_plugin_is_stopped_and_gone_on_with_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own rules").mkdir()
+    (tmp_path / "own_softsign.py").write_text(OWN, "utf-8")
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{n},{n % 3}.5\n" for n in range(20)), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    @contextmanager
+    def pressed(epochs: int, quiet: bool) -> Iterator[Any]:
+        yield lambda now: os.kill(os.getpid(), signal.SIGINT)
+
+    def called(*words: str) -> Result:
+        return CliRunner().invoke(cli, words, standalone_mode=False)
+
+    monkeypatch.setattr(progress, "bar", pressed)
+    options = ["--target", "y", "--activation", "own", "--members", "1", "--epochs", "500000000"]
+    with registered():
+        stopped = called("--plugin", "own_softsign", "train", "t.csv", *options, "--out", "own rules/run")
+    assert stopped.return_value == 130, stopped.output
+    go_on = shlex.split(stopped.stderr.rpartition("go on: ")[2])
+    assert shlex.join(go_on) == "chainrule train t.csv --plugin own_softsign --resume 'own rules/run'"
+
+    alone = called("train", "t.csv", "--resume", "own rules/run")
+    assert str(alone.exception).endswith("or name that with --plugin")
+    (tmp_path / "own rules" / "run" / "run.json").unlink()  # as after a kill
+    alone = called("train", "t.csv", "--resume", "own rules/run")
+    assert isinstance(alone.exception, InputError)
+    assert str(alone.exception).endswith(shlex.join(go_on))
+
+    monkeypatch.delitem(sys.modules, "own_softsign")
+    further = called(*go_on[1:])
+    assert further.return_value == 130, further.output
+    assert further.stderr.rpartition("go on: ")[2] == stopped.stderr.rpartition("go on: ")[2]
 
 
 @pytest.mark.parametrize(

@@ -88,16 +88,17 @@ class Keeper:
         return self.folder / "checkpoint"
 
     @property
+    def plugins(self) -> list[str]:
+        """The modules of rules that a command began the training with."""
+        modules = self.about.get("plugins")
+        return [str(module) for module in modules] if isinstance(modules, list) else []
+
+    @property
     def how_to_resume(self) -> str:
         table = self.about.get("table")
-        words = (
-            "chainrule",
-            "train",
-            table if isinstance(table, str) else "TABLE",
-            "--resume",
-            str(self.folder),
-        )
-        return shlex.join(words)
+        modules = [word for module in self.plugins for word in ("--plugin", module)]
+        words = [table if isinstance(table, str) else "TABLE", *modules, "--resume", str(self.folder)]
+        return shlex.join(["chainrule", "train", *words])
 
     def _resume(self) -> None:
         if not self.folder.is_dir():

@@ -18,6 +18,7 @@ def load(context: click.Context, parameter: click.Parameter, modules: tuple[str,
     """
     if modules and os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
+    named(context).extend(module for module in modules if module not in named(context))
     for module in modules:
         try:
             import_module(module)
@@ -27,6 +28,12 @@ def load(context: click.Context, parameter: click.Parameter, modules: tuple[str,
             raise InputError(f"--plugin {module}: {error}") from None
         except _FAULTS as error:
             raise InputError(f"--plugin {module}: {type(error).__name__}: {error}") from None
+
+
+def named(context: click.Context) -> list[str]:
+    """The modules that this command line names, before its command or behind."""
+    modules: list[str] = context.meta.setdefault(f"{__name__}.modules", [])
+    return modules
 
 
 def _missing(module: str, error: ModuleNotFoundError) -> str:

@@ -8,13 +8,15 @@ import click
 from chainrule.engine.runs.checkpointer import Keeper, finished
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
+from chainrule.faces.cli import plugin
 from chainrule.faces.cli.options import Wholes
 from chainrule.faces.tabular.source import as_text
 
 
-def fresh(table: str, folder: Path, interval: str, options: dict[str, Any]) -> Keeper:
+def fresh(context: click.Context, table: str, folder: Path, interval: str, options: dict[str, Any]) -> Keeper:
     """What keeps a new training in `folder`; its options are stored along."""
-    return Keeper(folder, interval, about={"table": as_text(table), "options": _plain(options)}, say=_say)
+    about = {"table": as_text(table), "options": _plain(options), "plugins": plugin.named(context)}
+    return Keeper(folder, interval, about=about, say=_say)
 
 
 def resumed(
@@ -28,9 +30,11 @@ def resumed(
     keeper = Keeper(folder, interval, resume=True, say=_say)
     try:
         return keeper, _options(context, keeper, folder, wishes)
-    except (InputError, click.UsageError):
+    except (InputError, click.UsageError) as error:
         keeper.close()
-        raise
+        if set(keeper.plugins) <= set(plugin.named(context)):
+            raise
+        raise InputError(f"{error}; {folder} was started so: go on with {keeper.how_to_resume}") from None
 
 
 def done(folder: Path, wishes: dict[str, Any]) -> Run | None:
@@ -62,7 +66,8 @@ def _options(context: click.Context, keeper: Keeper, folder: Path, wishes: dict[
     epochs = keeper.found.epoch if keeper.found else 0
     if options["epochs"] < epochs:
         raise InputError(f"--epochs {options['epochs']}: {folder} has gone through {epochs} already")
-    keeper.about = keeper.about | {"options": _plain(options)}
+    modules = dict.fromkeys([*keeper.plugins, *plugin.named(context)])
+    keeper.about = keeper.about | {"options": _plain(options), "plugins": list(modules)}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
 
 

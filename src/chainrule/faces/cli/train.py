@@ -160,7 +160,7 @@ def train(
     if resume is None:
         if options["target"] is None:
             raise click.UsageError("Missing option '--target': the column to predict.", context)
-        keeper = fresh(table, free_folder(out, table), checkpoint_every, options)
+        keeper = fresh(context, table, free_folder(out, table), checkpoint_every, options)
     else:
         if out is not None and Path(out).absolute() != Path(resume).absolute():
             raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
