@@ -2,6 +2,7 @@
 
 w1   h2_2   x   E      a variable: a letter, its layer, and which of several of that name
 w1'                    a variable after an update
+m_w1   step_w1         what an optimiser keeps of a parameter
 dE/dw1   da1/dz1       a derivative
 1-a1   -ln a2   α      a combination of others, or a constant
 """
@@ -13,7 +14,10 @@ from typing import TypeAlias, TypeGuard
 
 _VARIABLE = re.compile(r"([A-Za-z])(\d+)?(?:_(\d+))?")
 _DERIVATIVE = re.compile(r"d([^/\s]+)/d([^/\s]+)")
-_PART = re.compile(r"(?<![A-Za-z0-9_])(?:[a-z]\d+(?:_\d+)?|[xt](?!\w))'?")
+_KEPT = r"mhat|vhat|m|v|s|step"
+_MEMORY = re.compile(rf"({_KEPT})_([wb]\d+(?:_\d+)?)")
+MEMORY_OF = re.compile(rf"(?P<letter>{_KEPT})_(?P<parameter>\w+)(?P<prime>'?)")  # by any name of a parameter
+_PART = re.compile(rf"(?<![A-Za-z0-9_])(?:(?:{_KEPT})_[wb]\d+(?:_\d+)?|[a-z]\d+(?:_\d+)?|[xt](?!\w))'?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,21 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
-    """A variable after an update."""
+class Memory:
+    """What an optimiser keeps of a parameter, or makes of that: its running mean m, its last `step`."""
 
+    letter: str
     variable: Variable
+
+    def __str__(self) -> str:
+        return f"{self.letter}_{self.variable}"
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """A variable, or what is kept of one, after an update."""
+
+    variable: Variable | Memory
 
     def __str__(self) -> str:
         return f"{self.variable}'"
@@ -64,7 +79,7 @@ class Combination:
         return "".join(piece + str(part) for piece, part in zip(pieces, (*self.parts, ""), strict=True))
 
 
-Quantity: TypeAlias = Variable | Updated | Derivative | Combination
+Quantity: TypeAlias = Variable | Memory | Updated | Derivative | Combination
 
 ERROR = Variable("E")
 
@@ -72,18 +87,35 @@ ERROR = Variable("E")
 @lru_cache(maxsize=4096)
 def parse(name: str) -> Quantity:
     """What `name` stands for; `str` of it is the name again."""
-    if name.endswith("'") and isinstance(variable := parse(name[:-1]), Variable):
-        return Updated(variable)
+    if name.endswith("'") and isinstance(old := parse(name[:-1]), Variable | Memory):
+        return Updated(old)
     if (match := _VARIABLE.fullmatch(name)) and (match[2] or not match[3]):
         letter, layer, copy = match.groups()
-        variable = Variable(letter, None if layer is None else int(layer), int(copy or 1))
-        return variable if str(variable) == name else Combination(name)  # w01 is nobody's
+        parsed = Variable(letter, None if layer is None else int(layer), int(copy or 1))
+        return parsed if str(parsed) == name else Combination(name)  # w01 is nobody's
+    if (match := _MEMORY.fullmatch(name)) and isinstance(parameter := parse(match[2]), Variable):
+        return Memory(match[1], parameter)
     if match := _DERIVATIVE.fullmatch(name):
         return Derivative(parse(match[1]), parse(match[2]))
     parts = _PART.findall(name)
     if parts == [name] or "{}" in name:
         return Combination(name)
     return Combination(_PART.sub("{}", name), tuple(map(parse, parts)))
+
+
+def variable_of(quantity: Quantity) -> Variable:
+    """The variable that `quantity` is, is the new value of, or is kept of.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    match quantity:
+        case Variable():
+            return quantity
+        case Memory(variable=inner) | Updated(variable=inner):
+            return variable_of(inner)
+        case _:
+            raise ValueError(f"{str(quantity)!r} is no variable")
 
 
 def variable(name: str) -> Variable:
@@ -112,7 +144,7 @@ def layer_of(quantity: Quantity) -> int:
     match quantity:
         case Variable(layer=layer):
             return layer or 0
-        case Updated(variable=inner):
+        case Updated(variable=inner) | Memory(variable=inner):
             return layer_of(inner)
         case Derivative(top=top, bottom=bottom):
             return layer_of(top) or layer_of(bottom)
@@ -156,5 +188,7 @@ def has_rows(quantity: Quantity) -> bool:
             return has_rows(inner)
         case Variable(letter=letter):
             return letter not in ("w", "b", "E")
-        case _:
-            return True
+        case Memory():
+            return False
+        case Combination(parts=parts):
+            return not parts or any(map(has_rows, parts))

@@ -7,9 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.engine.network import Network, numbers_of
-from chainrule.numbers import Array, Number, constant, given, number, origins, path
+from chainrule.numbers import Array, Number, given, number, origins
 from chainrule.rules.penalties import WeightDecay
 from chainrule.rules.protocols import Kept, Parameters, derivative
+from chainrule.rules.updates.gradient_descent import GradientDescent
+from chainrule.rules.updates.update_rule import UpdateRule, memory_name
+
+_PLAIN = GradientDescent()
 
 
 @dataclass(frozen=True)
@@ -113,14 +117,34 @@ def _decays(name: str) -> bool:
     return name.startswith("w")
 
 
-def descend(step: Sweep, learning_rate: float) -> dict[str, Number]:
-    """One update of plain gradient descent, w' = w − α ∂E/∂w, for every parameter."""
-    updated = {}
+def descend(
+    step: Sweep,
+    learning_rate: float,
+    rule: UpdateRule = _PLAIN,
+    memory: Mapping[str, Array] | None = None,
+    count: int = 1,
+) -> dict[str, Number]:
+    """One update of every parameter: w', and what its rule keeps for the next (m_w1'), by name without prime.
+
+    Args:
+        step: what gives the gradients.
+        learning_rate: α.
+        rule: plain gradient descent, w' = w − α ∂E/∂w, if not given.
+        memory: what was kept by the updates before, by name (`m_w1`); that of a start if not given.
+        count: which update it is, from 1.
+    """
+    renewed: dict[str, Number] = {}
+    memory = memory or {}
     with np.errstate(all="ignore"):
         for name, gradient in step.gradients.items():
             w = step.parameters[name]
-            axes = "ij"[: len(w.array.shape)]
-            change = (constant("-1", -1.0, w), constant("α", learning_rate, w), gradient)
-            step_down = path(f",,{axes}->{axes}", *change)
-            updated[name] = number(f"{name}'", path(f"{axes}->{axes}", w), step_down)
-    return updated
+            names = {letter: memory_name(letter, w) for letter in rule.letters}
+            start = rule.start(w.array)
+            kept = {
+                letter: given(label, memory[label] if label in memory else start[letter])
+                for letter, label in names.items()
+                if label in memory or letter in start
+            }
+            renewed[name], news = rule.updated(w, gradient, kept, learning_rate, count)
+            renewed |= {names[letter]: new for letter, new in news.items()}
+    return renewed

@@ -1,14 +1,26 @@
 """Optimisers and schedules: all of them Optax's, by name or as objects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import isfunction, signature
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from chainrule.errors import InputError, did_you_mean
+from chainrule.rules.updates.adagrad import AdaGrad
+from chainrule.rules.updates.adam import Adam
+from chainrule.rules.updates.adamw import AdamW
+from chainrule.rules.updates.momentum import Momentum
+from chainrule.rules.updates.nesterov import Nesterov
+from chainrule.rules.updates.rmsprop import RMSProp
+from chainrule.rules.updates.update_rule import UpdateRule
 
 PLAIN: Literal["sgd"] = "sgd"  # plain gradient descent: the glass box's own update, w' = w - α ∂E/∂w
+_VELOCITIES = {"momentum": Momentum(), "nesterov": Nesterov()}  # Optax has them as options of its `sgd`
+_OPTAX = {("m", Adam): "mu", ("m", AdamW): "mu", ("s", AdaGrad): "sum_of_squares"} | {
+    ("v", rule): "nu" if rule in (RMSProp, Adam, AdamW) else "trace"
+    for rule in (Momentum, Nesterov, RMSProp, Adam, AdamW)
+}  # what Optax calls what is kept
 _UNFIT = {"lbfgs", "noisy_sgd", "optimistic_adam"}  # a line search, a key of its own, deprecated
 
 OptimizerName = Literal[
@@ -26,6 +38,8 @@ OptimizerName = Literal[
     "lamb",
     "lars",
     "lion",
+    "momentum",
+    "nesterov",
     "novograd",
     "optimistic_adam_v2",
     "optimistic_gradient_descent",
@@ -55,7 +69,8 @@ def names() -> list[str]:
     """The optimisers of the installed Optax that need a learning rate and nothing else."""
     import optax
 
-    return [name for name in dir(optax) if name not in _UNFIT and _fits(getattr(optax, name), name)]
+    fitting = [name for name in dir(optax) if name not in _UNFIT and _fits(getattr(optax, name), name)]
+    return sorted({*fitting, *_VELOCITIES})
 
 
 def optimizer(choice: Any, learning_rate: Any) -> Any:
@@ -80,7 +95,23 @@ def optimizer(choice: Any, learning_rate: Any) -> Any:
     if choice not in (catalogue := names()):
         hint = did_you_mean(choice, catalogue) or f" One of: {', '.join(catalogue)}."
         raise InputError(f"no optimizer is called {choice!r}.{hint}")
+    if choice in _VELOCITIES:
+        rule = _VELOCITIES[choice]
+        return optax.sgd(learning_rate, momentum=rule.momentum, nesterov=isinstance(rule, Nesterov))
     return getattr(optax, choice)(learning_rate)
+
+
+def memory_of(rule: UpdateRule, state: Any) -> dict[str, Mapping[str, Any]]:
+    """What an Optax optimiser's state holds of what `rule` keeps: by letter, an array for each parameter."""
+    return {letter: _inside(state, _OPTAX[letter, type(rule)]) for letter in rule.letters}
+
+
+def _inside(state: Any, field: str) -> Any:
+    """The first part of a state that has this field, and its value."""
+    if hasattr(state, field):
+        return getattr(state, field)
+    parts = state if isinstance(state, tuple) else ()
+    return next((value for part in parts if (value := _inside(part, field)) is not None), None)
 
 
 def schedule(shape: str, learning_rate: float, steps: int) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chainrule.ask.cases import limits
 from chainrule.errors import InputError, did_you_mean
-from chainrule.quantities import Derivative, has_rows, is_error_signal, parse
+from chainrule.quantities import MEMORY_OF, Derivative, has_rows, is_error_signal, parse
 
 _PARTS = re.compile(r"(?P<name>[^\[\]@]+?)\s*(?:\[(?P<index>[^\]]*)\])?\s*(?:@\s*(?P<after>[^\[\]@]*))?")
 
@@ -77,6 +77,10 @@ class Addresses:
         if name.endswith("'") and name.removesuffix("'") in self.names:
             target = self._named(name.removesuffix("'"))
             return f"{target.name}'", target.index
+        kept = MEMORY_OF.fullmatch(name)
+        if kept and kept["parameter"] in self.names and name not in self.shapes:
+            target = self._named(kept["parameter"])
+            return f"{kept['letter']}_{target.name}{kept['prime']}", target.index
         quantity = parse(name)
         if not isinstance(quantity, Derivative) or str(quantity.bottom) not in self.names:
             return name, None

@@ -16,7 +16,11 @@ from chainrule.engine.data import prepare
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError, ShapeError
-from chainrule.quantities import Derivative, Variable, is_bias, layer_of, parse
+from chainrule.quantities import Derivative, Memory, Variable, is_bias, layer_of, parse
+from chainrule.quantities import variable as parse_variable
+from chainrule.rules.updates.gradient_descent import GradientDescent
+from chainrule.rules.updates.heavy_ball import HeavyBall
+from chainrule.rules.updates.update_rule import UpdateRule
 
 _ADDRESS = re.compile(r"[A-Za-z]\w*|d\w+/d\w+")  # no `1-a1`, which is a formula
 
@@ -58,6 +62,9 @@ class Case:
         convention: how rows are put together and updates are made.
         names: own names for quantities.
         absent: biases that are not stated; they are 0 and stay so.
+        optimizer: what an update makes of the gradients.
+        memory: what it has kept of earlier updates, by name (`m_w1`); where nothing is said, as at a start.
+        updates: how many were made before; with Adam they count.
     """
 
     title: str = ""
@@ -70,6 +77,14 @@ class Case:
     convention: Convention = Convention()
     names: Mapping[str, str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    optimizer: UpdateRule = field(default_factory=GradientDescent)
+    memory: Mapping[str, np.ndarray] = field(default_factory=dict)
+    updates: int = 0
+
+    @property
+    def update_rule(self) -> UpdateRule:
+        """The optimiser, or that of the momentum which was agreed on."""
+        return HeavyBall(self.convention.momentum) if self.convention.momentum else self.optimizer
 
     @property
     def share(self) -> np.ndarray:
@@ -108,8 +123,14 @@ class Case:
         numbers = self.sweep.numbers | apart(self.network, self.sweep.numbers)
         named = sorted(filter(_ADDRESS.fullmatch, numbers), key=_place)
         shapes = {name: numbers[name].array.shape for name in named}
-        updated = {f"{name}'": self.parameters[name].shape for name in self.sweep.gradients}
-        return Addresses(shapes | updated, len(self.x), self.names)
+        kept, corrected = self.update_rule.letters, self.update_rule.corrected
+        for name in self.sweep.gradients:
+            shape, label = self.parameters[name].shape, parse_variable(name)
+            shapes[f"{name}'"] = shape
+            for letter in kept if self.learning_rate is not None else ():
+                shapes |= {str(Memory(letter, label)): shape, f"{Memory(letter, label)}'": shape}
+            shapes |= {str(Memory(letter, label)): shape for letter in corrected}
+        return Addresses(shapes, len(self.x), self.names)
 
     def quantity(self, text: str) -> Address:
         """The quantity that `text` addresses, the case's own names among them.

@@ -11,37 +11,37 @@ from chainrule.ask.cases.case import Case
 from chainrule.engine.backprop import Sweep, decayed, descend, sweep
 from chainrule.engine.network import Network
 from chainrule.engine.stopping import Stop
-from chainrule.numbers import Array, Number, constant, given, number, path
+from chainrule.numbers import Array, Number, number, origins
+from chainrule.quantities import variable_of
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.protocols import Gradients, Kept, Parameters
-
-_NEW = "'"
+from chainrule.rules.updates.update_rule import new_name, product
 
 
 @dataclass(frozen=True)
 class Step:
-    """One sweep and, where there is a learning rate, the new value of every parameter, by its name.
+    """One sweep and, where there is a learning rate, the new value of every parameter, by its name, and
+    of what the optimiser keeps of it (`memory`, by `m_w1`).
 
     `beside` holds Numbers that a mistaken step computes and then leaves out.
     """
 
     sweep: Sweep
     updated: dict[str, Number]
+    memory: Mapping[str, Number] = field(default_factory=dict)
     beside: Mapping[str, Number] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
         """Every quantity by name, `w1'` among them."""
-        return {**self.beside, **self.sweep.numbers, **{new.name: new for new in self.updated.values()}}
+        news = [*self.updated.values(), *self.memory.values()]
+        between = origins(*news) if self.memory else {}
+        inside = {name: n for name, n in between.items() if n.array.shape and name not in self.sweep.numbers}
+        return {**self.beside, **inside, **self.sweep.numbers, **{new.name: new for new in news}}
 
     @property
     def loss(self) -> float:
         return float(self.sweep.loss.array)
-
-    @property
-    def changes(self) -> dict[str, Array]:
-        """By parameter, what this step adds to it."""
-        return {name: new.array - self.sweep.parameters[name].array for name, new in self.updated.items()}
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def step(
     case: Case,
     parameters: Mapping[str, Array] | None = None,
     updates: int = 0,
-    changes: Mapping[str, Array] | None = None,
+    memory: Mapping[str, Array] | None = None,
 ) -> Step:
-    """One step from `parameters`, or from the case's own, after so many updates, the last with `changes`."""
+    """One step from `parameters`, or from the case's own, after so many updates, which have left `memory`."""
     parameters = case.parameters if parameters is None else parameters
     if case.convention.update == "sequential":
         share = case.share_after(updates)
@@ -73,7 +73,7 @@ def step(
     else:
         share = case.share_after(updates)
         swept = sweep(case.network, parameters, case.x, case.t, share, case.weight_decay)
-    return Step(swept, _updated(case, swept, changes))
+    return Step(swept, *_updated(case, swept, case.updates + updates + 1, memory))
 
 
 def steps(
@@ -81,19 +81,19 @@ def steps(
     mistake: Callable[[Step], Step] | None = None,
     parameters: Mapping[str, Array] | None = None,
     updates: int = 0,
-    changes: Mapping[str, Array] | None = None,
+    memory: Mapping[str, Array] | None = None,
 ) -> Iterator[Step]:
     """Step after step from `parameters`, or from the case's own, each as `mistake` makes it; without end,
-    but one only where there is no learning rate. `updates` came before, the last of which made `changes`.
+    but one only where there is no learning rate. `updates` came before, and have left `memory`.
     """
     parameters = case.parameters if parameters is None else parameters
     for position in count(updates):
-        current = step(case, parameters, position, changes)
+        current = step(case, parameters, position, memory)
         current = mistake(current) if mistake else current
         yield current
         if not current.updated or not parameters:
             return
-        changes = current.changes if case.convention.momentum else None
+        memory = {name: new.array for name, new in current.memory.items()}
         parameters = {**parameters, **{name: new.array for name, new in current.updated.items()}}
 
 
@@ -118,32 +118,26 @@ def descend_until(case: Case, epochs: int, threshold: float) -> DescentRecord:
     return DescentRecord(losses, samples, stop)
 
 
-def _updated(case: Case, swept: Sweep, changes: Mapping[str, Array] | None = None) -> dict[str, Number]:
-    """By parameter, w' for everything that has a gradient; what does not learn is passed on."""
+def _updated(
+    case: Case, swept: Sweep, count: int, memory: Mapping[str, Array] | None = None
+) -> tuple[dict[str, Number], dict[str, Number]]:
+    """By parameter, w' for everything that has a gradient, and what is kept for the next update; what
+    does not learn is passed on.
+    """
     if case.learning_rate is None:
-        return {}
-    descended = descend(swept, case.learning_rate)
-    if changes:
-        descended = {
-            name: _with_momentum(new, case.convention.momentum, changes[name])
-            for name, new in descended.items()
-        }
-    return {
-        name: new if case.learns(name) else _same(swept.parameters[name]) for name, new in descended.items()
+        return {}, {}
+    memory = case.memory if memory is None else memory
+    descended = descend(swept, case.learning_rate, case.update_rule, memory, count)
+    updated = {
+        name: descended.pop(name) if case.learns(name) else _same(swept.parameters[name])
+        for name in swept.gradients
     }
-
-
-def _with_momentum(new: Number, momentum: float, change: Array) -> Number:
-    """w' with a part of the last change of w added."""
-    axes = "ij"[: len(new.array.shape)]
-    last_change = given(f"step_{new.name.removesuffix(_NEW)}", change)
-    added = path(f",{axes}->{axes}", constant("μ", momentum, last_change), last_change)
-    return number(new.name, *new.paths, added)
+    learning = {name: new for name, new in descended.items() if case.learns(str(variable_of(new.quantity)))}
+    return updated, learning
 
 
 def _same(parameter: Number) -> Number:
-    axes = "ij"[: len(parameter.array.shape)]
-    return number(f"{parameter.name}'", path(f"{axes}->{axes}", parameter))
+    return number(new_name(parameter), product(parameter))
 
 
 class _Sequential(Network):
@@ -172,6 +166,6 @@ class _OneByOne(Chain):
             slopes, dx = layer.backward(p, cache, dy)
             gradients = slopes | gradients
             penalised = decayed(slopes, p, self.case.weight_decay)
-            new = _updated(self.case, Sweep(dy, dy, dict(p), penalised, dx))
+            new = _updated(self.case, Sweep(dy, dy, dict(p), penalised, dx), 1)[0]
             dy = layer.backward({**p, **new}, cache, dy)[1]
         return gradients, dy

@@ -16,6 +16,7 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression, is_expression
 from chainrule.ask.cases.case import Case, Convention
 from chainrule.ask.cases.claim import Claim
+from chainrule.ask.cases.optimizer_state import check_together, state_of
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, did_you_mean
 from chainrule.files import reading
@@ -25,6 +26,7 @@ from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.protocols import Activation
 from chainrule.rules.registry import LOSSES
+from chainrule.rules.updates.catalogue import UPDATE_RULES
 
 _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -141,7 +143,7 @@ def parse(text: str, source: str) -> Example:
 
 def _example(table: dict[str, Any], source: str) -> Example:
     keys = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "layers"]
-    keys += ["convention", "names", "claims"]
+    keys += ["optimizer", "state", "convention", "names", "claims"]
     stated.refuse_unknown(table, keys, "")
     for key in ("inputs", "targets", "layers"):
         if key not in table:
@@ -166,6 +168,9 @@ def _example(table: dict[str, Any], source: str) -> Example:
     decay = stated.number(table.get("weight_decay", 0.0), "weight_decay")
     if decay < 0:
         raise InputError(f"weight_decay is {decay:g}, but a penalty is 0 or more")
+    convention = _convention(table.get("convention", {}))
+    optimizer = stated.rule(table.get("optimizer", "sgd"), UPDATE_RULES, "optimizer")
+    memory, updates = state_of(table.get("state", {}), optimizer, _parameters(network))
     names = stated.texts(table.get("names", {}), "names", 'a quantity in quotes, such as w5 = "w2[0,0]"')
     example = Example(
         title=stated.text(table.get("title", Path(source).stem), "title"),
@@ -176,16 +181,18 @@ def _example(table: dict[str, Any], source: str) -> Example:
         t=t,
         learning_rate=rate,
         weight_decay=decay,
-        convention=_convention(table.get("convention", {})),
+        convention=convention,
         names={name: text for name, text in names.items() if not is_expression(text)},
         expressions={name: text for name, text in names.items() if is_expression(text)},
         claims=stated.prints(table.get("claims", {}), "claims"),
         absent=absent,
+        optimizer=optimizer,
+        memory=memory,
+        updates=updates,
     )
+    check_together(example)
     _check_names(example)
     _check_claims(example)
-    if example.convention.update == "sequential" and rate is None:
-        raise InputError("convention: update is 'sequential', so learning_rate must be given")
     return example
 
 

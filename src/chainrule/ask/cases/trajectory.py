@@ -54,15 +54,15 @@ class Trajectory:
     @property
     def _is_uniform(self) -> bool:
         """Whether every step does the same with the parameters that it gets."""
-        convention = self.case.convention
-        return not convention.momentum and (convention.batch != "online" or len(self.case.x) == 1)
+        is_online = self.case.convention.batch == "online" and len(self.case.x) > 1
+        return not self.case.update_rule.letters and not is_online
 
     def _steps_from(
         self, parameters: Mapping[str, Array], updates: int, earlier: Step | None
     ) -> Iterator[Step]:
         """Step after step after so many updates; after `earlier`, if that is known."""
-        changes = earlier.changes if earlier and self.case.convention.momentum else None
-        return steps(self.case, self.mistake, parameters, updates, changes)
+        memory = {name: new.array for name, new in earlier.memory.items()} if earlier else None
+        return steps(self.case, self.mistake, parameters, updates, memory)
 
     def _leap(self, updates: int, parameters: Mapping[str, Array]) -> dict[str, Array] | None:
         """The parameters after so many updates in one go, if every step does the same.

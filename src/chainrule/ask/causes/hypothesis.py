@@ -103,7 +103,7 @@ def _reworked(iteration: Step, mistake: Mistake) -> Step:
         gradients=renewed(old.gradients),
         input_gradient=new[old.input_gradient.name],
     )
-    return Step(sweep, renewed(iteration.updated), new)
+    return Step(sweep, renewed(iteration.updated), renewed(iteration.memory), new)
 
 
 def rewriting(changes: Mapping[str, Change]) -> Mistake:

@@ -9,6 +9,7 @@ from chainrule.ask.causes.factor_edits import exchanging
 from chainrule.ask.causes.gradient_mistakes import gradients
 from chainrule.ask.causes.hypothesis import Change, Hypothesis, mistake
 from chainrule.ask.causes.number_edits import called
+from chainrule.ask.causes.optimizer_mistakes import optimizers
 from chainrule.ask.causes.penalty_mistakes import penalties
 from chainrule.ask.causes.row_mistakes import rows_and_factors
 from chainrule.ask.causes.slope_mistakes import slopes
@@ -30,6 +31,7 @@ def mistakes(case: Case) -> Iterator[Hypothesis]:
     yield from penalties(structure)
     if case.learning_rate is not None:
         yield from _updates(structure)
+        yield from optimizers(case)
 
 
 # --- the update
@@ -37,20 +39,21 @@ def mistakes(case: Case) -> Iterator[Hypothesis]:
 
 def _updates(structure: Structure) -> Iterator[Hypothesis]:
     names = [f"{name}'" for name in structure.case.parameters if f"dE/d{name}" in structure.numbers]
+    by_the_book = structure.case.optimizer.words.formula.replace("αg", "α ∂E/∂w")
     kinds: list[tuple[str, str, Change]] = [
         (
             "sign of the step",
-            "The step goes up the gradient: w' = w - α ∂E/∂w goes down.",
+            f"The step goes up the gradient: {by_the_book} goes down.",
             lambda node: edits.left_out(node, called("-1")),
         ),
         (
             "α left out",
-            "α is left out of the update: w' = w - α ∂E/∂w.",
+            f"α is left out of the update: {by_the_book}.",
             lambda node: edits.left_out(node, called("α")),
         ),
         (
             "α applied twice",
-            "α is applied twice: w' = w - α ∂E/∂w.",
+            f"α is applied twice: {by_the_book}.",
             lambda node: edits.doubled(node, called("α")),
         ),
     ]

@@ -17,8 +17,8 @@ from chainrule.ask.documents.formula import (
     Term,
     Value,
 )
-from chainrule.ask.documents.formula_text import as_line, digits, pieces
-from chainrule.ask.documents.names import change_of, derivative_of
+from chainrule.ask.documents.formula_text import as_line, digits, is_fraction, pieces
+from chainrule.ask.documents.names import derivative_of, memory_of, pretty
 
 _WORDS = ("ln", "tanh", "max")  # that both call by a command
 
@@ -42,6 +42,12 @@ class Maths:
         ("δ", r"\delta "),
         ("Δ", r"\Delta "),
         ("μ", r"\mu "),
+        ("β", r"\beta "),
+        ("ε", r"\varepsilon "),
+        ("τ", r"\tau "),
+        ("√", r"\surd "),
+        ("₁", "_1"),
+        ("₂", "_2"),
         ("Φ", r"\Phi "),
         ("φ", r"\varphi "),
         ("·", r"\cdot "),
@@ -74,6 +80,16 @@ class Maths:
 
     def above(self, base: str, exponent: str) -> str:
         return f"{{{base}}}^{{{exponent}}}"
+
+    def root(self, formula: str) -> str:
+        return rf"\sqrt{{{formula}}}"
+
+    def hat(self, letter: str) -> str:
+        return rf"\hat{{{letter}}}"
+
+    def inside(self, parameter: str) -> str:
+        """The name of a parameter as an index."""
+        return self._name(parameter)
 
     def remark(self, text: str) -> str:
         return rf"\ \text{{({text})}}"
@@ -134,7 +150,8 @@ class Maths:
             case Applied(text, parts):
                 return self._applied(text, parts)
             case Power(base, exponent):
-                return self.above(self._factor(base), str(exponent))
+                inside = f"({self.formula(base)})" if is_fraction(base) else self._factor(base)
+                return self.above(inside, str(exponent))
             case Product() | Sum():
                 return " ".join(self._pieces(formula))
 
@@ -151,15 +168,21 @@ class Maths:
     def _name(self, name: str) -> str:
         if slope := derivative_of(name):
             return self.fraction(*(self.partial + self._name(part) for part in slope))
-        if parameter := change_of(name):
-            return self.text("Δ") + self._name(parameter)
+        if kept := memory_of(name):
+            return self._memory(*kept)
         if match := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
             return self.below(match[1], match[2] + (f",{match[3]}" if match[3] else "")) + match[4]
         if match := re.fullmatch(r"(-?)(\w)/(\w)", name):
             return match[1] + self.fraction(match[2], match[3])
-        if re.fullmatch(r"[^\W\d]\w+'?", name):
+        if re.fullmatch(r"[^\W\d]\w+'?", name) and name[1] not in "₁₂":
             return self.word(name)
         return self.text({"t": "T"}.get(name, name))
+
+    def _memory(self, letter: str, parameter: str, prime: str) -> str:
+        if letter == "step":
+            return self.text("Δ") + self._name(parameter) + prime
+        mark = self.hat(letter.removesuffix("hat")) if letter.endswith("hat") else letter
+        return self.below(mark, self.inside(parameter)) + prime
 
     def _applied(self, text: str, parts: tuple[Formula, ...]) -> str:
         if text == "∂{}/∂{}":
@@ -170,6 +193,8 @@ class Maths:
             inside = self.formula(part)
             if preceding.endswith("^"):
                 markup, inside = markup[:-1], self.above("", inside).removeprefix("{}")
+            elif preceding.endswith("√"):
+                markup, inside = markup.removesuffix(self.text("√")), self.root(inside)
             elif preceding.endswith(("- ", "+ ")) and inside.startswith(("-", "{-")):
                 inside = f"({inside})"
             elif markup[-1:].isalpha() and inside[:1].isalnum():
@@ -190,8 +215,10 @@ class Maths:
         """A factor, in parentheses where it would come apart or its sign would be misread."""
         if isinstance(formula, Power):
             return self.formula(formula)
-        loose = as_line(Product((Value(2.0), formula))).startswith("2 · (") and not (
-            leading and isinstance(formula, Value)
+        loose = (
+            as_line(Product((Value(2.0), formula))).startswith("2 · (")
+            and not as_line(formula).startswith("(")
+            and not (leading and isinstance(formula, Value))
         )
         return f"({self.formula(formula)})" if loose else self.formula(formula)
 
@@ -238,6 +265,15 @@ class Typst(Maths):
 
     def above(self, base: str, exponent: str) -> str:
         return f"{base}^({exponent})"
+
+    def root(self, formula: str) -> str:
+        return f"sqrt({formula})"
+
+    def hat(self, letter: str) -> str:
+        return f"hat({letter})"
+
+    def inside(self, parameter: str) -> str:
+        return pretty(parameter)
 
     def remark(self, text: str) -> str:
         return f' space "({text})"'

@@ -14,7 +14,7 @@ from chainrule.ask.documents.formula import (
     Term,
     Value,
 )
-from chainrule.ask.documents.names import letters
+from chainrule.ask.documents.names import derivative_of, letters
 
 _LOOSE = re.compile(r"-|[^(\[|]*\s[+-]\s")  # `1 - {}` needs parentheses in a product, `σ(1 - {})` none
 _SURE_DIGITS, _FLOAT_DIGITS = 15, 17  # significant: that float64 always has, and at most
@@ -41,9 +41,15 @@ def as_line(formula: Formula) -> str:
         case Applied(text, parts):
             return _applied(text, parts)
         case Power(base, exponent):
-            return f"{_factor(base)}{str(exponent).translate(_SUPERSCRIPT)}"
+            inside = f"({as_line(base)})" if is_fraction(base) else _factor(base)
+            return f"{inside}{str(exponent).translate(_SUPERSCRIPT)}"
         case Product() | Sum():
             return " ".join(pieces(formula))
+
+
+def is_fraction(formula: Formula) -> bool:
+    """Whether it is a derivative, ∂E/∂w₁, of which a power would be misread."""
+    return isinstance(formula, Symbol) and derivative_of(formula.name) is not None
 
 
 def pieces(formula: Formula) -> list[str]:

@@ -53,7 +53,18 @@ _SPECIAL = {c: rf"\{c}" for c in "&%$#_{}"} | {
     "…": r"\dots{}",
     "\N{NO-BREAK SPACE}": "~",
 }
-_GREEK = {"α": "alpha", "δ": "delta", "λ": "lambda", "σ": "sigma", "φ": "varphi", "Φ": "Phi", "ε": "epsilon"}
+_GREEK = {
+    "α": "alpha",
+    "β": "beta",
+    "μ": "mu",
+    "τ": "tau",
+    "δ": "delta",
+    "λ": "lambda",
+    "σ": "sigma",
+    "φ": "varphi",
+    "Φ": "Phi",
+    "ε": "epsilon",
+}
 
 
 def text(blocks: Iterable[Block]) -> str:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from chainrule.ask.documents.formula import Applied, Formula, Symbol
-from chainrule.quantities import Combination, Derivative, parse
+from chainrule.quantities import Combination, Derivative, Memory, Updated, parse
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _WORDS = {"t": "T", "1/2": "½", "-1/2": "-½"}
@@ -23,6 +23,10 @@ _ASCII = {
     "Φ": "Phi",
     "φ": "phi",
     "α": "alpha",
+    "β": "beta",
+    "ε": "eps",
+    "τ": "tau",
+    "\u0302": "hat",
     "δ": "delta",
     "λ": "lambda",
     "μ": "mu",
@@ -37,7 +41,7 @@ _ASCII = {
     "─": "-",
     "═": "=",
 } | {subscript: digit for digit, subscript in zip("0123456789jkn", "₀₁₂₃₄₅₆₇₈₉ⱼₖₙ", strict=True)}
-_CHANGE = re.compile(r"step_(?P<parameter>\w+)")
+_KEPT = {"step": "Δ", "mhat": "m̂", "vhat": "v̂"}  # what an optimiser's quantity is called beside w
 _EIGHTHS = dict.fromkeys("▏▎▍▌▋▊▉", "")
 
 
@@ -45,17 +49,21 @@ def pretty(name: str) -> str:
     """A name without index: ∂E/∂w₁, z₁, T, ½, or the name itself where it is a source's own."""
     if slope := derivative_of(name):
         return f"∂{pretty(slope[0])}/∂{pretty(slope[1])}"
-    if parameter := change_of(name):
-        return f"Δ{pretty(parameter)}"
+    if kept := memory_of(name):
+        letter, parameter, prime = kept
+        join = "" if letter == "step" else "_"
+        return f"{_KEPT.get(letter, letter)}{join}{pretty(parameter)}{prime}"
     if re.fullmatch(r"[A-Za-z]\d+(_\d+)?'?", name):
         return name.translate(_SUBSCRIPT)
     return _WORDS.get(name, name)
 
 
-def change_of(name: str) -> str:
-    """`w1` for `step_w1`, what the update before has added to it; nothing for another name."""
-    match = _CHANGE.fullmatch(name)
-    return match["parameter"] if match else ""
+def memory_of(name: str) -> tuple[str, str, str] | None:
+    """(`m`, `w1`, `'`) for `m_w1'`, what an optimiser keeps of w1; nothing for another name."""
+    quantity = parse(name)
+    prime = "'" if isinstance(quantity, Updated) else ""
+    inner = quantity.variable if isinstance(quantity, Updated) else quantity
+    return (inner.letter, str(inner.variable), prime) if isinstance(inner, Memory) else None
 
 
 def derivative_of(name: str) -> tuple[str, str] | None:

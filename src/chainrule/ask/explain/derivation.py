@@ -24,7 +24,7 @@ from chainrule.ask.documents.formula import (
 from chainrule.ask.documents.names import atoms, derivative_of, spelled
 from chainrule.ask.explain.terms import LARGEST, WHOLE, Factor, Index, Summand, summands
 from chainrule.numbers import Function, Number
-from chainrule.quantities import ERROR, Derivative, Updated, has_rows, is_error_signal, parse
+from chainrule.quantities import ERROR, Derivative, Memory, Updated, has_rows, is_error_signal, parse
 
 
 @dataclass(frozen=True)
@@ -200,9 +200,12 @@ class Derivations:
                 numerator = "E" if top == ERROR else self.names.get((str(top), index))
                 denominator = self.names.get((str(bottom), index))
                 return f"d{numerator}/d{denominator}" if numerator and denominator else None
-            case Updated(variable):
-                alias = self.names.get((str(variable), index))
+            case Updated(inner):
+                alias = self._alias(str(inner), index)
                 return f"{alias}'" if alias else None
+            case Memory(letter, variable):
+                alias = self.names.get((str(variable), index))
+                return f"{letter}_{alias}" if alias else None
         return self.names.get((name, index))
 
 

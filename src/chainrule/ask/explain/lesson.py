@@ -29,6 +29,9 @@ from chainrule.engine.stopping import Stop
 from chainrule.files.json_values import finite
 from chainrule.rules import registry
 from chainrule.rules.protocols import Activation
+from chainrule.rules.updates.catalogue import described
+from chainrule.rules.updates.gradient_descent import GradientDescent
+from chainrule.rules.updates.heavy_ball import HeavyBall
 
 UNITS = 2  # a layer with more units shows one in full and the others in a table
 LAYERS = 4  # a deeper network shows its first and its last layer in full
@@ -172,9 +175,12 @@ class Lesson:
     def _update(self) -> Iterator[Block]:
         example, convention = self.example, self.example.convention
         yield Heading("4  Update: one small step")
+        rule = example.update_rule
         yield paragraph(
             "Each weight and bias moves against its gradient, α times as far: down where E grows with it, up "
-            "where E shrinks.",
+            "where E shrinks."
+            if isinstance(rule, GradientDescent | HeavyBall)
+            else f"Each weight and bias moves by the rule of {described(rule)}, where g is its gradient.",
             "" if convention.update_biases else " In this example the biases stay as they are.",
             ""
             if convention.update == "simultaneous"

@@ -8,9 +8,21 @@ from chainrule.ask.documents.formula import Formula
 from chainrule.ask.documents.names import derivative_of
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Index
-from chainrule.quantities import ERROR, Derivative, Quantity, Updated, Variable, has_rows, is_error_signal
+from chainrule.quantities import (
+    ERROR,
+    Derivative,
+    Memory,
+    Quantity,
+    Updated,
+    Variable,
+    has_rows,
+    is_error_signal,
+    variable_of,
+)
 from chainrule.rules import registry
 from chainrule.rules.activations import activation
+from chainrule.rules.updates.catalogue import described
+from chainrule.rules.updates.gradient_descent import GradientDescent
 
 _SAYS = {
     "w": "the weight from input {0} of layer {layer} to its unit {1}",
@@ -39,12 +51,43 @@ def meaning(case: Case, element: Factor) -> str:
     match quantity:
         case Derivative(Variable(), Variable() as bottom):
             return f"how fast {{}} grows as {{}} grows{_row(bottom, index, rows)}"
-        case Updated(variable):
-            return f"the new value of {_plain(variable, index)}: the old one, and a step against its gradient"
+        case Memory() | Updated(Memory()):
+            return _kept(quantity, index)
+        case Updated(Variable() as variable):
+            return f"the new value of {_plain(variable, index)}: the old one, and {_step(case)}"
         case Variable():
             text = _plain(quantity, index)
             return text and f"{text}{_row(quantity, index, rows)}"
     return ""
+
+
+_KEPT = {
+    "m": "the running mean of the gradients of {}",
+    "v": "what the optimiser has kept of the gradients of {}",
+    "s": "the sum of the squared gradients of {}",
+    "mhat": "the running mean of the gradients of {}, without the zeros that it began with",
+    "vhat": "the running mean of the squared gradients of {}, without the zeros that it began with",
+    "step": "what the update before has added to {}",
+}
+
+
+def _kept(quantity: Memory | Updated, index: Index) -> str:
+    """What an optimiser keeps of a parameter."""
+    inner = quantity.variable if isinstance(quantity, Updated) else quantity
+    text = _KEPT[inner.letter].format(_plain(variable_of(inner), index)) if isinstance(inner, Memory) else ""
+    if not isinstance(quantity, Updated):
+        return text
+    return text.replace("the update before has added", "this update adds").replace(
+        "gradients", "gradients so far, this one among them,"
+    )
+
+
+def _step(case: Case) -> str:
+    """How an update moves a parameter, in words."""
+    rule = case.update_rule
+    if isinstance(rule, GradientDescent):
+        return "a step against its gradient"
+    return f"the step of {described(rule)}, with g its gradient"
 
 
 def parts(derive: Derivations, element: Factor) -> tuple[Formula, ...]:

@@ -2,9 +2,9 @@
 
     evaluated("a = z if z > 0 else α(eᶻ - 1), α = 2", {"z": z})
 
-Read are the notation's own signs: eᶻ and z³, √ ½ |z| Σₖ, [k = j], σ Φ φ and functions by name, products
-without a sign, `if … else`, and definitions after a comma. With units that feel each other the axes are
-(n, k, j): zₖ stands along the second, zⱼ along the third.
+Read are the notation's own signs: eᶻ and z³, β₁ and w', √ ½ |z| Σₖ, [k = j], σ Φ φ and functions by name,
+products without a sign, `if … else`, and definitions after a comma. With units that feel each other the
+axes are (n, k, j): zₖ stands along the second, zⱼ along the third.
 """
 
 import re
@@ -18,7 +18,7 @@ from chainrule.rules import functions
 
 Array = Any
 
-_ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᶻᵃ", "0123456789-+za")
+_ABOVE = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᶻᵃᵗ", "0123456789-+zat")
 _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "σ": functions.sigmoid,
     "Φ": functions.normal_cdf,
@@ -36,8 +36,8 @@ _FUNCTIONS: dict[str, Callable[..., Array]] = {
 }
 _WORDS = sorted([*_FUNCTIONS, "if", "else"], key=len, reverse=True)
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<above>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᶻᵃ]+)"
-    r"|(?P<slope>d[a-z]/dz)|(?P<word>" + "|".join(_WORDS) + r")|(?P<letter>[^\W\d_])|(?P<sign>\S))"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:e[-+]?\d+)?)|(?P<above>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ᶻᵃᵗ]+)"
+    r"|(?P<slope>d[a-z]/dz)|(?P<word>" + "|".join(_WORDS) + r")|(?P<letter>[^\W\d_][₁₂]?'?)|(?P<sign>\S))"
 )
 _COMPARED: dict[str, Callable[[Array, Array], Array]] = {
     ">": np.greater, "<": np.less, "≥": np.greater_equal, "≤": np.less_equal, "=": np.equal,

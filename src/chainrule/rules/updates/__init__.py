@@ -1,0 +1,1 @@
+"""Update rules: what an optimiser makes of a gradient, one file each."""
