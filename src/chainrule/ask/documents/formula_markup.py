@@ -174,7 +174,7 @@ class Maths:
             return self.below(match[1], match[2] + (f",{match[3]}" if match[3] else "")) + match[4]
         if match := re.fullmatch(r"(-?)(\w)/(\w)", name):
             return match[1] + self.fraction(match[2], match[3])
-        if re.fullmatch(r"[^\W\d]\w+'?", name) and name[1] not in "₁₂":
+        if re.fullmatch(r"[^\W\d][^\W₁₂]+'?", name):
             return self.word(name)
         return self.text({"t": "T"}.get(name, name))
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from chainrule.numbers import Array, Number, number
 from chainrule.rules.updates.rmsprop import inverse_root
 from chainrule.rules.updates.update_rule import (
-    Kept,
+    State,
     UpdateRule,
     UpdateWords,
     check_amount,
@@ -49,8 +49,8 @@ class AdaGrad(UpdateRule):
         return {"s": w.__array_namespace__().full_like(w, self.initial_accumulator_value)}
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
-        s = number(new_name(kept["s"]), product(kept["s"]), product(gradient, gradient))
+        s = number(new_name(memory["s"]), product(memory["s"]), product(gradient, gradient))
         step = steps_down(w, rate, gradient, inverse_root(s, self.eps))
         return number(new_name(w), product(w), step), {"s": s}

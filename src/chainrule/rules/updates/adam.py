@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from chainrule.numbers import Array, Function, Number, Path, constant, number
 from chainrule.rules.updates.update_rule import (
-    Kept,
+    State,
     UpdateRule,
     UpdateWords,
     check_amount,
@@ -50,10 +50,10 @@ class Adam(UpdateRule):
         return {"β₁": self.b1, "β₂": self.b2, "ε": self.eps}
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
-        m = mean_of(kept["m"], "β₁", self.b1, gradient)
-        v = mean_of(kept["v"], "β₂", self.b2, gradient, gradient)
+        m = mean_of(memory["m"], "β₁", self.b1, gradient)
+        v = mean_of(memory["v"], "β₂", self.b2, gradient, gradient)
         mean, square = _corrected("m", m, "β₁", self.b1, count), _corrected("v", v, "β₂", self.b2, count)
         step = steps_down(w, rate, mean, self._scale(square))
         return number(new_name(w), product(w), step, *self.beside(w, rate)), {"m": m, "v": v}
@@ -74,7 +74,7 @@ class Adam(UpdateRule):
         return number(f"1/(√{square.name}+ε)", product(square), through=function)
 
 
-def _corrected(letter: str, kept: Number, name: str, share: float, count: int) -> Number:
+def _corrected(letter: str, memory: Number, name: str, share: float, count: int) -> Number:
     """A mean over what was, divided by what part of it was anything but the zeros of the start."""
-    part = constant(f"1/(1-{name}^t)", 1 / (1 - share**count), kept)
-    return number(memory_name(f"{letter}hat", kept), product(part, kept))
+    part = constant(f"1/(1-{name}^t)", 1 / (1 - share**count), memory)
+    return number(memory_name(f"{letter}hat", memory), product(part, memory))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from chainrule.numbers import Array, Number, constant, number
 from chainrule.rules.updates.update_rule import (
-    Kept,
+    State,
     UpdateRule,
     UpdateWords,
     check_share,
@@ -44,9 +44,9 @@ class HeavyBall(UpdateRule):
         return {}
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
-        carried = [product(constant("μ", self.momentum, w), kept["step"])] if "step" in kept else []
+        carried = [product(constant("μ", self.momentum, w), memory["step"])] if "step" in memory else []
         new = number(new_name(w), product(w), steps_down(w, rate, gradient), *carried)
         change = number(f"{memory_name('step', w)}'", product(new), product(constant("-1", -1.0, w), w))
         return new, {"step": change}

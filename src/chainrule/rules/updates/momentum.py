@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from chainrule.numbers import Number, constant, number
 from chainrule.rules.updates.update_rule import (
-    Kept,
+    State,
     UpdateRule,
     UpdateWords,
     check_share,
@@ -51,7 +51,7 @@ class Momentum(UpdateRule):
         return number(new_name(v), product(constant("μ", self.momentum, v), v), product(*pushed))
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
-        v = self.velocity(gradient, kept["v"])
+        v = self.velocity(gradient, memory["v"])
         return number(new_name(w), product(w), steps_down(w, rate, v)), {"v": v}

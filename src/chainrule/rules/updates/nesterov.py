@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from chainrule.numbers import Number, constant, number
 from chainrule.rules.updates.momentum import Momentum
-from chainrule.rules.updates.update_rule import Kept, UpdateWords, new_name, product, steps_down
+from chainrule.rules.updates.update_rule import State, UpdateWords, new_name, product, steps_down
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Nesterov(Momentum):
     )
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
-        v = self.velocity(gradient, kept["v"])
+        v = self.velocity(gradient, memory["v"])
         ahead = steps_down(w, rate, constant("μ", self.momentum, w), v)
         return number(new_name(w), product(w), steps_down(w, rate, gradient), ahead), {"v": v}

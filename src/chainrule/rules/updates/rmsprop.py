@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from chainrule.numbers import Array, Function, Number, number
 from chainrule.rules.updates.update_rule import (
-    Kept,
+    State,
     UpdateRule,
     UpdateWords,
     check_amount,
@@ -57,8 +57,8 @@ class RMSProp(UpdateRule):
         return {"β": self.decay, "ε": self.eps}
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
-        v = mean_of(kept["v"], "β", self.decay, gradient, gradient)
+        v = mean_of(memory["v"], "β", self.decay, gradient, gradient)
         step = steps_down(w, rate, gradient, inverse_root(v, self.eps))
         return number(new_name(w), product(w), step), {"v": v}

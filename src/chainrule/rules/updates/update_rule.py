@@ -1,7 +1,7 @@
 """What an update rule is: from w, its gradient and what was kept of earlier ones to a new w, all Numbers.
 
     start(w)                                      -> what is kept of a parameter at first, by letter
-    updated(w, gradient, kept, rate, count)       -> w', and what is kept for the next update
+    updated(w, gradient, memory, rate, count)       -> w', and what is kept for the next update
 
 Every rule acts on each number of a parameter by itself. Legend: w (i, j) or (j,) like its gradient g and
 whatever is kept of it; α is the rate of this update, t its number, from 1.
@@ -17,7 +17,7 @@ from chainrule.errors import InputError
 from chainrule.numbers import Array, Number, Path, constant, number, path
 from chainrule.quantities import Memory, variable_of
 
-Kept = Mapping[str, Number]
+State = Mapping[str, Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class UpdateRule:
                 raise InputError(f"state: {name} is of squares, and squares are not negative")
 
     def updated(
-        self, w: Number, gradient: Number, kept: Kept, rate: float, count: int
+        self, w: Number, gradient: Number, memory: State, rate: float, count: int
     ) -> tuple[Number, dict[str, Number]]:
         """w', and what is kept from now on, by letter.
 
@@ -93,10 +93,10 @@ def steps_down(w: Number, rate: float, *factors: Number) -> Path:
     return product(constant("-1", -1.0, w), constant("α", rate, w), *factors)
 
 
-def mean_of(kept: Number, name: str, share: float, *news: Number) -> Number:
+def mean_of(memory: Number, name: str, share: float, *news: Number) -> Number:
     """A share of what was kept and the rest of what is new: β m + (1 − β) g."""
-    old, fresh = constant(name, share, kept), constant(f"(1-{name})", 1 - share, kept)
-    return number(new_name(kept), product(old, kept), product(fresh, *news))
+    old, fresh = constant(name, share, memory), constant(f"(1-{name})", 1 - share, memory)
+    return number(new_name(memory), product(old, memory), product(fresh, *news))
 
 
 def check_share(value: object, label: str) -> None:
