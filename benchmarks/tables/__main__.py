@@ -10,7 +10,6 @@ loss in nats for classes (each probability at least float32's epsilon) and RMSE 
 
 import argparse
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from math import exp, log
 from typing import Any, NamedTuple
@@ -19,19 +18,17 @@ import numpy as np
 import polars as pl
 from benchmarks import figures
 from benchmarks.tables.sources import CHOSEN_ON, UNSEEN, Source
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import LabelEncoder
 
 from chainrule import evaluate, train_table
 from chainrule.engine.splitting import split
 from chainrule.faces.scores import scores
+from chainrule.faces.table_report import peers
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.training import Request, prepare
 
 SPLITS = 1
-PENALTIES = np.logspace(-3, 4, 15)
 
 
 class Rows(NamedTuple):
@@ -71,35 +68,28 @@ def without_patience(rows: Rows) -> dict[str, Any]:
     return by_chainrule(rows, patience=None)
 
 
-def by_sklearn(rows: Rows, classifier: Any, regressor: Any) -> dict[str, Any]:
+def by_sklearn(rows: Rows, model: Callable[[bool], Any]) -> dict[str, Any]:
     """A model of scikit-learn on the same encoding, fitted on all rows to learn from."""
     ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0))
     encoding = ready.encoding
     out = as_table(rows.held_out)
     x_out, t_out = encoding.encode(out), encoding.encode_target(out)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of solvers that did not converge
-        if not encoding.classes:
-            output = regressor.fit(ready.x, ready.t[:, 0]).predict(x_out)[:, None]
-        else:
-            codes = encoding.target.codes_of(ready.t)
-            output = np.zeros((len(x_out), len(encoding.classes)), np.float32)
-            output[:, np.unique(codes)] = classifier.fit(ready.x, codes).predict_proba(x_out)
-            output = output[:, 1:] if encoding.outputs == 1 else output
-    return scores(encoding.target, output.astype(np.float32), t_out)
+    output = peers.outputs(model(bool(encoding.classes)), encoding, ready.x, ready.t, x_out)
+    return scores(encoding.target, output, t_out)
 
 
 def linear(rows: Rows) -> dict[str, Any]:
-    return by_sklearn(rows, LogisticRegression(max_iter=2000), RidgeCV(PENALTIES))
+    return by_sklearn(rows, peers.linear_model)
 
 
 def perceptron(rows: Rows) -> dict[str, Any]:
-    return by_sklearn(rows, MLPClassifier(random_state=rows.seed), MLPRegressor(random_state=rows.seed))
+    return by_sklearn(
+        rows, lambda classes: (MLPClassifier if classes else MLPRegressor)(random_state=rows.seed)
+    )
 
 
 def boosting(rows: Rows) -> dict[str, Any]:
-    seed = {"random_state": rows.seed}
-    return by_sklearn(rows, HistGradientBoostingClassifier(**seed), HistGradientBoostingRegressor(**seed))
+    return by_sklearn(rows, lambda classes: peers.boosting(classes, rows.seed))
 
 
 WAYS: dict[str, Way] = {

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 
 from chainrule.engine.runs.run import History
+from chainrule.faces.charts import Axis, Chart
 
 POINTS = 400  # more would lie within a pixel of each other
 FRAME = 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360" font-family="sans-serif" font-size="13"'
@@ -43,43 +43,21 @@ def in_terminal(history: History, width: int = 54, height: int = 9, colour: bool
 
 def as_svg(history: History, title: str) -> str:
     """The same picture as a stand-alone SVG, readable in a light and in a dark page."""
-    margin, top, width, height = 70, 40, 540, 260
-    curves = _curves(history)
-    values = [y for _, points in curves for _, y in points]
-    low, high = (min(values), max(values)) if values else (0.1, 1.0)
-    lowest, highest = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    highest = max(highest, lowest + 1)
-
-    def across(epoch: float) -> float:
-        return margin + width * (epoch - 1) / max(len(history) - 1, 1)
-
-    def down(loss: float) -> float:
-        return top + height * (highest - math.log10(loss)) / (highest - lowest)
-
-    parts = [
-        f"<svg {FRAME}>",
-        f"<style>{STYLE}</style>",
-        f'<text x="{margin}" y="24" font-size="15">{escape(title)}</text>',
-    ]
-    for power in range(lowest, highest + 1):
-        y = down(10.0**power)
-        parts.append(f'<line class="grid" x1="{margin}" x2="{margin + width}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{margin - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
-    for epoch in sorted({1, (len(history) + 1) // 2, max(len(history), 1)}):
-        x, y = across(epoch), top + height + 20
-        parts.append(f'<text x="{x:.1f}" y="{y}" text-anchor="middle">{epoch}</text>')
-    parts.append(f'<text x="{margin + width / 2}" y="{top + height + 42}" text-anchor="middle">epoch</text>')
-    for number, (label, points) in enumerate(curves):
-        line = " ".join(f"{across(x):.1f},{down(y):.1f}" for x, y in points)
-        kind = label.split()[0]
-        parts.append(f'<polyline class="{kind}" fill="none" stroke-width="2" points="{line}"/>')
-        x = margin + width - 130
-        y = top + 16 + 18 * number
-        parts.append(
-            f'<line class="{kind}" stroke-width="2" x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}"/>'
-        )
-        parts.append(f'<text x="{x + 28}" y="{y}">{label}</text>')
+    parts = [f"<svg {FRAME}>", f"<style>{STYLE}</style>", *loss_chart(history, title).elements]
     return "\n".join([*parts, "</svg>", ""])
+
+
+def loss_chart(history: History, title: str) -> Chart:
+    """The losses by epoch, on a logarithmic scale."""
+    curves = _curves(history)
+    last = max(len(history), 1)
+    ticks = tuple((epoch, str(epoch)) for epoch in sorted({1, (last + 1) // 2, last}))
+    losses = Axis.powers("", [y for _, points in curves for _, y in points])
+    chart = Chart(title, Axis("epoch", 1, max(last, 2), ticks), losses)
+    for label, points in curves:
+        chart.line(label.split()[0], points)
+    chart.legend([(label.split()[0], label) for label, _ in curves])
+    return chart
 
 
 def _curves(history: History) -> list[tuple[str, list[tuple[int, float]]]]:

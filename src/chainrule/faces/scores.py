@@ -24,12 +24,27 @@ def scores(target: Target, output: np.ndarray, t: np.ndarray) -> dict[str, Any]:
     return _of_classes(target, output, t) if isinstance(target, Classes) else _of_amounts(target, output, t)
 
 
+def row_losses(target: Target, output: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Of each row (n,): the log loss in nats of classes, the squared error of standardised amounts."""
+    if not isinstance(target, Classes):
+        squares: np.ndarray = np.square(np.asarray(output - t, np.float64))[:, 0]
+        return squares
+    codes, shares = target.codes_of(t), class_shares(target, output)
+    epsilon = np.finfo(shares.dtype).eps  # a certain error is a large loss, not an infinite one
+    losses: np.ndarray = -np.log(np.clip(shares[np.arange(len(codes)), codes], epsilon, 1 - epsilon))
+    return losses
+
+
+def class_shares(target: Classes, output: np.ndarray) -> np.ndarray:
+    """The probability of each class (n, classes), whose sum is 1 whatever rounding took away."""
+    shares = target.probabilities(output)
+    normalised: np.ndarray = shares / shares.sum(axis=1, keepdims=True)
+    return normalised
+
+
 def _of_classes(target: Classes, output: np.ndarray, t: np.ndarray) -> dict[str, Any]:
     codes, predicted = target.codes_of(t), target.codes_of(output)
-    shares = target.probabilities(output)
-    shares = shares / shares.sum(axis=1, keepdims=True)  # what rounding to float32 took away
-    epsilon = np.finfo(shares.dtype).eps  # a certain error is a large loss, not an infinite one
-    of_truth = np.clip(shares[np.arange(len(codes)), codes], epsilon, 1 - epsilon)
+    shares = class_shares(target, output)
     confusion = np.zeros((len(target.labels), len(target.labels)), int)
     np.add.at(confusion, (codes, predicted), 1)
     hits, true, taken = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
@@ -44,7 +59,7 @@ def _of_classes(target: Classes, output: np.ndarray, t: np.ndarray) -> dict[str,
         "rows": len(t),
         "accuracy": float(np.mean(codes == predicted)),
         "balanced_accuracy": float(np.mean(hits[there] / true[there])),
-        "log_loss": float(-np.log(of_truth).mean()),
+        "log_loss": float(row_losses(target, output, t).mean()),
         **({"roc_auc": _roc_auc(shares[:, 1], codes == 1)} if len(target.labels) == 2 else {}),
         "labels": list(target.labels),
         **by_class,

@@ -126,6 +126,9 @@ def _losses() -> Collection[str]:
 @click.option(
     "--resume", metavar="DIR", help="Go on with the training in DIR, with its options; TABLE is the same."
 )
+@click.option(
+    "--html", "page", metavar="FILE", help="Write a report there: how good, compared with what, and why."
+)
 @click.option("--log", "events", metavar="DIR", help="Write TensorBoard event files there too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.pass_context
@@ -138,6 +141,7 @@ def train(
     seeds: int | None,
     checkpoint_every: str,
     events: str | None,
+    page: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -173,13 +177,20 @@ def train(
     seeds = options.pop("seeds", None)
     try:
         if seeds is None:
-            return _train(table, keeper, as_json, events, options)
-        return _train_ensemble(table, keeper, seeds, as_json, options)
+            return _train(table, keeper, as_json, events, page, options)
+        return _train_ensemble(table, keeper, seeds, as_json, page, options)
     finally:
         keeper.close()
 
 
-def _train(table: str, keeper: "Keeper", as_json: bool, events: str | None, options: dict[str, Any]) -> int:
+def _train(
+    table: str,
+    keeper: "Keeper",
+    as_json: bool,
+    events: str | None,
+    page: str | None,
+    options: dict[str, Any],
+) -> int:
     """Train, write the run into the keeper's folder, and report."""
     from chainrule.faces.cli import report
     from chainrule.faces.cli.progress import bar
@@ -197,10 +208,13 @@ def _train(table: str, keeper: "Keeper", as_json: bool, events: str | None, opti
     read, _, ready, _ = inputs
     text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, read, ready, keeper.folder)
     click.echo(text)
+    _report(page, run, ready)
     return _interrupted(run, keeper, run.epochs) or (DIVERGED if run.divergence else 0)
 
 
-def _train_ensemble(table: str, keeper: "Keeper", seeds: int, as_json: bool, options: dict[str, Any]) -> int:
+def _train_ensemble(
+    table: str, keeper: "Keeper", seeds: int, as_json: bool, page: str | None, options: dict[str, Any]
+) -> int:
     """Train many, write them into the keeper's folder, and report."""
     from chainrule.faces.cli import report_ensemble
     from chainrule.faces.cli.progress import bar
@@ -222,8 +236,18 @@ def _train_ensemble(table: str, keeper: "Keeper", seeds: int, as_json: bool, opt
         click.echo(report_ensemble.as_json(ensemble, ready, keeper.folder))
     else:
         click.echo(report_ensemble.as_text(ensemble, read, ready, keeper.folder))
+    _report(page, ensemble.best, ready)
     epochs = max(run.epochs for run in ensemble.members)
     return _interrupted(ensemble, keeper, epochs) or (DIVERGED if len(diverged) == seeds else 0)
+
+
+def _report(page: str | None, run: "Run", ready: "Fit") -> None:
+    """Write the report, if a file was named for it."""
+    from chainrule.faces.table_report.report_page import write_page
+
+    if page is not None:
+        write_page(page, run, ready)
+        click.echo(f"report: {page}", err=True)
 
 
 def _interrupted(run: "Run | Ensemble", keeper: "Keeper", epochs: int) -> int:

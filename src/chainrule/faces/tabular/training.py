@@ -53,10 +53,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Fit:
-    """A table made ready: the encoding learned from the training rows, both sets of rows, and how many
-    networks are to learn from them with how much patience.
+    """A table made ready: its rows that have a target, the encoding learned from the training rows, both
+    sets of rows, and how many networks are to learn from them with how much patience.
     """
 
+    table: Table
     encoding: Encoding
     network: Network
     x: np.ndarray
@@ -92,7 +93,7 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
     if patience == "auto":  # for who does not speak of it; but a threshold of their own says when to stop
         patience = PATIENCE if threshold is None and (members > 1 or len(held_out)) else None
     x, t = x.astype(request.dtype), t.astype(request.dtype)
-    return Fit(encoding, network, x, t, training, held_out, members, patience)
+    return Fit(survey.table, encoding, network, x, t, training, held_out, members, patience)
 
 
 def members_of(request: Request, network: Network, rows: int, inputs: int, threshold: float | None) -> int:
