@@ -281,10 +281,55 @@ def test_a_reading_that_few_numbers_agree_with_is_no_verdict(tmp_path):
     assert read.toml
 
 
-def test_a_lesson_whose_givens_change_is_no_verdict_where_numbers_disagree(tmp_path):
-    text = f"{ONE}\n\nz = 0.5, ŷ = 0.6225, L = 0.15. Now let x = 3 and w = 0.9; z = 2.2, ŷ = 0.9002."
-    read = verdict(tmp_path, text)
-    assert read.verdict in ("unread", "right")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "x = 3; z = 1.0, ŷ = 0.7311, L = 0.0723",
+        "w = 0.9; z = 1.3, ŷ = 0.7858, L = 0.0459",
+        "y = 0; L = 0.3875, ∂L/∂z = 0.2926",
+    ],
+    ids=["input", "weight", "target"],
+)
+def test_a_lesson_whose_givens_change_is_no_verdict_where_numbers_disagree(tmp_path, change):
+    read = verdict(tmp_path, f"{ONE}\n\nz = 0.5, ŷ = 0.6225, L = 0.1425. Now let {change}.")
+    assert read.verdict == "unread"
+    assert read.unread.startswith("what is given is given anew further down (line ")
+    assert read.plain()["claims"] == []
+
+
+def test_a_given_stated_anew_begins_the_next_example(tmp_path):
+    text = (
+        "# One\n\nx = 2, w = 0.5, b = -2, t = 1, ReLU, squared error $E = (t - a)^2$.\n\n"
+        "z = -1, a = 0, E = 1\n\n# Two\n\nx = 1.5, w = 0.5, b = -2, t = 1\n\n∂E/∂w = 0"
+    )
+    page = verdict(tmp_path, text)
+    assert isinstance(page, PageVerdict)
+    assert [example.example.x.item() for example in page.verdicts] == [2.0, 1.5]
+
+
+HALVED = "x = 2, w = 0.25, b = 0, t = 1, sigmoid. $E = \\frac{1}{2}(t - a)^2$.\n\n"
+
+
+def test_a_loss_that_is_told_stands_against_one_number(tmp_path):
+    read = verdict(tmp_path, f"{HALVED}z = 0.5, a = 0.6225, E = 0.1425")
+    assert printed(read)["E", "0.1425"] == "wrong"
+    assert read.cause is not None
+    assert "½" in str(read.cause.told)
+
+
+def test_a_loss_that_is_told_yields_where_its_slopes_speak_for_another_too(tmp_path):
+    read = verdict(tmp_path, f"{HALVED}z = 0.5, a = 0.6225, E = 0.1425, dE/dw = -0.3549")
+    assert statuses(read) == {"right"}
+    assert any("sum_squared_error" in told and "half_squared_error is named" in told for told in read.assumed)
+
+
+def test_a_long_lesson_that_nothing_agrees_with_is_not_searched_for_causes(tmp_path):
+    wrong = ", ".join(f"ŷ = 9.{number}" for number in range(11, 99))
+    more = ", ".join(f"z = 7.{number}" for number in range(11, 99))
+    read = verdict(tmp_path, f"{ONE}\n\n{wrong}, {more}")
+    assert read.verdict == "unread"
+    assert read.claims == ()
+    assert "only 0 of the 176 numbers" in read.unread
 
 
 def test_one_known_mistake_explains_what_an_unusual_loss_would(tmp_path):
