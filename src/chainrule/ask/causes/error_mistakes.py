@@ -1,16 +1,22 @@
 """Mistakes with the error at the output: its sign, E in its place, a slope twice or not at all."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from chainrule.ask.cases.case import Case
 from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.factor_edits import multiplied
 from chainrule.ask.causes.hypothesis import Change, Hypothesis, mistake, rewriting_by
 from chainrule.ask.causes.structure import Structure
 from chainrule.ask.documents.names import pretty
+from chainrule.engine.network import Network
 from chainrule.numbers import Number, Path, given, number, path
 from chainrule.quantities import base, is_slope, parse
+from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.dense import Dense
+from chainrule.rules.losses.half_squared_error import HalfSquaredError
 
 
 def errors(structure: Structure) -> Iterator[Hypothesis]:
@@ -20,6 +26,7 @@ def errors(structure: Structure) -> Iterator[Hypothesis]:
     yield mistake("sign of the error", f"{pretty(end)} has the wrong sign: it is a - T.", flipped)
     yield from _fused_again(structure)
     yield from _not_fused(structure)
+    yield from _slope_of_squares(structure)
     yield from _loss_itself(structure)
     yield from _own_slopes_alone(structure)
 
@@ -80,6 +87,33 @@ def _not_fused(structure: Structure) -> Iterator[Hypothesis]:
             f"{pretty(dz)} is {pretty(name)} alone, without the slope of the output: with both it is a - T.",
             {dz: lambda node, upstream=upstream: number(node.name, *upstream.paths)},  # type: ignore[misc]
         )
+
+
+def _slope_of_squares(structure: Structure) -> Iterator[Hypothesis]:
+    """∂E/∂a = a − T, as if E were half the squared error, where E is a cross-entropy."""
+    loss = structure.case.network.loss
+    *earlier, last = structure.case.network.layers
+    if not loss.activation or not isinstance(last, Dense):
+        return
+    layers = [*earlier, replace(last, activation=ACTIVATIONS[loss.activation]())]
+    z, a = structure.layers[-1].z, f"a{structure.layers[-1].layer}"
+
+    def by_squares(case: Case) -> Case:
+        return replace(case, network=Network(layers, HalfSquaredError()))
+
+    def same_error(numbers: Mapping[str, Number]) -> Mapping[str, Change]:
+        return {"E": lambda node: loss.forward(numbers[z], numbers["t"], numbers["1/n"])[0]}
+
+    slope = pretty(f"dE/d{a}")
+    yield Hypothesis(
+        "mistake",
+        "the slope of the squared error at the output",
+        f"{slope} is taken as a - T, the slope of half the squared error: E is a cross-entropy, with which "
+        f"a - T is {pretty(structure.end.name)}.",
+        1.02,
+        case=by_squares,
+        mistakes=(rewriting_by(same_error),),
+    )
 
 
 def _loss_itself(structure: Structure) -> Iterator[Hypothesis]:

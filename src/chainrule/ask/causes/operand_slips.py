@@ -81,8 +81,8 @@ def _operands(
 
 def _exchanges(evidence: Evidence, operand: Operand, needed: float, room: float) -> Iterator[Operand]:
     """What may have stood in the place of the right operand, for it has the value needed."""
-    factors = (f.name for p in evidence.book.numbers()[operand.result].paths for f in p.factors)
-    if operand.factor in factors:
+    result = evidence.book.numbers().get(operand.result)  # nothing for a factor of ∂E/∂a of a fused loss
+    if result and operand.factor in (f.name for p in result.paths for f in p.factors):
         for source, element in _equal(evidence.numbers, operand.factor, needed, room):
             yield replace(operand, source=source, element=element)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _MANY = 100  # numbers of a lesson, more than one mistake explains
+_EVIDENT = 3  # numbers: so many come from no one change by chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,14 +193,25 @@ def check_text(text: str, source: str) -> Verdict | PageVerdict:
 
 
 def _lesson_verdict(reading: "LessonReading", source: str) -> Verdict:
-    """The verdict as the numbers speak, or as the words do if one known mistake explains the rest."""
+    """The verdict as the numbers speak, or as the words do: if one known mistake explains the rest, or if
+    the printed E is on their side.
+    """
+    verdict = _read_verdict(reading, source)
     if reading.as_told and reading.as_told.example.printed:
         as_told = _read_verdict(reading.as_told, source)
         cause = as_told.cause
         faults = sum(judgement.status.is_fault for judgement in as_told.claims)
-        if not as_told.unread and cause and cause.kind == "mistake" and cause.explains == faults:
+        is_explained = bool(cause) and cause.kind == "mistake" and cause.explains == faults
+        if not as_told.unread and (is_explained or _errors(verdict) > _errors(as_told)):
             return as_told
-    return _read_verdict(reading, source)
+    return verdict
+
+
+def _errors(verdict: Verdict) -> int:
+    """How many printed values of E are wrong."""
+    return sum(
+        judgement.status.is_fault and judgement.claim.quantity.startswith("E") for judgement in verdict.claims
+    )
 
 
 def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
@@ -231,12 +243,17 @@ def _doubt(verdict: Verdict, anew: Sequence[str]) -> str:
     count = len(verdict.claims)
     wrong = sum(judgement.status is Status.WRONG for judgement in verdict.claims)
     sound = sum(not judgement.status.is_fault for judgement in verdict.claims)
-    causes = [verdict.cause, *verdict.cause.others] if verdict.cause else []
-    if causes and sum(cause.explains for cause in causes) >= count - sound:
+    if verdict.cause and verdict.cause.explains == count - sound and _is_evident(verdict.cause):
         return ""
     if (count - wrong) * 3 >= count * 2 and sound * 3 >= count:
         return ""
     return _few(sound, count)
+
+
+def _is_evident(cause: Cause) -> bool:
+    """Whether a cause speaks for itself: for few numbers, or with many digits, some cause can be had."""
+    is_short = cause.kind != "given" or len(cause.corrected or "") <= len(cause.stated or "") + 1
+    return is_short and cause.explains >= _EVIDENT
 
 
 def _few(sound: int, count: int) -> str:

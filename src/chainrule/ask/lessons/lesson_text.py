@@ -11,6 +11,7 @@ from chainrule.ask.lessons.plain_maths import plain
 from chainrule.ask.lessons.printed_columns import with_columns
 from chainrule.ask.lessons.prose import Prose, words
 from chainrule.ask.lessons.statements import Statement, statements
+from chainrule.ask.lessons.substitution import Formulas
 from chainrule.ask.lessons.symbol import LessonSymbol, as_output
 from chainrule.ask.lessons.tokens import phrased
 
@@ -62,8 +63,9 @@ def lesson(text: str, name: str = "") -> LessonText:
         )
     ]
     stated: list[Statement] = []
+    formulas: Formulas = {}
     for block in parts:
-        stated += grid.statements(block) if isinstance(block, LessonTable) else statements(block)
+        stated += grid.statements(block) if isinstance(block, LessonTable) else statements(block, formulas)
     texts = [block for block in parts if isinstance(block, LessonParagraph)]
     title = next((block.text for block in texts if block.level), "")
     paragraphs = tuple(replace(block, text=phrased(block.text)) for block in texts)

@@ -33,7 +33,8 @@ def blocks(markdown: str) -> Iterator[Block]:
             case "heading_close":
                 level = 0
             case "table_open":
-                yield replace(_table(tokens, lines), heading=heading, section=section)
+                for block in _table(tokens, lines):
+                    yield replace(block, heading=heading, section=section)
             case "inline":
                 bold = _BOLD_LINE.fullmatch(token.content.strip()) if not level else None
                 section += bold is not None
@@ -46,19 +47,26 @@ def blocks(markdown: str) -> Iterator[Block]:
                 yield LessonParagraph(line, token.content, heading, section)
 
 
-def _table(tokens: Iterator[Token], lines: "_Lines") -> LessonTable:
+def _table(tokens: Iterator[Token], lines: "_Lines") -> Iterator[Block]:
+    """The table; and as text the lines behind it that have no bars, which the format takes for rows."""
     rows: list[list[str]] = []
     row_lines: list[int] = []
+    text: list[str] = []
     for token in tokens:
         match token.type:
             case "table_close":
                 break
+            case "tr_open" if text or (len(rows) > 1 and "|" not in lines.text(token)):
+                text.append(lines.text(token))
+                row_lines.append(lines.number(token))
             case "tr_open":
                 rows.append([])
                 row_lines.append(lines.number(token))
-            case "inline":
+            case "inline" if not text:
                 rows[-1].append(token.content)
-    return LessonTable(tuple(map(tuple, rows)), tuple(row_lines))
+    yield LessonTable(tuple(map(tuple, rows)), tuple(row_lines[: len(rows)]))
+    if text:
+        yield LessonParagraph(row_lines[len(rows)], "\n".join(text))
 
 
 def _folded(markdown: str) -> str:
@@ -90,8 +98,13 @@ class _Lines:
 
     def __init__(self, folded: str) -> None:
         self._before = [0]
-        for line in folded.split("\n"):
+        self._texts = folded.split("\n")
+        for line in self._texts:
             self._before.append(self._before[-1] + 1 + line.count(FOLD))
 
     def number(self, token: Token) -> int:
         return self._before[min(token.map[0], len(self._before) - 1)] + 1 if token.map else 1
+
+    def text(self, token: Token) -> str:
+        """The line of the folded text in which a token begins."""
+        return self._texts[token.map[0]] if token.map and token.map[0] < len(self._texts) else ""

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from chainrule.ask.lessons.interpretation import Interpretation
 from chainrule.ask.lessons.lesson_text import LessonText
+from chainrule.ask.lessons.printed_values import value_rows
 from chainrule.ask.lessons.ranking import interpretations, worth
 from chainrule.ask.lessons.statements import Statement
 from chainrule.ask.lessons.symbol import LessonSymbol
@@ -62,7 +63,8 @@ def examples(lesson: LessonText, source: str) -> list[PagePart]:
 
 
 def _total(page: Sequence[PagePart]) -> float:
-    return sum(part.worth for part in page)
+    """What speaks for a page; a part that is no example takes nothing from the others."""
+    return sum(max(part.worth, 0.0) for part in page)
 
 
 def _agrees_mostly(reading: Interpretation) -> bool:
@@ -120,8 +122,9 @@ def _restarts(statements: Sequence[Statement], *, alike: bool) -> tuple[int, ...
     starts: list[int] = []
     for statement in filter(lambda statement: statement.is_plain, statements):
         section = statement.section
+        numerals = [numeral for row in value_rows(statement.value or ()) for numeral in row]
         for key in _keys(statement):
-            if key in last_values and (alike or last_values[key] != statement.value):
+            if key in last_values and (alike or last_values[key] != numerals):
                 kinds.setdefault(section, set()).add(f"again {key[0]}")
             if key[0] == "w":  # one example has w, the next w1 and w2
                 is_bare = key[2:] == (None, (), None)
@@ -129,12 +132,12 @@ def _restarts(statements: Sequence[Statement], *, alike: bool) -> tuple[int, ...
                     kinds.setdefault(section, set()).add("again w")
                 styles = {is_bare}
             kinds.setdefault(section, set()).add(key[0])
-            last_values.setdefault(key, statement.value)
+            last_values.setdefault(key, numerals)
         stated = kinds.get(section, set())
         is_again = {"again x", "again t"} & stated if alike else any(word[:5] == "again" for word in stated)
         if is_again and (not alike or "w" in stated) and section not in starts:
             starts.append(section)
-            last_values = dict.fromkeys(_keys(statement), statement.value)
+            last_values = dict.fromkeys(_keys(statement), numerals)
     return tuple(start for start in starts if start > 0)
 
 

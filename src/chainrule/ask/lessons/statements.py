@@ -8,7 +8,7 @@ from chainrule.ask.lessons.clauses import Clause, clauses, named
 from chainrule.ask.lessons.lesson_blocks import LessonParagraph
 from chainrule.ask.lessons.plain_maths import UNREADABLE
 from chainrule.ask.lessons.printed_values import Value, parse_value, without_remark
-from chainrule.ask.lessons.substitution import substituted
+from chainrule.ask.lessons.substitution import Formulas, substituted
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope, is_worked_name, parse_symbol
 from chainrule.ask.lessons.tokens import Token, phrased, tokenize
 
@@ -67,13 +67,14 @@ class Statement:
         return self.value is not None and not is_made
 
 
-def statements(paragraph: LessonParagraph) -> Iterator[Statement]:
-    """The statements in a run of text."""
+def statements(paragraph: LessonParagraph, formulas: Formulas | None = None) -> Iterator[Statement]:
+    """The statements in a run of text; `formulas` are those in letters that stand before it."""
+    formulas = {} if formulas is None else formulas
     text = _UNPACKED.sub(r"\g<indent>(\g<names>) = (\g<values>)", phrased(paragraph.text))
     for clause in clauses(list(tokenize(text, paragraph.line))):
         for part in clause.parts[1:]:
             part[:] = without_remark(part)
-        yield from _stated(clause, paragraph)
+        yield from _stated(clause, paragraph, formulas)
 
 
 def place(line: int, part: str) -> str:
@@ -81,7 +82,7 @@ def place(line: int, part: str) -> str:
     return f"{part}, line {line}" if part else f"line {line}"
 
 
-def _stated(clause: Clause, paragraph: LessonParagraph) -> Iterator[Statement]:
+def _stated(clause: Clause, paragraph: LessonParagraph, formulas: Formulas) -> Iterator[Statement]:
     left, *right = clause.parts
     if not right:
         return
@@ -108,7 +109,7 @@ def _stated(clause: Clause, paragraph: LessonParagraph) -> Iterator[Statement]:
         "".join(token.text for token in part) for part, value in values if value is None and len(part) < 400
     )
     is_new = clause.assigned or (bool(left) and left[-1].text in right_names)
-    for letter, numeral, text in substituted(clause.parts):
+    for letter, numeral, text in substituted(clause.parts, formulas):
         stated = statement((letter,), numeral, where, text)
         yield replace(stated, new=False, sides=(), is_substituted=True)
     for part in clause.parts[:-1]:

@@ -29,6 +29,7 @@ _PHRASES = [
         (r"\b(?:an? )?learning[ -]rate\b|\bstep size\b|\bLernrate\b|\blearning_rate\b", " α "),
         (r"学习率|學習率|学習率|학습률|taux d'apprentissage|скорость обучения", " α "),
         (r"\b(?:tasa|tasso|taxa) d[ei] ap?prend\w+", " α "),
+        (r"\b(?:class|true|target) label(?: of [^.;\n]{1,60}?)? is (?=[-\d])", " target = "),
         (r"\b(?:ground[ -]truth|(?:desired|expected|true|target) (?:output|value|label)s?)\b", " target "),
         (r"\bZielwert\b", " target "),
         (r"\b(?:predicted|network(?:'s)?|final) output\b", " prediction "),
@@ -41,6 +42,9 @@ _PHRASES = [
         (r"\btotal (?:error|loss|cost)\b", " error "),
     )
 ]  # fmt: skip
+
+_WHOLE_NUMBERS = re.compile(r"(?<=\d)\.(?=[\s\],])")  # `[0. 1. -2.]`, as NumPy prints them
+_ARRAY = re.compile(r"\[[-+\d.eE,\s\[\]\v]*\]")
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def phrased(text: str) -> str:
     text = plain(text)
     for pattern, word in _PHRASES:
         text = pattern.sub(word, text)
-    return text
+    return _ARRAY.sub(lambda array: _WHOLE_NUMBERS.sub("", array[0]), text)
 
 
 def tokenize(text: str, line: int) -> Iterator[Token]:

@@ -1,0 +1,114 @@
+"""Lessons in the manner of strangers: what was met in sources that the reading was not written from."""
+
+import json
+
+import pytest
+
+from chainrule.ask.check.check import PageVerdict, check
+
+CHAIN = "Sigmoid, half squared error. x = 2, w = 0.25, b = 0, t = 1."
+
+
+def verdict(tmp_path, text, name="lesson.md"):
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return check(path)
+
+
+def statuses(verdict):
+    return {str(claim.status) for claim in verdict.claims}
+
+
+def test_lines_without_bars_behind_a_table_are_text(tmp_path):
+    text = (
+        "Sigmoid everywhere.\n| Symbol | Value |\n|---|---|\n| x | 2 |\n| w | 0.25 |\n| b | 0 |\n| t | 1 |\n"
+        "Step 1\nz = w x + b\n= 0.25 · 2 + 0\n= 0.5\na = σ(z)\n= 0.6225\n"
+    )
+    read = verdict(tmp_path, text, "lesson.txt")
+    assert [(claim.claim.quantity, claim.claim.printed) for claim in read.claims] == [
+        ("z1", "0.5"),
+        ("a1", "0.6225"),
+    ]
+    assert statuses(read) == {"right"}
+
+
+def test_arrays_as_numpy_prints_them(tmp_path):
+    printed = (
+        "x = [[ 0.5 -1. ]]\nW1 = [[ 0.1  0.4]\n [ 0.3 -0.5]]\nb1 = [[0.  0.1]]\nW2 = [[ 2.]\n [-3.]]\n"
+        "y = 1\n\nz1 = [[-0.25  0.8 ]]\na1 = [[0.  0.8]]\nz2 = [[-2.4]]\nloss = 11.56\n"
+    )
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "ReLU, linear output, squared error."},
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "execution_count": 1,
+            "source": "run()",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": printed}],
+        },
+    ]
+    notebook = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+    read = verdict(tmp_path, notebook, "lesson.ipynb")
+    assert len(read.claims) == 6
+    assert statuses(read) == {"right"}
+
+
+@pytest.mark.parametrize("label", ["The class label of the tuple X = (2) is 1", "The true label is 1"])
+def test_a_label_that_is_told_is_the_target(tmp_path, label):
+    read = verdict(tmp_path, f"Sigmoid, half squared error. x = 2, w = 0.25. {label}.\n\na = 0.6225, E = 0.0713")
+    assert statuses(read) == {"right"}
+    assert not read.unplaced
+
+
+def test_a_formula_in_letters_is_remembered_until_it_stands_in_numbers(tmp_path):
+    text = (
+        "Sigmoid.\n\n$$z_1 = w_{11} x_1 + w_{12} x_2 + b_1$$\n\n$$z_1 = 0.3 \\cdot 0.4 + 0.5 \\cdot 0.9 + 0.1 = "
+        "0.67$$\n\n"
+        "$$z_2 = w_{21} x_1 + w_{22} x_2 + b_2$$\n\n$$z_2 = 0.2 \\cdot 0.4 + (-0.4) \\cdot 0.9 - 0.1 = -0.38$$"
+        "\n\n$$z_3 = v_1 h_1 + v_2 h_2 + b_3$$\n\n$$h_1 = 0.6615, h_2 = 0.4061$$\n\n"
+        "$$z_3 = 0.7 \\cdot 0.6615 + 0.2 \\cdot 0.4061 - 0.3 = 0.2443$$\n\n$$\\hat y = 0.5608$$"
+    )
+    read = verdict(tmp_path, text)
+    assert [claim.claim.quantity for claim in read.claims] == ["z1[0]", "z1[1]", "a1[0]", "a1[1]", "z2", "a2"]
+    assert statuses(read) == {"right"}
+
+
+CROSS = (
+    "x = 2, w = 0.3, b = -0.1, y = 1; sigmoid; binary cross-entropy.\n\nz = 0.5, ŷ = 0.6225, L = 0.4741, "
+    "∂L/∂ŷ = -0.3775, ∂L/∂z = -0.0887, ∂L/∂w = -0.1774"
+)
+
+
+def test_the_slope_of_the_squared_error_beside_a_cross_entropy_is_named(tmp_path):
+    read = verdict(tmp_path, CROSS)
+    status = {claim.claim.quantity: str(claim.status) for claim in read.claims}
+    assert (status["E"], status["dE/da1"], status["dE/dw1"]) == ("right", "wrong", "inherited")
+    assert read.cause is not None
+    assert read.cause.name == "the slope of the squared error at the output"
+
+
+def test_where_words_and_the_printed_error_name_a_loss_it_is_that(tmp_path):
+    read = verdict(tmp_path, CROSS.replace("∂L/∂ŷ = -0.3775, ", "").replace("-0.0887", "-0.1775"))
+    status = {claim.claim.quantity: str(claim.status) for claim in read.claims}
+    assert status["E"] == "right"
+    assert status["dE/dz1"] == "wrong"
+
+
+EXERCISE = (
+    "# The example\n\nReLU. x = (2, 1)ᵀ, $W_1 = \\begin{bmatrix}1&-1\\\\0.5&1\\end{bmatrix}$, "
+    "$b_1 = \\begin{bmatrix}0\\\\0.5\\end{bmatrix}$, $W_2 = \\begin{bmatrix}1&-2\\end{bmatrix}$, $b_2 = 0.2$\n\n"
+    "$z_1 = \\begin{bmatrix}1\\\\2.5\\end{bmatrix}$, $h = \\begin{bmatrix}1\\\\2.5\\end{bmatrix}$, ŷ = -3.8. "
+    "The input was x = (2, 1).\n\n"
+    "# Exercise\n\nIf $h = (0, 2)^\\top$, what is $\\hat y$ when $W_2 = (1, 1)$ and $b_2 = 0$?"
+)
+
+
+def test_an_exercise_behind_an_example_takes_nothing_from_it(tmp_path):
+    page = verdict(tmp_path, EXERCISE)
+    assert isinstance(page, PageVerdict)
+    assert [part.verdict for part in page.verdicts] == ["right", "unread"]
+
+
+def test_a_value_found_for_a_given_saves_no_reading_that_nothing_agrees_with(tmp_path):
+    read = verdict(tmp_path, f"{CHAIN}\n\nz = 0.7, a = 0.6682")
+    assert read.verdict == "unread"
