@@ -55,16 +55,19 @@ def test_arrays_as_numpy_prints_them(tmp_path):
 
 @pytest.mark.parametrize("label", ["The class label of the tuple X = (2) is 1", "The true label is 1"])
 def test_a_label_that_is_told_is_the_target(tmp_path, label):
-    read = verdict(tmp_path, f"Sigmoid, half squared error. x = 2, w = 0.25. {label}.\n\na = 0.6225, E = 0.0713")
+    read = verdict(
+        tmp_path, f"Sigmoid, half squared error. x = 2, w = 0.25. {label}.\n\na = 0.6225, E = 0.0713"
+    )
     assert statuses(read) == {"right"}
     assert not read.unplaced
 
 
 def test_a_formula_in_letters_is_remembered_until_it_stands_in_numbers(tmp_path):
     text = (
-        "Sigmoid.\n\n$$z_1 = w_{11} x_1 + w_{12} x_2 + b_1$$\n\n$$z_1 = 0.3 \\cdot 0.4 + 0.5 \\cdot 0.9 + 0.1 = "
-        "0.67$$\n\n"
-        "$$z_2 = w_{21} x_1 + w_{22} x_2 + b_2$$\n\n$$z_2 = 0.2 \\cdot 0.4 + (-0.4) \\cdot 0.9 - 0.1 = -0.38$$"
+        "Sigmoid.\n\n$$z_1 = w_{11} x_1 + w_{12} x_2 + b_1$$\n\n$$z_1 = 0.3 \\cdot 0.4 + 0.5 \\cdot 0.9 + 0.1 "
+        "= 0.67$$\n\n"
+        "$$z_2 = w_{21} x_1 + w_{22} x_2 + b_2$$\n\n$$z_2 = 0.2 \\cdot 0.4 + (-0.4) \\cdot 0.9 - 0.1 = -0.38$"
+        "$"
         "\n\n$$z_3 = v_1 h_1 + v_2 h_2 + b_3$$\n\n$$h_1 = 0.6615, h_2 = 0.4061$$\n\n"
         "$$z_3 = 0.7 \\cdot 0.6615 + 0.2 \\cdot 0.4061 - 0.3 = 0.2443$$\n\n$$\\hat y = 0.5608$$"
     )
@@ -96,7 +99,9 @@ def test_where_words_and_the_printed_error_name_a_loss_it_is_that(tmp_path):
 
 EXERCISE = (
     "# The example\n\nReLU. x = (2, 1)ᵀ, $W_1 = \\begin{bmatrix}1&-1\\\\0.5&1\\end{bmatrix}$, "
-    "$b_1 = \\begin{bmatrix}0\\\\0.5\\end{bmatrix}$, $W_2 = \\begin{bmatrix}1&-2\\end{bmatrix}$, $b_2 = 0.2$\n\n"
+    "$b_1 = \\begin{bmatrix}0\\\\0.5\\end{bmatrix}$, "
+    "$W_2 = \\begin{bmatrix}1&-2\\end{bmatrix}$, $b_2 = 0.2$\n"
+    "\n"
     "$z_1 = \\begin{bmatrix}1\\\\2.5\\end{bmatrix}$, $h = \\begin{bmatrix}1\\\\2.5\\end{bmatrix}$, ŷ = -3.8. "
     "The input was x = (2, 1).\n\n"
     "# Exercise\n\nIf $h = (0, 2)^\\top$, what is $\\hat y$ when $W_2 = (1, 1)$ and $b_2 = 0$?"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from chainrule.ask.lessons import sources
 from chainrule.ask.lessons import table_statements as grid
@@ -11,9 +12,11 @@ from chainrule.ask.lessons.plain_maths import plain
 from chainrule.ask.lessons.printed_columns import with_columns
 from chainrule.ask.lessons.prose import Prose, words
 from chainrule.ask.lessons.statements import Statement, statements
-from chainrule.ask.lessons.substitution import Formulas
 from chainrule.ask.lessons.symbol import LessonSymbol, as_output
 from chainrule.ask.lessons.tokens import phrased
+
+if TYPE_CHECKING:
+    from chainrule.ask.lessons.substitution import Formulas
 
 _COMMA = re.compile(r"(?<![\d.,])(?<!_\{)(?<!\^\{)(\d+)(?:,|\{,\})(\d+)(?!\d|,\d)")
 _POINT = re.compile(r"\d\.\d")
