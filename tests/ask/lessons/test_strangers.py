@@ -64,11 +64,11 @@ def test_a_label_that_is_told_is_the_target(tmp_path, label):
 
 def test_a_formula_in_letters_is_remembered_until_it_stands_in_numbers(tmp_path):
     text = (
-        "Sigmoid.\n\n$$z_1 = w_{11} x_1 + w_{12} x_2 + b_1$$\n\n$$z_1 = 0.3 \\cdot 0.4 + 0.5 \\cdot 0.9 + 0.1 "
-        "= 0.67$$\n\n"
-        "$$z_2 = w_{21} x_1 + w_{22} x_2 + b_2$$\n\n$$z_2 = 0.2 \\cdot 0.4 + (-0.4) \\cdot 0.9 - 0.1 = -0.38$"
-        "$"
-        "\n\n$$z_3 = v_1 h_1 + v_2 h_2 + b_3$$\n\n$$h_1 = 0.6615, h_2 = 0.4061$$\n\n"
+        "Sigmoid.\n\n$$z_1 = w_{11} x_1 + w_{12} x_2 + b_1$$\n\n"
+        "$$z_1 = 0.3 \\cdot 0.4 + 0.5 \\cdot 0.9 + 0.1 = 0.67$$\n\n"
+        "$$z_2 = w_{21} x_1 + w_{22} x_2 + b_2$$\n\n"
+        "$$z_2 = 0.2 \\cdot 0.4 + (-0.4) \\cdot 0.9 - 0.1 = -0.38$$\n\n"
+        "$$z_3 = v_1 h_1 + v_2 h_2 + b_3$$\n\n$$h_1 = 0.6615, h_2 = 0.4061$$\n\n"
         "$$z_3 = 0.7 \\cdot 0.6615 + 0.2 \\cdot 0.4061 - 0.3 = 0.2443$$\n\n$$\\hat y = 0.5608$$"
     )
     read = verdict(tmp_path, text)
