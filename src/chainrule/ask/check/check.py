@@ -201,7 +201,7 @@ def _lesson_verdict(reading: "LessonReading", source: str) -> Verdict:
         as_told = _read_verdict(reading.as_told, source)
         cause = as_told.cause
         faults = sum(judgement.status.is_fault for judgement in as_told.claims)
-        is_explained = bool(cause) and cause.kind == "mistake" and cause.explains == faults
+        is_explained = cause is not None and cause.kind == "mistake" and cause.explains == faults
         if not as_told.unread and (is_explained or _errors(verdict) > _errors(as_told)):
             return as_told
     return verdict
