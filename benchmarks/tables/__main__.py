@@ -64,13 +64,17 @@ def one_network(rows: Rows) -> dict[str, Any]:
     return by_chainrule(rows, members=1)
 
 
+def without_bins(rows: Rows) -> dict[str, Any]:
+    return by_chainrule(rows, bins=0)
+
+
 def without_patience(rows: Rows) -> dict[str, Any]:
     return by_chainrule(rows, patience=None)
 
 
 def by_sklearn(rows: Rows, model: Callable[[bool], Any]) -> dict[str, Any]:
     """A model of scikit-learn on the same encoding, fitted on all rows to learn from."""
-    ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0))
+    ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0, bins=0))
     encoding = ready.encoding
     out = as_table(rows.held_out)
     x_out, t_out = encoding.encode(out), encoding.encode_target(out)
@@ -95,6 +99,7 @@ def boosting(rows: Rows) -> dict[str, Any]:
 WAYS: dict[str, Way] = {
     "chainrule train": by_chainrule,
     "--members 1": one_network,
+    "--bins 0": without_bins,
     "--patience none": without_patience,
     "logistic regression, ridge": linear,
     "scikit-learn's MLP": perceptron,
@@ -110,7 +115,7 @@ def loss_of(score: dict[str, Any]) -> float:
 def constant(rows: Rows) -> float:
     """The log loss of the frequencies of the classes learned from; of amounts the RMSE of their mean."""
     target, out = rows.learning[rows.source.target], rows.held_out[rows.source.target]
-    ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0))
+    ready = prepare(as_table(rows.learning), Request(rows.source.target, validation=0, bins=0))
     if not ready.encoding.classes:
         return float(np.sqrt(np.mean((out.to_numpy() - target.mean()) ** 2)))
     shares = dict(target.value_counts(normalize=True).iter_rows())

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.epochs import Epoch as Epoch
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
+    from chainrule.faces.estimators.table_classifier import TableClassifier as TableClassifier
+    from chainrule.faces.estimators.table_regressor import TableRegressor as TableRegressor
     from chainrule.faces.foreign.keras import from_keras as from_keras
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
@@ -107,6 +109,8 @@ _HOMES = {
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
     "faces.estimators.epochs": ("Epoch",),
+    "faces.estimators.table_classifier": ("TableClassifier",),
+    "faces.estimators.table_regressor": ("TableRegressor",),
     "faces.tensorboard": ("event_files",),
     "faces.foreign.keras": ("from_keras",),
     "faces.foreign.sklearn": ("from_sklearn",),

@@ -119,7 +119,7 @@ MISTAKES: list[tuple[str, Callable[[], object], str]] = [
     ("a network to export", lambda: chainrule.to_onnx(XOR, "x.onnx"), "a run is exported.* not Network"),
     ("one number for layers", lambda: chainrule.exercise(5), "layers are two numbers or more"),
     ("arrays for a table", lambda: train_table(X, "y"), r"not ndarray; arrays are trained on by train"),
-    ("a dict for a table", lambda: train_table({"y": [1]}, "y"), "not dict"),
+    ("a list for a table", lambda: train_table([{"y": 1}], "y"), "not list"),
     ("a number for a column", lambda: train_table("t.csv", 5), "target is the name of a column, not 5"),
     ("a number for layers", lambda: train_table("t.csv", "y", hidden=5), "hidden lists the units"),
     ("a folder for a run", lambda: predict_table("run", "t.csv"), r"not str; load\(\"DIR\"\)"),

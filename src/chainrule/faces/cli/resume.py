@@ -1,5 +1,6 @@
 """A training from the command line, begun or gone on with: whose options count, and where it is kept."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,24 @@ def fresh(context: click.Context, table: str, folder: Path, interval: str, optio
     """What keeps a new training in `folder`; its options are stored along."""
     about = {"table": as_text(table), "options": _plain(options), "plugins": plugin.named(context)}
     return Keeper(folder, interval, about=about, say=_say)
+
+
+def free_folder(out: str | None, table: str) -> Path:
+    """Where the run goes: `out` if it is free, else the first free runs/TABLE-N; checked before training.
+
+    Raises:
+        InputError: `out` exists already, or no folder can be made there.
+    """
+    if out is None:
+        stem, number = as_text(Path(table).name.partition(".")[0]) or "run", 1
+        while (folder := Path("runs", f"{stem}-{number}")).exists():
+            number += 1
+    elif (folder := Path(out)).exists():
+        raise InputError(f"--out {out} exists already: name another folder, or remove it first")
+    parent = next(ancestor for ancestor in folder.absolute().parents if ancestor.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be made: {parent} is not a folder you can write to")
+    return folder
 
 
 def resumed(
@@ -52,7 +71,7 @@ def done(folder: Path, wishes: dict[str, Any]) -> Run | None:
 def _options(context: click.Context, keeper: Keeper, folder: Path, wishes: dict[str, Any]) -> dict[str, Any]:
     stored = keeper.about.get("options")
     if isinstance(stored, dict):
-        stored = {"members": 1} | stored  # as it was before there were several
+        stored = {"members": 1, "bins": 0} | stored  # as it was before there were any
     else:
         raise InputError(f"{folder} was trained from Python: resume it there, with train(..., resume=True)")
     begun = _plain(_checked(context, stored))

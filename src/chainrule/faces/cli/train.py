@@ -83,6 +83,14 @@ def _losses() -> Collection[str]:
     help="Networks, each learning without another part of the rows, which choose the epoch; the run is their"
     " mean. 1 for a single network, chosen by the rows held out.",
 )
+@click.option(
+    "--bins",
+    type=WholeOrAuto(0),
+    metavar="N",
+    default=AUTO,
+    show_default="16 with hidden layers",
+    help="Inputs beside each column of numbers: how far a value is through each of N bins; 0 for none.",
+)
 @click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
 @click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")
 @click.option("--weight-decay", type=FROM_ZERO, default=0.0, help="λ of the L2 penalty ½λΣw².")
@@ -154,7 +162,7 @@ def train(
     never had been: the weights are the same, bit for bit.
     """
     from chainrule.faces.cli import report
-    from chainrule.faces.cli.resume import done, fresh, resumed
+    from chainrule.faces.cli.resume import done, free_folder, fresh, resumed
 
     if seeds is not None and events is not None:
         raise click.UsageError("--log is for one network: leave --seeds away.", context)
@@ -295,26 +303,3 @@ def _picture(run: "Run", read: "Table", request: "Request") -> dict[str, bytes]:
 
 def _was_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
-
-
-def free_folder(out: str | None, table: str) -> Path:
-    """Where the run goes: `out` if it is free, else the first free runs/TABLE-N; checked before training.
-
-    Raises:
-        InputError: `out` exists already, or no folder can be made there.
-    """
-    import os
-
-    from chainrule.errors import InputError
-    from chainrule.faces.tabular.source import as_text
-
-    if out is None:
-        stem, number = as_text(Path(table).name.partition(".")[0]) or "run", 1
-        while (folder := Path("runs", f"{stem}-{number}")).exists():
-            number += 1
-    elif (folder := Path(out)).exists():
-        raise InputError(f"--out {out} exists already: name another folder, or remove it first")
-    parent = next(ancestor for ancestor in folder.absolute().parents if ancestor.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise InputError(f"{folder} cannot be made: {parent} is not a folder you can write to")
-    return folder

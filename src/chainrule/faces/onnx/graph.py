@@ -228,5 +228,12 @@ def _apply(operator: str, *arguments: Any, dtype: Any = None) -> Tensor:
     inputs = [
         a if isinstance(a, Tensor) else tensor.graph.constant(np.asarray(a, tensor.dtype)) for a in arguments
     ]
-    shape = max((operand.shape for operand in inputs), key=len)
+    shape = _broadcast([operand.shape for operand in inputs])
     return tensor.graph.add(operator, inputs, dtype or tensor.dtype, shape)
+
+
+def _broadcast(shapes: "list[tuple[Any, ...]]") -> tuple[Any, ...]:
+    """The shape of all together; the rows (n, ...) are None, whatever they meet."""
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return tuple(None if None in sizes else max(sizes) for sizes in zip(*padded, strict=True))

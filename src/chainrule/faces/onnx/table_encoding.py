@@ -40,7 +40,8 @@ def _column(graph: Graph, column: Column, raw: Tensor) -> list[Tensor]:
         missing = Namespace.isnan(raw)
         filled = Namespace.where(missing, column.fill, raw)
         flag = [missing.astype(np.float64)] if column.flagged else []
-        return [column.moments.standardise(filled), *flag]
+        standard = column.moments.standardise(filled)
+        return [standard, *flag, *([column.bins.encode(standard)] if column.bins else [])]
     assert isinstance(column, WordColumn)
     words = [*column.words, *([MISSING] if column.flagged else [])]  # an unseen word is none of them
     hot = graph.add("OneHotEncoder", [raw], np.float32, domain="ai.onnx.ml", cats_strings=words, zeros=1)

@@ -64,7 +64,8 @@ def _judge(run: Run, ready: Fit, seed: int) -> Judgement:
     encoding, rows = ready.encoding, ready.held_out
     target = encoding.target
     x, t = ready.x[rows], ready.t[rows]
-    peers = compared(encoding, ready.x[ready.kept], ready.t[ready.kept], x, seed)
+    plain = ready.x[:, ~encoding.is_bin]
+    peers = compared(encoding, plain[ready.kept], ready.t[ready.kept], plain[rows], seed)
     outputs = {NETWORK: run.predict(x)} | peers
     output = outputs[NETWORK]
     ranked = importances(run, encoding, x, t)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from chainrule.faces.tables.bins import Bins
 from chainrule.faces.tables.cells import Cells, positions
 from chainrule.faces.tables.codes import are_truths
 from chainrule.faces.tables.date_column import DateColumn
@@ -39,6 +40,7 @@ class NumberColumn:
     """Standardised numbers (or booleans as 0 and 1); a missing cell is the median, flagged in a second input.
 
     A constant column is exactly 0, now and later. The flag exists only if a cell was missing in training.
+    The inputs of the bins, if there are any, come last.
     """
 
     name: str
@@ -47,12 +49,13 @@ class NumberColumn:
     fill: float
     flagged: bool
     notation: Notation = field(default_factory=Notation)
+    bins: Bins = field(default_factory=Bins)
 
     @classmethod
     def learn(
-        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None
+        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None, bins: int = 0
     ) -> "NumberColumn":
-        """Mean, spread, median from `rows` alone. Raises InputError if none of them has a value."""
+        """Mean, spread, median, bins from `rows` alone. Raises InputError if none of them has a value."""
         values = numbers_as(column, kind)
         present = values[rows]
         gaps = np.isnan(present)
@@ -64,7 +67,8 @@ class NumberColumn:
         say_beyond_exact(column, values)
         say_row_numbers(column, values)
         fill = np.ldexp(np.median(np.ldexp(present, -moments.exponent)), moments.exponent)
-        return cls(column.name, kind, moments, float(fill), bool(gaps.any()), notation or Notation())
+        edges = Bins.of(moments.standardise(present), bins if kind == NUMBER else 0)
+        return cls(column.name, kind, moments, float(fill), bool(gaps.any()), notation or Notation(), edges)
 
     def prepared(self, column: Cells) -> Cells:
         """The cells of a new table as they were read in training: gaps, and the same notation."""
@@ -82,7 +86,9 @@ class NumberColumn:
     @property
     def features(self) -> tuple[str, ...]:
         """The names of its inputs."""
-        return (self.name, f"{self.name} (missing)") if self.flagged else (self.name,)
+        flag = (f"{self.name} (missing)",) if self.flagged else ()
+        edges = self.moments.restore(np.array(self.bins.edges))
+        return (self.name, *flag, *(f"{self.name} {bounds}" for bounds in self.bins.names(edges)))
 
     def encode(self, column: Cells, out: np.ndarray) -> None:
         """Write the encoded cells into `out` (n, inputs)."""
@@ -95,6 +101,8 @@ class NumberColumn:
         out[:, 0] = self.moments.standardise(values)
         if self.flagged:
             out[:, 1] = missing
+        if self.bins:
+            out[:, -len(self.bins) :] = self.bins.encode(out[:, :1])
         if self.moments.constant:
             self._say_changed(column, values)
         else:
@@ -102,13 +110,13 @@ class NumberColumn:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""
-        return asdict(self)
+        return {**asdict(self), "bins": list(self.bins.edges)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "NumberColumn":
         """The inverse of `to_dict`."""
-        notation = Notation(**data.get("notation", {}))
-        return cls(**{**data, "moments": Moments(**data["moments"]), "notation": notation})
+        notation, bins = Notation(**data.get("notation", {})), Bins(tuple(data.get("bins", ())))
+        return cls(**{**data, "moments": Moments(**data["moments"]), "notation": notation, "bins": bins})
 
     def _of_two(self) -> bool:
         """Whether all values of the training were 0 and 1: the mean square is the mean."""
@@ -149,7 +157,7 @@ class WordColumn:
 
     @classmethod
     def learn(
-        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None
+        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None, bins: int = 0
     ) -> "WordColumn":
         """The sorted words of `rows` alone. Raises InputError if none of them has a value."""
         present = column.words[rows]

@@ -36,7 +36,7 @@ class DateColumn:
 
     @classmethod
     def learn(
-        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None
+        cls, column: Cells, kind: str, rows: np.ndarray, notation: Notation | None = None, bins: int = 0
     ) -> "DateColumn":
         """The form from all cells; which parts differ, and their means, from `rows` alone."""
         form = form_of(column)

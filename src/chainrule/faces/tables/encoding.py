@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.cells import Cells, UnfitColumnError, read_cells
-from chainrule.faces.tables.columns import Column, learner
+from chainrule.faces.tables.columns import Column, NumberColumn, learner
 from chainrule.faces.tables.quoting import listed, quoted
 from chainrule.faces.tables.table import Note, Table
 from chainrule.faces.tables.targets import Amounts, Classes, Target, target_from_dict
@@ -43,6 +43,14 @@ class Encoding:
     def inputs(self) -> int:
         """How many inputs a network needs."""
         return len(self.feature_names)
+
+    @property
+    def is_bin(self) -> np.ndarray:
+        """Which inputs (inputs,) are those of bins: a linear model that has them is linear no more."""
+        counts = [len(column.bins) if isinstance(column, NumberColumn) else 0 for column in self.columns]
+        sizes = [len(column.features) for column in self.columns]
+        marks = [np.arange(size) >= size - count for size, count in zip(sizes, counts, strict=True)]
+        return np.concatenate(marks)
 
     @property
     def outputs(self) -> int:

@@ -13,7 +13,7 @@ from chainrule.faces.tables.encoding import IMPUTE, REFUSE, Encoding, refuse_mis
 from chainrule.faces.tables.gaps import without_gaps
 from chainrule.faces.tables.header import looks_like_data
 from chainrule.faces.tables.identifiers import left_out
-from chainrule.faces.tables.kinds import WORDS, looked, numbers_as, say_spellings
+from chainrule.faces.tables.kinds import NUMBER, WORDS, looked, numbers_as, say_spellings
 from chainrule.faces.tables.leaks import say_leaks
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.notation import Notation
@@ -34,6 +34,10 @@ from chainrule.faces.tables.totals import without_total
 
 MOST_CELLS = 6
 """More odd cells than this are no spellings of a gap."""
+MOST_BINS, FEWEST_BINS = 1024, 4
+"""Bins of all columns together; below so many a column has none."""
+MOST_SHARES = 1 << 26
+"""Numbers in the inputs of bins of all rows (512 MiB)."""
 FEW_ROWS = 10
 """Below this many rows the user is warned."""
 
@@ -74,13 +78,18 @@ class Survey:
         if missing == REFUSE:
             refuse_missing(list(self._inputs.values()))
 
-    def learn(self, rows: Any = None) -> tuple[Encoding, np.ndarray, np.ndarray]:
-        """The encoding, x (n, inputs), t (n, outputs) of all rows; statistics from `rows` (indices) alone."""
+    def learn(self, rows: Any = None, bins: int = 0) -> tuple[Encoding, np.ndarray, np.ndarray]:
+        """The encoding, x (n, inputs), t (n, outputs) of all rows; statistics from `rows` (indices) alone.
+
+        Args:
+            bins: at most so many for each column of numbers; fewer where they would be very many in all.
+        """
         chosen = np.arange(self.table.rows) if rows is None else np.arange(self.table.rows)[np.asarray(rows)]
         if not len(chosen):
             raise self.table.fault("no rows are left to learn from")
+        bins = self._affordable(bins)
         learned = [
-            learner(kind).learn(self._inputs[name], kind, chosen, self._notations[name])
+            learner(kind).learn(self._inputs[name], kind, chosen, self._notations[name], bins)
             for name, kind in self._kinds.items()
         ]
         self._say_constant(learned)
@@ -96,6 +105,13 @@ class Survey:
         x = made.encode_cells(self.table, self._inputs)
         encoding = Encoding(**{**vars(made), "notes": tuple(self.table.notes)})
         return encoding, x, target.encode(self._target)
+
+    def _affordable(self, bins: int) -> int:
+        """How many bins a column of numbers may have; 0 where a few would not be worth their while."""
+        count = sum(kind == NUMBER for kind in self._kinds.values())
+        most = min(MOST_BINS, MOST_SHARES // self.table.rows)
+        affordable = min(bins, most // max(count, 1))
+        return affordable if affordable >= min(bins, FEWEST_BINS) else 0
 
     def _say_constant(self, learned: list[Column]) -> None:
         constant = {column.name: column.constant for column in learned if column.constant is not None}

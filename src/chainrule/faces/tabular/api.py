@@ -44,6 +44,7 @@ def train_table(
     dtype: Literal["float32", "float64"] = "float32",
     seed: int = 0,
     members: int | Literal["auto"] = "auto",
+    bins: int | Literal["auto"] = "auto",
     progress: Report | None = None,
 ) -> Run:
     """Train a network on a table; the same as `chainrule train`, with its defaults.
@@ -66,6 +67,8 @@ def train_table(
         members: networks, each of which learns without another part of the rows; these choose the epoch, and
             the run is the mean of all. `auto` is 8 for up to 20,000 rows, and 1 with a threshold, without
             patience, for a few rows and for wide networks.
+        bins: inputs beside each column of numbers, which say how far a value is through each of so many
+            bins of about as many rows; `auto` is 16, and 0 without hidden layers.
         validation: the share of rows held out, on which `run.extra["validation"]` is measured; a single
             network is chosen by them too.
 
@@ -82,7 +85,7 @@ def train_table(
     left_out = (drop,) if isinstance(drop, str) else tuple(drop)
     request = Request(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
-        dtype, seed, members,
+        dtype, seed, members, bins,
     )  # fmt: skip
     source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed

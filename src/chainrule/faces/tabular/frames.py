@@ -17,8 +17,8 @@ def as_table(source: Any, reading: Reading | None = None, *, digest: bool = Fals
     """The Table in a file or a frame, whose columns are looked at as those of a Parquet file are.
 
     Args:
-        source: the path of a CSV, TSV or Parquet file; or a frame of pandas, Polars or PyArrow, or whatever
-            else offers its columns by the Arrow PyCapsule interface.
+        source: the path of a CSV, TSV or Parquet file; a dict of columns; or a frame of pandas, Polars or
+            PyArrow, or whatever else offers its columns by the Arrow PyCapsule interface.
         reading: how a file is read.
         digest: whether the SHA-256 of a frame is wanted, as that of a file always is.
 
@@ -59,6 +59,24 @@ def _digest(frame: Any) -> str | None:
     return sha256(stream.getbuffer()).hexdigest()
 
 
+def _of_columns(columns: dict[Any, Any]) -> Any:
+    """The frame of columns by name."""
+    import polars as pl
+
+    names = [name for name in columns if not isinstance(name, str)]
+    if names:
+        raise InputError(f"{NAME}: a column is called {names[0]!r}: rename it, names are text")
+    try:
+        return pl.DataFrame({name: pl.Series(name, cells, strict=False) for name, cells in columns.items()})
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        raise InputError(f"{NAME}: cannot be read as a table ({str(error)[:120]})") from None
+
+
+def _without_marks(column: Any) -> list[Any]:
+    """The cells of a column of pandas, None where it marks one as missing."""
+    return [None if gap else cell for cell, gap in zip(column.tolist(), column.isna().tolist(), strict=True)]
+
+
 def _frame(source: Any) -> Any:
     """The frame as one of Polars."""
     import polars as pl
@@ -67,7 +85,9 @@ def _frame(source: Any) -> Any:
         source = source.collect()
     if isinstance(source, pl.DataFrame):
         return source
-    if isinstance(source, dict | list) or not (
+    if isinstance(source, dict):
+        return _of_columns(source)
+    if isinstance(source, list) or not (
         hasattr(source, "__arrow_c_stream__") or hasattr(source, "__dataframe__")
     ):
         raise InputError(
@@ -81,6 +101,8 @@ def _frame(source: Any) -> Any:
     try:
         return pl.DataFrame(source)
     except ImportError as error:
+        if type(source).__module__.partition(".")[0] == "pandas":
+            return _of_columns({name: _without_marks(source[name]) for name in names})
         raise InputError(
             f"{NAME}: this frame is read by way of PyArrow: pip install pyarrow ({error})"
         ) from None

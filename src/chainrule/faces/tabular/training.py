@@ -29,6 +29,7 @@ from chainrule.faces.tabular.source import Reading, as_text
 # Chosen on the first half of benchmarks/tables:
 PATIENCE = 20  # epochs without a better validation loss
 MEMBERS, FEWEST = 8, 4  # networks of a run; rows that each leaves out
+BINS = 16  # of each column of numbers; a network without hidden layers stays linear in them
 MOST_ROWS, WIDEST = 20_000, 1 << 21  # where one network is not much worse, or many take long
 
 
@@ -49,6 +50,7 @@ class Request:
     dtype: str = "float32"
     seed: int = 0
     members: int | Literal["auto"] = "auto"
+    bins: int | Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
     """
     survey = Survey(table, request.target, request.drop, request.task, request.missing)
     training, held_out = _split(survey.table, survey.codes, request)
-    encoding, x, t = survey.learn(training)
+    bins = (BINS if request.hidden else 0) if request.bins == "auto" else request.bins
+    encoding, x, t = survey.learn(training, bins)
     say_duplicates(table, x, t, training, held_out)
     network = _network(request, encoding)
     members = members_of(request, network, len(training), encoding.inputs, threshold)
