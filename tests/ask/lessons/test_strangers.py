@@ -117,3 +117,57 @@ def test_an_exercise_behind_an_example_takes_nothing_from_it(tmp_path):
 def test_a_value_found_for_a_given_saves_no_reading_that_nothing_agrees_with(tmp_path):
     read = verdict(tmp_path, f"{CHAIN}\n\nz = 0.7, a = 0.6682")
     assert read.verdict == "unread"
+
+
+def test_connections_by_arrows_have_their_weights(tmp_path):
+    text = (
+        "Sigmoid. x_1 = 0.5, x_2 = 0.8, y = 1, $b_{h1} = 0.1$, $b_{h2} = 0$, $b_o = 0.2$\n\n"
+        "| connection | weight |\n|---|---|\n| $x_1 \\to h_1$ | 0.2 |\n| $x_2 \\to h_1$ | 0.3 |\n"
+        "| x1 -> h2 | -0.1 |\n| x2 -> h2 | 0.4 |\n| $h_1 \\to o$ | 0.6 |\n| $h_2 \\to o$ | -0.5 |\n\n"
+        "$net_{h1} = 0.44$, $net_{h2} = 0.27$, $out_o = 0.5699$, "
+        "$\\frac{\\partial E}{\\partial w_{h1 \\to o}} = -0.0641$, $\\delta_{h1} = -0.0151$"
+    )
+    read = verdict(tmp_path, text)
+    assert [claim.claim.quantity for claim in read.claims][:3] == ["z1[0]", "z1[1]", "a2"]
+    assert len(read.claims) == 5
+    assert statuses(read) == {"right"}
+
+
+OWN = (
+    "ReLU hidden, logistic output, log loss. $x = (2, -1)$, y = 1, W = [[0.5, -0.2], [0.3, 0.8]], "
+    "$b = (0.1, -0.4)$, $v = (0.6, -0.9)$, {c}\n\n$z = (1.3, -0.6)$, $h = (1.3, 0.0)$, u = 0.98, ŷ = 0.7271, "
+    "L = 0.3187"
+)
+
+
+def test_a_letter_of_the_authors_own_may_be_a_bias(tmp_path):
+    read = verdict(tmp_path, OWN.format(c="c = 0.2"))
+    assert len(read.claims) == 7
+    assert statuses(read) == {"right"}
+    assert "c are biases" in read.assumed
+
+
+def test_thresholds_are_taken_off(tmp_path):
+    text = (
+        "Sigmoid. x_1 = 1, x_2 = 0.5, y = 1. v_11 = 0.2, v_12 = 0.3, v_21 = -0.1, v_22 = 0.4, w_1 = 0.5, "
+        "w_2 = -0.3, $\\gamma_1 = 0.1$, $\\gamma_2 = 0.2$, $\\theta = 0.15$\n\n"
+        "h_1 = 0.5125, h_2 = 0.5744, ŷ = 0.4835, E = ½(ŷ - y)² = 0.1334"
+    )
+    read = verdict(tmp_path, text)
+    assert statuses(read) == {"right"}
+    assert any("thresholds" in told for told in read.assumed)
+    assert read.example.parameters["b2"].item() == -0.15
+
+
+def test_a_letter_that_nothing_stands_for_accuses_no_number(tmp_path):
+    read = verdict(tmp_path, OWN.format(c="$\\xi_{out} = 0.2$"))
+    assert read.verdict == "unread"
+
+
+def test_a_value_with_many_digits_for_a_given_is_no_verdict_on_half_of_the_numbers(tmp_path):
+    text = (
+        "Sigmoid, squared error. x = 0.5, w = 0.3, b = 0.1, t = 1.\n\na = 0.56, ∂a/∂z = 0.25, ∂E/∂a = -0.94, "
+        "∂E/∂w = -0.118, ∂E/∂b = -0.235"
+    )
+    read = verdict(tmp_path, text)
+    assert read.verdict == "unread"

@@ -202,7 +202,7 @@ def _lesson_verdict(reading: "LessonReading", source: str) -> Verdict:
         cause = as_told.cause
         faults = sum(judgement.status.is_fault for judgement in as_told.claims)
         is_explained = cause is not None and cause.kind == "mistake" and cause.explains == faults
-        if not as_told.unread and (is_explained or _errors(verdict) > _errors(as_told)):
+        if not as_told.unread and (is_explained or _errors(verdict) >= max(_errors(as_told), 1)):
             return as_told
     return verdict
 
@@ -230,30 +230,41 @@ def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
         rivals=reading.rivals,
         toml=reading.toml(),
     )
-    return replace(verdict, unread=verdict.unread or _doubt(verdict, reading.anew))
+    return replace(verdict, unread=verdict.unread or _doubt(verdict, reading))
 
 
-def _doubt(verdict: Verdict, anew: Sequence[str]) -> str:
+def _doubt(verdict: Verdict, reading: "LessonReading") -> str:
     """Why a reading that calls numbers wrong is more likely a misreading; empty if it is not."""
     if verdict.verdict != "wrong":
         return ""
-    if anew:
-        more = f" and {len(anew) - 3} more" if len(anew) > 3 else ""
-        return f"what is given is given anew further down ({'; '.join(anew[:3])}{more})"
+    if reading.anew:
+        return f"what is given is given anew further down ({_some(reading.anew)})"
+    if reading.unknown:
+        return f"it is not said what this is: {_some(reading.unknown)}, and a layer has no bias"
     count = len(verdict.claims)
     wrong = sum(judgement.status is Status.WRONG for judgement in verdict.claims)
     sound = sum(not judgement.status.is_fault for judgement in verdict.claims)
     if verdict.cause and verdict.cause.explains == count - sound and _is_evident(verdict.cause):
         return ""
-    if (count - wrong) * 3 >= count * 2 and sound * 3 >= count:
+    least = 2 if verdict.cause and not _is_short(verdict.cause) else 3  # a given may have been read wrongly
+    if (count - wrong) * 3 >= count * 2 and sound * least >= count:
         return ""
     return _few(sound, count)
 
 
+def _some(statements: Sequence[str]) -> str:
+    more = f" and {len(statements) - 3} more" if len(statements) > 3 else ""
+    return f"{'; '.join(statements[:3])}{more}"
+
+
 def _is_evident(cause: Cause) -> bool:
     """Whether a cause speaks for itself: for few numbers, or with many digits, some cause can be had."""
-    is_short = cause.kind != "given" or len(cause.corrected or "") <= len(cause.stated or "") + 1
-    return is_short and cause.explains >= _EVIDENT
+    return _is_short(cause) and cause.explains >= _EVIDENT
+
+
+def _is_short(cause: Cause) -> bool:
+    """Whether it is no given whose value has more digits than anybody would state."""
+    return cause.kind != "given" or len(cause.corrected or "") <= len(cause.stated or "") + 1
 
 
 def _few(sound: int, count: int) -> str:

@@ -26,6 +26,10 @@ def assumed(interpretation: Interpretation, lesson: LessonText) -> Iterator[str]
     layout, prose = interpretation.architecture.layout, lesson.prose
     yield from lesson.assumed
     yield f"{'-'.join(map(str, layout.sizes))} from {_names(interpretation.placement)}"
+    dialect = interpretation.architecture.dialect
+    if dialect.biases:
+        role = "thresholds, which are taken off: b = -" if dialect.thresholds else "biases"
+        yield f"{' and '.join(dialect.biases)} are {role}{dialect.biases[0] if dialect.thresholds else ''}"
     yield from _numbering(interpretation, lesson)
     yield _activation(interpretation, prose)
     if interpretation.placement.is_forward:

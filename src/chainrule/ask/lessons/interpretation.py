@@ -79,6 +79,11 @@ class Interpretation:
         ]
         return tuple(dict.fromkeys((*self.placement.anew, *restated)))
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Where a layer has no bias, what is given to letters that stand for nothing here: perhaps that."""
+        return tuple(dict.fromkeys(self.placement.unknown)) if self._bare.absent else ()
+
     # --- what a claim means
 
     @cached_property

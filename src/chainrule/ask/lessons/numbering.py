@@ -102,7 +102,9 @@ class Layout:
             return f"w{layer}", (0, 0) if is_single else None
         if len(indices) == 1:
             return self._of_one_number(layer, indices[0])
-        unit, source = (indices[0], indices[1]) if self.unit_first else (indices[1], indices[0])
+        roles = "".join(role for role, _ in symbol.places)
+        unit_first = roles in ("hi", "oh", "oi") or (roles not in ("ih", "ho", "io") and self.unit_first)
+        unit, source = (indices[0], indices[1]) if unit_first else (indices[1], indices[0])
         return self._in_layer(layer, (source - 1, unit - 1))
 
     def _of_one_number(self, layer: int, number: int) -> Address | None:
@@ -120,7 +122,7 @@ class Layout:
         roles = "".join(role for role, _ in symbol.places)
         if symbol.layer is not None:
             return symbol.layer, numbers
-        if roles[:2] in ("ih", "hi", "io"):
+        if roles[:2] in ("ih", "hi", "io", "oi"):
             return 1, numbers
         if roles[:2] in ("ho", "oh"):
             return self.depth, numbers

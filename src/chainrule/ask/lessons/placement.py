@@ -51,6 +51,7 @@ class Placement:
         unplaced: what could not be placed.
         notes: what was assumed on the way.
         anew: givens that have another value further down.
+        unknown: numbers that are given to letters which stand for nothing here.
         is_forward: whether no target is given, so that only the forward pass can be asked.
     """
 
@@ -62,6 +63,7 @@ class Placement:
     unplaced: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     anew: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     is_forward: bool = False
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from chainrule.ask.cases.numeral import as_decimal
 from chainrule.ask.lessons.claiming import Claiming
+from chainrule.ask.lessons.dialect import is_own_letter
 from chainrule.ask.lessons.numbering import Layout
 from chainrule.ask.lessons.placement import Cell, Placement
 from chainrule.ask.lessons.printed_values import Value, shown, value_rows
@@ -113,6 +114,8 @@ class _Placing(Claiming):
         ]
         if not any(outcomes) or id(statement) in self._refused:
             self.placement.unplaced.append(f"{statement.place}: {_equation(statement)}")
+        if not statement.symbols and statement.is_plain and is_own_letter(statement):
+            self.placement.unknown.append(f"{statement.place}: {_equation(statement)}")
 
     def _place(self, symbol: LessonSymbol | Slope, statement: Statement, value: Value) -> bool:
         if isinstance(symbol, Slope):

@@ -39,6 +39,15 @@ _SYMBOLS = {
     "varepsilon": "ε",
     "rho": "ρ",
     "tau": "τ",
+    "zeta": "ζ",
+    "kappa": "κ",
+    "nu": "ν",
+    "xi": "ξ",
+    "vartheta": "θ",
+    "omega": "ω",
+    **dict.fromkeys(["phi", "varphi"], "φ"),
+    "psi": "ψ",
+    "chi": "χ",
 }
 _WORDS = (
     "exp", "ln", "log", "max", "min", "tanh", "sum", "sigmoid", "softmax", "sinh", "cosh", "sin", "cos",

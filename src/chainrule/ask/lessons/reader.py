@@ -24,6 +24,7 @@ class LessonReading:
         unplaced: numbers of something that could not be placed, each with its line.
         agreeing: how many of its numbers are near to what is computed.
         anew: givens that are stated again with other values, each with its line.
+        unknown: what is given to letters that stand for nothing, where a layer has no bias.
         rivals: other ways to read it and how many numbers agree with each, a sentence each.
         skipped: parts of the page that hold no example that can be read, a sentence each.
         as_told: the reading with the loss that the words name, where the numbers speak for another: what
@@ -36,6 +37,7 @@ class LessonReading:
     unplaced: tuple[str, ...]
     agreeing: int
     anew: tuple[str, ...]
+    unknown: tuple[str, ...]
     rivals: tuple[str, ...]
     skipped: tuple[str, ...]
     as_told: "LessonReading | None"
@@ -78,6 +80,7 @@ def _reading(part: PagePart, skipped: tuple[str, ...]) -> LessonReading:
         reading.unplaced,
         reading.agreeing,
         reading.anew,
+        reading.unknown,
         tuple(dict.fromkeys(map(_rival, rivals)))[:_RIVALS],
         skipped,
         _reading(as_told, skipped) if as_told else None,

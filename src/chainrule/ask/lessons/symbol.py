@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 _KINDS = {
-    **dict.fromkeys(["w", "W", "v", "V", "θ", "Θ", "weight", "weights", "Gewicht", "Gewichte"], "w"),
+    **dict.fromkeys(["w", "W", "v", "V", "θ", "Θ", "ω", "weight", "weights", "Gewicht", "Gewichte"], "w"),
     **dict.fromkeys(["b", "B", "bias", "Bias", "biases"], "b"),
     **dict.fromkeys(["x", "X", "i", "in", "input", "inputs", "Eingabe"], "x"),
     **dict.fromkeys(["t", "T", "y", "Y", "target", "targets", "label", "Ziel", "ytrue", "ytarget"], "t"),
@@ -54,6 +54,7 @@ _FUNCTION = re.compile(
     r"(?:f|g|σ|φ|sigmoid|sigma|relu|tanh|logistic|softmax|act|activation)(?P<slope>')?\((?P<z>[^()]+)\)",
     re.IGNORECASE,
 )
+_ARROW = re.compile(r"(?P<source>[^→]+)→(?P<unit>[^→]+)")  # `x_1 → h_2`, a connection and its weight
 _BY_SIGMOID = re.compile(r"(?P<a>[^()]+?)\*?\(1-(?P<again>[^()]+)\)")
 
 
@@ -112,12 +113,29 @@ def parse_symbol(text: str) -> LessonSymbol | Slope | None:
     if (match := _BY_SIGMOID.fullmatch(text)) and match["a"] == match["again"]:
         a = _name(match["a"])
         return Slope(a, replace(a, kind="z")) if a and a.kind == "a" else None
-    if name := _name(text):
+    if name := _name(text) or _connection(text):
         return name
     if match := _GRADIENT.fullmatch(text):
         bottom = _name(match["bottom"])
         return Slope(ERROR, _output(bottom)) if bottom and bottom.kind in "wbxzat" else None
     return None
+
+
+def _connection(text: str) -> LessonSymbol | None:
+    """The weight between two units that are named with their layers."""
+    match = _ARROW.fullmatch(text.replace("->", "→"))
+    source, unit = (_end(_name(match[name])) if match else None for name in ("source", "unit"))
+    return LessonSymbol("w", "w", places=(source, unit)) if source and unit else None
+
+
+def _end(symbol: LessonSymbol | None) -> tuple[str, int | None] | None:
+    """The layer and number of a unit."""
+    if symbol is None or symbol.kind not in "xta":
+        return None
+    if symbol.kind != "a":
+        number = symbol.places[0][1] if symbol.places else None
+        return ("i" if symbol.kind == "x" else "o", number)
+    return next(((role, number) for role, number in symbol.places if role), None)
 
 
 def _output(symbol: LessonSymbol) -> LessonSymbol:

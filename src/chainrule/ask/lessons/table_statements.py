@@ -67,7 +67,7 @@ def _name(cell: str) -> LessonSymbol | Slope | None:
     """The symbol in a cell: all of it, or what stands at its beginning or in its brackets."""
     if symbol := parse_symbol(cell):
         return symbol
-    if _SUM.search(cell):
+    if _SUM.search(cell) or "→" in cell or "->" in cell:
         return None
     words = [word for word in re.split(r"[\s(),:]+", cell) if word]
     short = [symbol for word in words[:6] if len(word) < 40 and (symbol := parse_symbol(word)) is not None]
