@@ -92,10 +92,10 @@ def _not_fused(structure: Structure) -> Iterator[Hypothesis]:
 def _slope_of_squares(structure: Structure) -> Iterator[Hypothesis]:
     """∂E/∂a = a − T, as if E were half the squared error, where E is a cross-entropy."""
     loss = structure.case.network.loss
-    *earlier, last = structure.case.network.layers
-    if not loss.activation or not isinstance(last, Dense):
+    *layers, output_layer = structure.case.network.layers
+    if not loss.activation or not isinstance(output_layer, Dense):
         return
-    layers = [*earlier, replace(last, activation=ACTIVATIONS[loss.activation]())]
+    layers.append(replace(output_layer, activation=ACTIVATIONS[loss.activation]()))
     z, a = structure.layers[-1].z, f"a{structure.layers[-1].layer}"
 
     def by_squares(case: Case) -> Case:

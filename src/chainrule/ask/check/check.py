@@ -246,15 +246,15 @@ def _doubt(verdict: Verdict, reading: "LessonReading") -> str:
     sound = sum(not judgement.status.is_fault for judgement in verdict.claims)
     if verdict.cause and verdict.cause.explains == count - sound and _is_evident(verdict.cause):
         return ""
-    least = 2 if verdict.cause and not _is_short(verdict.cause) else 3  # a given may have been read wrongly
-    if (count - wrong) * 3 >= count * 2 and sound * least >= count:
+    divisor = 2 if verdict.cause and not _is_short(verdict.cause) else 3  # a given may have been read wrongly
+    if (count - wrong) * 3 >= count * 2 and sound * divisor >= count:
         return ""
     return _few(sound, count)
 
 
 def _some(statements: Sequence[str]) -> str:
-    more = f" and {len(statements) - 3} more" if len(statements) > 3 else ""
-    return f"{'; '.join(statements[:3])}{more}"
+    remainder = f" and {len(statements) - 3} more" if len(statements) > 3 else ""
+    return f"{'; '.join(statements[:3])}{remainder}"
 
 
 def _is_evident(cause: Cause) -> bool:
