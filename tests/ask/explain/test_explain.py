@@ -48,7 +48,8 @@ def size(plain: dict) -> float:  # type: ignore[type-arg]
 def check(found: Explanation, truth: float | None = None, scale: float = 0.0) -> dict:  # type: ignore[type-arg]
     """The JSON of an explanation, after it has been added up; cancelled sums are judged by their terms."""
     plain = found.plain()
-    assert list(plain) == ["quantity", "value", "formula", "terms", "rest"]
+    keys = ["quantity", "value", "formula", "terms", "rest", "used_by"]
+    assert list(plain) in (keys, [*keys, "chain"])
     assert plain["quantity"] == found.quantity
     json.dumps(plain, allow_nan=False)
     assert abs(readded(plain) - plain["value"]) <= 1e-12 * max(abs(plain["value"]), 1e-3 * size(plain))

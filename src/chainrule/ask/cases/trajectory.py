@@ -13,7 +13,7 @@ from chainrule.ask.cases.descent import Step, steps
 from chainrule.ask.cases.straight_line import unrolled
 from chainrule.ask.cases.unfused import apart
 from chainrule.ask.cases.work import cost, spend
-from chainrule.numbers import Array, Number
+from chainrule.numbers import Array, Number, origins
 
 _LEAP = 50  # updates: more are worth a compilation
 _SAME = 1e-12
@@ -77,7 +77,8 @@ class Trajectory:
         """Every number by name, after so many updates."""
         if updates not in self._numbers:
             numbers = self.step(updates).numbers
-            self._numbers[updates] = numbers | apart(self.case.network, numbers)
+            named = numbers | apart(self.case.network, numbers)
+            self._numbers[updates] = origins(*named.values()) | named
         return self._numbers[updates]
 
     def value(self, subject: Address | Expression) -> float:

@@ -1,7 +1,11 @@
-"""Formulas as small trees: what a derivation says, before anybody decides how it looks."""
+"""Formulas as small trees: what a derivation says, before anybody decides how it looks.
+
+A symbol or a value that stands for a number of the network knows its `address`, under which it can be asked
+for; two that look the same are the same, whatever they stand for.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 AS_GIVEN = 10  # digits of a number that was given: enough to show it as it was written
@@ -13,6 +17,7 @@ class Symbol:
 
     name: str
     index: tuple[int, ...] = ()
+    address: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Value:
 
     number: float
     digits: int = 4
+    address: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The document as one HTML page that needs no network: maths as MathML, light and dark, narrow and wide."""
 
-import re
 from collections.abc import Iterable
 from html import escape
 
@@ -16,8 +15,8 @@ from chainrule.ask.documents.blocks import (
     Paragraph,
     TableBlock,
 )
-from chainrule.ask.documents.formula import Formula, Value
-from chainrule.ask.documents.formula_markup import Maths
+from chainrule.ask.documents.formula import Value
+from chainrule.ask.documents.mathml import MathML
 
 _ROOM = 76  # letters of a formula on a line
 _STYLE = """
@@ -42,17 +41,7 @@ math { font-size: 1.15em; }
 """
 
 
-class _ForMathML(Maths):
-    """LaTeX that latex2mathml makes good MathML of."""
-
-    def blank(self, width: int) -> str:
-        return rf"\text{{blank{width}}}"
-
-    def remark(self, text: str) -> str:
-        return rf"\text{{{chr(0xA0)}({text})}}"
-
-
-_MATHS = _ForMathML()
+_MATHS = MathML()
 
 
 def text(blocks: Iterable[Block]) -> str:
@@ -72,17 +61,12 @@ def part(blocks: Iterable[Block]) -> str:
     return "\n".join(map(_block, blocks))
 
 
-def maths(formula: Formula) -> str:
-    """A formula as MathML."""
-    return _mathml(_MATHS.formula(formula))
-
-
 def _block(block: Block) -> str:
     match block:
         case Heading(words, level):
             return f"<h{level}>{escape(words)}</h{level}>"
         case Paragraph(parts):
-            return f"<p>{''.join(escape(p) if isinstance(p, str) else maths(p) for p in parts)}</p>"
+            return f"<p>{''.join(escape(p) if isinstance(p, str) else _MATHS.maths(p) for p in parts)}</p>"
         case CommandList(lines):
             items = (f"<dt><code>{escape(c)}</code></dt><dd>{escape(does)}</dd>" for c, does in lines)
             return f"<dl>{''.join(items)}</dl>"
@@ -92,7 +76,7 @@ def _block(block: Block) -> str:
         case Listing(groups):
             return "\n".join(
                 f"<p><em>{escape(group.label)}</em> "
-                + ", ".join(_mathml(_MATHS.equation(equation)) for equation in group.equations)
+                + ", ".join(_MATHS.equation(equation) for equation in group.equations)
                 + (f' <span class="more">{escape(group.note)}</span>' if group.note else "")
                 + "</p>"
                 for group in groups
@@ -103,9 +87,7 @@ def _block(block: Block) -> str:
 
 def _rows(equation: Equation) -> Iterable[str]:
     for left_side, right_side in _MATHS.rows(equation, _ROOM):
-        sign = "=" if right_side.startswith("=") else ""
-        cells = (left_side, sign, right_side.removeprefix("= "))
-        yield f"<tr>{''.join(f'<td>{_mathml(cell) if cell else str()}</td>' for cell in cells)}</tr>"
+        yield f"<tr><td>{left_side}</td><td>{right_side}</td></tr>"
 
 
 def _table(table: TableBlock) -> str:
@@ -133,15 +115,4 @@ def _cell(cell: Cell) -> str:
         return (
             f'<span class="bar" style="width:{8 * length:.2f}em" role="img" aria-label="{length:.0%}"></span>'
         )
-    return maths(cell)
-
-
-def _mathml(latex: str) -> str:
-    from latex2mathml.converter import convert  # a page alone needs it
-
-    mathml: str = convert(latex)
-    return re.sub(
-        r"<mtext>blank(\d+)</mtext>",
-        lambda m: f'<mtext class="blank">{"&#xA0;" * 2 * int(m[1])}</mtext>',
-        mathml,
-    )
+    return _MATHS.maths(cell)

@@ -29,12 +29,12 @@ from chainrule.quantities import ERROR, Derivative, Memory, Updated, has_rows, i
 
 @dataclass(frozen=True)
 class Link:
-    """One factor of a chain, ∂top/∂bottom, and what it is made of."""
+    """One factor of a chain, ∂top/∂bottom, what it is made of, and its address where it has one."""
 
     top: Formula
     bottom: Formula
     equation: Equation
-    value: float
+    value: Value
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Derivations:
         names: a source's own names by (name, full index).
         absent: biases that were not stated; they are 0 and not shown.
         limit: how many terms of a sum are shown; of a longer one the largest, and what the rest adds up to.
+        after: how many updates came before the step.
     """
 
     numbers: Mapping[str, Number]
@@ -62,6 +63,7 @@ class Derivations:
     names: Mapping[tuple[str, Index], str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     limit: int | None = None
+    after: int = 0
 
     def symbol(self, element: Factor) -> Formula:
         """An element by its name."""
@@ -72,7 +74,15 @@ class Derivations:
 
     def address(self, element: Factor) -> str:
         """An element as one asks for it: `dE/dw1[0,2]`; `t[0]-a2[0]` where it has no letter of its own."""
-        return _addressed(replace(self, names={}).symbol(element))
+        name = element.number.name
+        inside = atoms(name)
+        own = spelled(name, tuple(self._own(atom, element) for atom in inside)) if inside else None
+        share = f"[{element.index[0]}]" if name == "1/n" else ""
+        return _addressed(own or self._own(name, element)) + share + self._at
+
+    def value(self, element: Factor, digits: int = 4) -> Value:
+        """An element by its value."""
+        return Value(element.value, digits, self.address(element))
 
     def terms(self, element: Factor) -> tuple[list[Summand], Remainder | None]:
         """The products that an element is the sum of."""
@@ -80,7 +90,7 @@ class Derivations:
 
     def equation(self, element: Factor) -> Equation:
         """An element = its factors in symbols = with the numbers in = the products = the sum."""
-        result = Value(element.value)
+        result = self.value(element)
         terms, remainder = self.terms(element)
         function = element.number.through
         if not terms:
@@ -111,8 +121,8 @@ class Derivations:
             return None
         links = [self._end(signals[0]), *(self._link(*pair) for pair in pairwise(signals))]
         slopes = _product(link.equation.left for link in links)
-        values = _product(Value(link.value) for link in links)
-        return GradientChain(tuple(links), self._equation(element, [slopes, values, Value(element.value)]))
+        values = _product(link.value for link in links)
+        return GradientChain(tuple(links), self._equation(element, [slopes, values, self.value(element)]))
 
     def slopes(self, element: Factor) -> list[Factor]:
         """The factors of `element` that are slopes, such as ∂a₁/∂z₁, and made of factors themselves."""
@@ -131,18 +141,29 @@ class Derivations:
         return [(f, term.value) for term in terms for f in term.factors if is_error_signal(f.number.quantity)]
 
     def _end(self, element: Factor) -> Link:
-        return Link(Symbol("E"), self._bottom(element), self.equation(element), element.value)
+        return Link(
+            Symbol("E", address="E" + self._at),
+            self._bottom(element),
+            self.equation(element),
+            self.value(element),
+        )
 
     def _link(self, upstream: Factor, element: Factor) -> Link:
         """From ∂E/∂top to ∂E/∂bottom: what stands beside ∂E/∂top in the product is ∂top/∂bottom."""
         cofactor = self.terms(element)[0][0].without(upstream.number)
         top, bottom = self._bottom(upstream), self._bottom(element)
         if len(cofactor.factors) == 1 and derivative_of(cofactor.factors[0].number.name):
-            return Link(top, bottom, self.equation(cofactor.factors[0]), cofactor.value)
+            value = Value(cofactor.value, address=self._alone(cofactor))
+            return Link(top, bottom, self.equation(cofactor.factors[0]), value)
         steps = [_sum([cofactor], None, form) for form in (self._in_symbols, self._in_numbers)]
         slope = Applied("∂{}/∂{}", (top, bottom))
-        equation = Equation(slope, _without_repeats([*steps, Value(cofactor.value)]))
-        return Link(top, bottom, equation, cofactor.value)
+        value = Value(cofactor.value, address=self._alone(cofactor))
+        return Link(top, bottom, Equation(slope, _without_repeats([*steps, value])), value)
+
+    def _alone(self, term: Summand) -> str:
+        """The address of a product of one factor; nothing where there is more to it."""
+        is_alone = len(term.factors) == 1 and not term.constants and not term.negative
+        return self.address(term.factors[0]) if is_alone else ""
 
     def _bottom(self, element: Factor) -> Formula:
         """z₁[2] for ∂E/∂z₁[2]."""
@@ -155,24 +176,25 @@ class Derivations:
         return Equation(self.symbol(element), _without_repeats(steps))
 
     def _in_symbols(self, term: Summand) -> Formula:
-        constants = [Symbol(c.name.lstrip("-")) for c in term.constants]
+        constants = [self._constant_symbol(c) for c in term.constants]
         return _product([*constants, *_powers(term.factors, self.symbol)])
 
     def _in_numbers(self, term: Summand) -> Formula:
-        constants = [_constant(c) for c in term.constants]
+        constants = [self._constant(c) for c in term.constants]
         return _product([*constants, *_powers(term.factors, self._filled)])
 
     def _filled(self, element: Factor) -> Formula:
         """The element's value; in a name that is a formula, the values of its quantities."""
         inside = [self.numbers.get(atom) for atom in atoms(element.number.name)]
-        values = [Value(Factor(number, element.index).value) for number in inside if number]
-        return spelled(element.number.name, tuple(values)) if values and all(inside) else Value(element.value)
+        values = [self.value(Factor(number, element.index)) for number in inside if number]
+        return spelled(element.number.name, tuple(values)) if values and all(inside) else self.value(element)
 
     def _of_row(self, element: Factor, function: Function) -> list[Formula]:
         """A softmax takes its whole row, and `element` is one element of what it gives."""
         inner = element.number.paths[0].factors[0]
         row = inner.array[element.index[:-1]]
-        entries = tuple(Value(float(v)) for v in (row if len(row) <= WHOLE else row[:LARGEST]))
+        shown = range(len(row) if len(row) <= WHOLE else LARGEST)
+        entries = tuple(self.value(Factor(inner, (*element.index[:-1], k))) for k in shown)
         ellipsis = f", … {len(row) - LARGEST} more" if len(row) > WHOLE else ""
         holes = ", ".join(["{}"] * len(entries)) + ellipsis
         which = f"[{element.index[-1]}]" if len(row) > 1 else ""
@@ -187,12 +209,30 @@ class Derivations:
     def _named(self, name: str, element: Factor) -> Symbol:
         """`name` with the index of `element` as far as it is needed, or the source's own name for it."""
         alias = self._alias(name, element.index)
-        if alias:
-            return Symbol(alias)
+        own = self._own(name, element)
+        address = _addressed(own) + self._at if name in self.numbers and name != "1/n" else ""
+        return Symbol(alias, address=address) if alias else replace(own, address=address)
+
+    def _own(self, name: str, element: Factor) -> Symbol:
         if element.number.array.size == 1 or name == "1/n":
             return Symbol(name)
         is_one_row = self.rows == 1 and has_rows(element.number.quantity)
         return Symbol(name, element.index[1:] if is_one_row else element.index)
+
+    def _constant(self, number: Number) -> Formula:
+        """½ and 2 stay as they are; α and 1/k are replaced by their values."""
+        symbol = self._constant_symbol(number)
+        is_plain = symbol.name.replace("/", "").isdigit()
+        return symbol if is_plain else Value(abs(float(number.array)), address=symbol.address)
+
+    def _constant_symbol(self, number: Number) -> Symbol:
+        name = number.name.lstrip("-")
+        is_known = name in self.numbers and not name.replace("/", "").isdigit()
+        return Symbol(name, address=name + self._at if is_known else "")
+
+    @property
+    def _at(self) -> str:
+        return f"@{self.after}" if self.after else ""
 
     def _alias(self, name: str, index: Index) -> str | None:
         match parse(name):
@@ -216,12 +256,6 @@ def _addressed(formula: Formula) -> str:
         case Applied(text, parts):
             return re.sub(r" ([-+]) ", r"\1", text).format(*map(_addressed, parts))
     raise TypeError(formula)
-
-
-def _constant(number: Number) -> Formula:
-    """½ and 2 stay as they are; α and 1/k are replaced by their values."""
-    name = number.name.lstrip("-")
-    return Symbol(name) if name.replace("/", "").isdigit() else Value(abs(float(number.array)))
 
 
 def _product(factors: Iterable[Formula]) -> Formula:

@@ -13,6 +13,7 @@ from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Summand
+from chainrule.ask.explain.uses import uses
 from chainrule.files.json_values import finite
 from chainrule.quantities import is_error_signal
 
@@ -59,7 +60,7 @@ class Explanation(Document):
         addresses = {name: case.quantity(name) for name in case.names}
         names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
         numbers = self.world.numbers(self.place.after)
-        return Derivations(numbers, len(case.x), names, case.absent, self.most)
+        return Derivations(numbers, len(case.x), names, case.absent, self.most, self.place.after)
 
     @property
     def quantity(self) -> str:
@@ -102,18 +103,36 @@ class Explanation(Document):
             return None
         return {"terms": remainder.count, "value": math.fsum((remainder.positive, remainder.negative))}
 
+    @cached_property
+    def chain(self) -> list[dict[str, Any]]:
+        """The factors of a derivative of E from the error back; none where several chains add up to it."""
+        is_gradient = is_error_signal(self.factor.number.quantity)
+        chain = self.derive.chain(self.factor) if is_gradient else None
+        if not chain or len(chain.links) < 2:
+            return []
+        return [
+            _part(as_line(link.equation.left), link.value.address or None, link.value.number)
+            for link in chain.links
+        ]
+
+    @property
+    def used_by(self) -> list[str]:
+        """The numbers that are made of this one next, the first of them where there are many."""
+        numbers = self.world.numbers(self.place.after)
+        return [self.derive.address(user) for user in uses(numbers, self.factor)]
+
     def plain(self) -> dict[str, Any]:
         """The explanation as plain values, for JSON; what is not finite is None."""
-        values: dict[str, Any] = finite(
-            {
-                "quantity": self.asked,
-                "value": self.value,
-                "formula": self.formula,
-                "terms": self.terms,
-                "rest": self.rest,
-            }
-        )
-        return values
+        values: dict[str, Any] = {
+            "quantity": self.asked,
+            "value": self.value,
+            "formula": self.formula,
+            "terms": self.terms,
+            "rest": self.rest,
+            "used_by": self.used_by,
+        }
+        plain: dict[str, Any] = finite(values | ({"chain": self.chain} if self.chain else {}))
+        return plain
 
     def blocks(self) -> Iterator[Block]:
         """The explanation as a document."""
@@ -128,7 +147,7 @@ class Explanation(Document):
         factors += [_part(c.name, None, float(c.array)) for c in term.constants]
         for factor in sorted(term.factors, key=lambda f: not is_error_signal(f.number.quantity)):
             has_address = factor.number.array.ndim and factor.number.name != "1/n"
-            address = _at(self.derive.address(factor), self.place.after) if has_address else None
+            address = self.derive.address(factor) if has_address else None
             factors.append(_part(as_line(self.derive.symbol(factor)), address, factor.value))
         return factors or [_part("1", None, 1.0)]
 
@@ -138,7 +157,3 @@ class Explanation(Document):
 
 def _part(symbol: str, quantity: str | None, value: float) -> dict[str, Any]:
     return {"symbol": symbol, "quantity": quantity, "value": value}
-
-
-def _at(address: str, updates: int) -> str:
-    return f"{address}@{updates}" if updates else address

@@ -27,6 +27,7 @@ from chainrule.ask.explain.tables import (
 from chainrule.ask.explain.terms import Factor
 from chainrule.engine.stopping import Stop
 from chainrule.files.json_values import finite
+from chainrule.numbers import origins
 from chainrule.rules import registry
 from chainrule.rules.protocols import Activation
 from chainrule.rules.updates.catalogue import described
@@ -67,7 +68,7 @@ class Lesson:
         example = self.example
         addresses = {name: example.quantity(name) for name in example.names}
         names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
-        return Derivations(self.first.numbers, len(example.x), names, example.absent)
+        return Derivations(origins(*self.first.numbers.values()), len(example.x), names, example.absent)
 
     @property
     def diverged(self) -> bool:
@@ -193,8 +194,8 @@ class Lesson:
         loss_after = step(example, {name: new.array for name, new in self.first.updated.items()}).loss
         loss_before = self.first.loss
         yield paragraph(
-            "With the new values E is ", below(loss_after, loss_before), " instead of ", Value(loss_before),
-            ".",
+            "With the new values E is ", below(loss_after, loss_before, 1), " instead of ",
+            Value(loss_before, address="E"), ".",
             "" if loss_after < loss_before else " It did not fall: the step was too long for this slope.",
         )  # fmt: skip
 
@@ -206,7 +207,7 @@ class Lesson:
         yield training_table(descent, self.threshold, self._last("a").number.name)
         opening, loss = (
             f"After {counted(descent.updates, 'epoch')} E is ",
-            below(descent.losses[-1], self.threshold),
+            below(descent.losses[-1], self.threshold, descent.updates),
         )
         match descent.stop:
             case Stop.THRESHOLD if descent.updates:
@@ -240,7 +241,7 @@ class Lesson:
         return self.derive.equation(Factor(self.derive.numbers[name], index))
 
     def _is(self, element: Factor, digits: int) -> Formula:
-        return Applied("{} = {}", (self.derive.symbol(element), Value(element.value, digits)))
+        return Applied("{} = {}", (self.derive.symbol(element), self.derive.value(element, digits)))
 
     @property
     def _depth(self) -> int:

@@ -37,6 +37,12 @@ _SAYS = {
     "r": "number {0} of what a residual, up to layer {layer}, passes on: its input and its branch, added up",
     "u": "number {0} of what goes into the branch of a residual",
 }
+_CONSTANTS = {
+    "α": "the learning rate: how far an update goes, for each unit of gradient",
+    "λ": "the weight decay: how much of each weight is added to its gradient",
+    "μ": "the momentum: what part of the last change is added to the next",
+    "1/n": "the share of a row in E",
+}
 
 
 def meaning(case: Case, element: Factor) -> str:
@@ -58,7 +64,7 @@ def meaning(case: Case, element: Factor) -> str:
         case Variable():
             text = _plain(quantity, index)
             return text and f"{text}{_row(quantity, index, rows)}"
-    return ""
+    return _CONSTANTS.get(element.number.name, "")
 
 
 _KEPT = {

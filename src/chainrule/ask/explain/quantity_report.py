@@ -54,15 +54,23 @@ def _parts(explanation: Explanation, equations: list[Equation]) -> Iterator[Bloc
 
 def _array(explanation: Explanation) -> Iterator[Block]:
     """All of the array that the number stands in, as far as it has room; rows of units or of weights."""
-    number, asked = explanation.factor.number, explanation.derive.symbol(explanation.factor)
-    array = np.atleast_2d(number.array)
-    shown = array[:SHOWN, :SHOWN]
+    derive, number = explanation.derive, explanation.factor.number
+    *outer, columns = number.array.shape
+    count = outer.pop() if outer else 1
+    before = explanation.factor.index[: len(outer)]  # of the slopes of a softmax: the row that is shown
     rows: list[tuple[Cell, ...]] = [
-        (str(k), *(Value(float(value)) for value in row)) for k, row in enumerate(shown)
+        (
+            str(k),
+            *(
+                derive.value(Factor(number, (*before, *[k] * (number.array.ndim > 1), j)))
+                for j in range(min(columns, SHOWN))
+            ),
+        )
+        for k in range(min(count, SHOWN))
     ]
-    note = "" if shown.shape == array.shape else f"… of {array.shape[0]:,} x {array.shape[1]:,}"
-    yield TableBlock((Symbol(number.name), *map(str, range(shown.shape[1]))), tuple(rows), note)
-    yield paragraph("The largest of them is ", asked, ".")
+    note = f"… of {count:,} x {columns:,}" if max(count, columns) > SHOWN else ""
+    yield TableBlock((Symbol(number.name), *map(str, range(min(columns, SHOWN)))), tuple(rows), note)
+    yield paragraph("The largest of them is ", derive.symbol(explanation.factor), ".")
 
 
 def _flat(explanation: Explanation) -> Iterator[Block]:
@@ -76,7 +84,7 @@ def _flat(explanation: Explanation) -> Iterator[Block]:
                 continue
             _, below = derivative_of(factor.number.name) or ("", "")
             z = Factor(derive.numbers[below], factor.index)
-            told = (derive.symbol(z), " = ", Value(z.value))
+            told = (derive.symbol(z), " = ", derive.value(z))
             yield paragraph(derive.symbol(factor), " is 0: at ", *told, _DEAD)
             return
 
@@ -104,7 +112,7 @@ def _opening(explanation: Explanation) -> Iterator[Block]:
         sentence += [" is a part of other numbers. Here it is "]
     is_given = not element.number.paths
     yield paragraph(
-        *sentence, Value(element.value, AS_GIVEN if is_given else 4), "; it is given." if is_given else "."
+        *sentence, derive.value(element, AS_GIVEN if is_given else 4), "; it is given." if is_given else "."
     )
     if by := rule(case, element.number.name):
         yield paragraph(f"By the rule {by}.")
@@ -263,10 +271,10 @@ def _legend(explanation: Explanation, equations: list[Equation]) -> Iterator[Blo
     met = {s for formula in formulas for s in walk(formula) if isinstance(s, Symbol) and s.name in "xt"}
     rows: list[tuple[Cell, ...]] = []
     for name, called in (("x", explanation.columns), ("t", explanation.outputs)):
-        array = explanation.derive.numbers[name].array
+        number = explanation.derive.numbers[name]
         for symbol in sorted((s for s in met if s.name == name and called), key=lambda s: s.index):
             index = symbol.index if len(symbol.index) == 2 else (0, *(symbol.index or (0,)))
-            rows.append((symbol, called[index[1]], Value(float(array[index]))))
+            rows.append((symbol, called[index[1]], explanation.derive.value(Factor(number, index))))
     if rows:
         yield Heading("What they are called")
         note = f"… {len(rows) - LEGEND} more" if len(rows) > LEGEND else ""

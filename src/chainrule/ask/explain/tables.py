@@ -39,7 +39,7 @@ def given(derive: Derivations, example: Example) -> Listing:
         absent = EquationGroup("", (), "no biases")
         groups += _joined(f"layer {layer}", w, absent if f"b{layer}" in example.absent else b)
     if example.learning_rate is not None:
-        rate = Equation(Symbol("α"), (Value(example.learning_rate, AS_GIVEN),))
+        rate = Equation(Symbol("α", address="α"), (Value(example.learning_rate, AS_GIVEN, "α"),))
         groups.append(EquationGroup("learning rate", (rate,)))
     return Listing(tuple(groups))
 
@@ -67,7 +67,12 @@ def predictions_table(derive: Derivations, output: Number, t: np.ndarray) -> Tab
     several = t.shape[1] > 1
     heads = [Symbol(name, (k,) if several else ()) for k in outputs for name in (output.name, "t")]
     rows = [
-        tuple[Cell, ...]([str(row), *(Value(float(a[row, k])) for k in outputs for a in (output.array, t))])
+        tuple[Cell, ...](
+            [
+                str(row),
+                *(derive.value(Factor(a, (row, k))) for k in outputs for a in (output, derive.numbers["t"])),
+            ]
+        )
         for row in range(min(len(t), ROWS))
     ]
     hidden = [_more(len(t) - ROWS, "row"), _more(t.shape[1] - OUTPUTS, "output")]
@@ -85,15 +90,15 @@ def parameters_table(derive: Derivations, step: Step) -> TableBlock:
             parameter = Factor(derive.numbers[name], index)
             gradient = _value(derive, f"dE/d{name}", index)
             new = _value(derive, f"{name}'", index)
-            rows.append((derive.symbol(parameter), Value(parameter.value), gradient, new))
+            rows.append((derive.symbol(parameter), derive.value(parameter), gradient, new))
     heads = ("parameter", "value", "gradient", "new value")
     return TableBlock(heads, tuple(rows), _more(total - len(rows), "weight or bias", "weights and biases"))
 
 
-def below(loss: float, threshold: float) -> Value:
-    """The loss with as many digits as it takes to see that it is below the threshold, if it is."""
+def below(loss: float, threshold: float, updates: int) -> Value:
+    """The loss after so many updates, with the digits it takes to see that it is below the threshold."""
     enough = (d for d in range(4, 17) if (float(f"{loss:.{d}g}") < threshold) == (loss < threshold))
-    return Value(loss, next(enough, 17))
+    return Value(loss, next(enough, 17), f"E@{updates}" if updates else "E")
 
 
 def training_table(descent: DescentRecord, threshold: float, output: str) -> TableBlock:
@@ -103,7 +108,7 @@ def training_table(descent: DescentRecord, threshold: float, output: str) -> Tab
     rows = []
     for n, step in sorted(descent.steps.items()):
         prediction: list[Cell] = [Value(float(step.sweep.output.array[0, 0]))] if is_single else []
-        e = below(step.loss, threshold)
+        e = below(step.loss, threshold, n)
         rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *prediction, Bar(step.loss / top)]))
     heads: list[Cell] = [Symbol(output)] if is_single else []
     return TableBlock(("epochs", Symbol("E"), *heads, ""), tuple(rows))
@@ -125,7 +130,7 @@ def _group(label: str, derive: Derivations, name: str) -> EquationGroup:
     number = derive.numbers[name]
     indices = _first(number.array.shape, ITEMS)
     equations = tuple(
-        Equation(derive.symbol(Factor(number, index)), (Value(Factor(number, index).value, AS_GIVEN),))
+        Equation(derive.symbol(Factor(number, index)), (derive.value(Factor(number, index), AS_GIVEN),))
         for index in indices
     )
     return EquationGroup(label, equations, _more(number.array.size - len(indices), "number"))
@@ -137,7 +142,7 @@ def _first(shape: tuple[int, ...], limit: int) -> list[Index]:
 
 
 def _value(derive: Derivations, name: str, index: Index) -> Value:
-    return Value(Factor(derive.numbers[name], index).value)
+    return derive.value(Factor(derive.numbers[name], index))
 
 
 def _back_to_front(names: list[str]) -> list[str]:

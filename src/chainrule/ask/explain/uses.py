@@ -1,0 +1,47 @@
+"""Uses: where a number goes, what is made of it next; explanations look the other way."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
+
+from chainrule.ask.explain.terms import Factor, Index
+from chainrule.numbers import Number, Path
+from chainrule.quantities import Combination
+
+MOST = 12  # elements of others that one element goes into, as they are listed
+
+
+def uses(numbers: Mapping[str, Number], element: Factor, most: int = MOST) -> list[Factor]:
+    """The elements of other numbers that `element` is a factor of, at most so many.
+
+    What has no letter of its own, `1-a1`, is passed over: what is made of it stands in its place.
+    """
+    users: dict[tuple[str, Index], Factor] = {}
+    for user in _users(numbers, element):
+        is_nameless = isinstance(user.number.quantity, Combination)
+        for named in uses(numbers, user, most) if is_nameless else (user,):
+            users.setdefault((named.number.name, named.index), named)
+        if len(users) >= most:
+            break
+    return list(users.values())[:most]
+
+
+def _users(numbers: Mapping[str, Number], element: Factor) -> Iterator[Factor]:
+    for number in numbers.values():
+        for path in number.paths:
+            for place, factor in enumerate(path.factors):
+                if factor.name == element.number.name:
+                    indices = _reached(path, place, element.index, number.array.shape)
+                    yield from (Factor(number, index) for index in islice(indices, MOST))
+
+
+def _reached(path: Path, place: int, index: Index, shape: tuple[int, ...]) -> Iterator[Index]:
+    """The indices of a path's result, in an array of `shape`, that an element of its factor goes into."""
+    inside, _, result = path.indices.partition("->")
+    fixed = dict(zip(inside.split(",")[place], index, strict=True))
+    wide = len(shape) - len(result)  # a path of fewer dimensions is added to every row
+    letters = [None] * wide + list(result)
+    ranges = [
+        (fixed[letter],) if letter in fixed else range(length)
+        for letter, length in zip(letters, shape, strict=True)
+    ]
+    return product(*ranges)
