@@ -19,7 +19,7 @@ from chainrule.ask.documents.formula import (
     Value,
 )
 from chainrule.ask.documents.formula_text import as_line, digits, pieces
-from chainrule.ask.documents.names import change_of, derivative_of
+from chainrule.ask.documents.names import derivative_of, memory_of
 
 _TEXT = re.compile(
     r"(?P<name>[^\W\d_]+(?:_\w+)?)|(?P<number>\d+(?:\.\d+)?)|(?P<space>\s+)|(?P<sign>.)", re.DOTALL
@@ -184,8 +184,8 @@ def _name(name: str) -> str:
     """The name of a symbol: ∂E/∂w₁, z₁, T, ½, or a source's own."""
     if slope := derivative_of(name):
         return f"<mfrac>{''.join(_row('<mo>∂</mo>' + _name(part)) for part in slope)}</mfrac>"
-    if parameter := change_of(name):
-        return f"<mo>Δ</mo>{_name(parameter)}"
+    if kept := memory_of(name):
+        return _memory(*kept)
     if match := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
         below = f"<mn>{match[2]}{',' + match[3] if match[3] else ''}</mn>"
         if match[4]:
@@ -195,6 +195,17 @@ def _name(name: str) -> str:
         sign = _sign("-", prefix=True) if match[1] else ""
         return sign + f"<mfrac>{_letter(match[2])}{_letter(match[3])}</mfrac>"
     return _text({"t": "T"}.get(name, name))
+
+
+def _memory(letter: str, parameter: str, prime: str) -> str:
+    """What an optimiser keeps of a parameter: Δw₁, m with w₁ below it."""
+    mark = f"<mo>{prime.replace(chr(39), '′')}</mo>" if prime else ""
+    if letter == "step":
+        return f"<mo>Δ</mo>{_name(parameter)}{mark}"
+    base = f"<mi>{letter.removesuffix('hat')}</mi>"
+    if letter.endswith("hat"):
+        base = f'<mover accent="true">{base}<mo>^</mo></mover>'
+    return f"<msub>{base}{_row(_name(parameter))}</msub>{mark}"
 
 
 def _letter(letter: str) -> str:
