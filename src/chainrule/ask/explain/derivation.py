@@ -76,9 +76,10 @@ class Derivations:
         """An element as one asks for it: `dE/dw1[0,2]`; `t[0]-a2[0]` where it has no letter of its own."""
         name = element.number.name
         inside = atoms(name)
-        own = spelled(name, tuple(self._own(atom, element) for atom in inside)) if inside else None
+        symbols = tuple(self._own(atom, element) for atom in inside)
+        formula: Formula = spelled(name, symbols) if symbols else self._own(name, element)
         share = f"[{element.index[0]}]" if name == "1/n" else ""
-        return _addressed(own or self._own(name, element)) + share + self._at
+        return _addressed(formula) + share + self._at
 
     def value(self, element: Factor, digits: int = 4) -> Value:
         """An element by its value."""
@@ -209,9 +210,9 @@ class Derivations:
     def _named(self, name: str, element: Factor) -> Symbol:
         """`name` with the index of `element` as far as it is needed, or the source's own name for it."""
         alias = self._alias(name, element.index)
-        own = self._own(name, element)
-        address = _addressed(own) + self._at if name in self.numbers and name != "1/n" else ""
-        return Symbol(alias, address=address) if alias else replace(own, address=address)
+        symbol = self._own(name, element)
+        address = _addressed(symbol) + self._at if name in self.numbers and name != "1/n" else ""
+        return Symbol(alias, address=address) if alias else replace(symbol, address=address)
 
     def _own(self, name: str, element: Factor) -> Symbol:
         if element.number.array.size == 1 or name == "1/n":

@@ -20,14 +20,14 @@ def phases(step: Step) -> dict[str, Phase]:
     """By name, when each number of a step is known; what the error is not made of comes with backward."""
     forward, error = origins(step.sweep.output), origins(step.sweep.loss)
     updated = {new.name for new in step.updated.values()}
-    known: dict[str, Phase] = {}
+    by_name: dict[str, Phase] = {}
     for name, number in origins(*step.numbers.values()).items():
         if name in updated:
-            known[name] = Phase.UPDATE
+            by_name[name] = Phase.UPDATE
         elif not number.paths:
-            known[name] = Phase.GIVEN
+            by_name[name] = Phase.GIVEN
         elif name in forward:
-            known[name] = Phase.FORWARD
+            by_name[name] = Phase.FORWARD
         else:
-            known[name] = Phase.ERROR if name in error else Phase.BACKWARD
-    return known
+            by_name[name] = Phase.ERROR if name in error else Phase.BACKWARD
+    return by_name

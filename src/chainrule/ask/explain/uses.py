@@ -18,8 +18,8 @@ def uses(numbers: Mapping[str, Number], element: Factor, most: int = MOST) -> li
     users: dict[tuple[str, Index], Factor] = {}
     for user in _users(numbers, element):
         is_nameless = isinstance(user.number.quantity, Combination)
-        for named in uses(numbers, user, most) if is_nameless else (user,):
-            users.setdefault((named.number.name, named.index), named)
+        for successor in uses(numbers, user, most) if is_nameless else (user,):
+            users.setdefault((successor.number.name, successor.index), successor)
         if len(users) >= most:
             break
     return list(users.values())[:most]
@@ -36,10 +36,10 @@ def _users(numbers: Mapping[str, Number], element: Factor) -> Iterator[Factor]:
 
 def _reached(path: Path, place: int, index: Index, shape: tuple[int, ...]) -> Iterator[Index]:
     """The indices of a path's result, in an array of `shape`, that an element of its factor goes into."""
-    inside, _, result = path.indices.partition("->")
-    fixed = dict(zip(inside.split(",")[place], index, strict=True))
-    wide = len(shape) - len(result)  # a path of fewer dimensions is added to every row
-    letters = [None] * wide + list(result)
+    groups, _, result = path.indices.partition("->")
+    fixed = dict(zip(groups.split(",")[place], index, strict=True))
+    missing = len(shape) - len(result)  # a path of fewer dimensions is added to every row
+    letters = [None] * missing + list(result)
     ranges = [
         (fixed[letter],) if letter in fixed else range(length)
         for letter, length in zip(letters, shape, strict=True)
