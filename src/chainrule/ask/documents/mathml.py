@@ -113,8 +113,8 @@ class MathML:
         for part, suffix in zip(parts, suffixes, strict=True):
             inside = self.formula(part)
             if preceding.endswith("^"):
-                base, _, last = markup.rpartition("<m")  # the e of e^z, an element of its own
-                markup = f"{base}<msup><m{last}{_row(inside)}</msup>"
+                earlier, _, element = markup.rpartition("<m")  # the e of e^z, an element of its own
+                markup = f"{earlier}<msup><m{element}{_row(inside)}</msup>"
             else:
                 operator = preceding.endswith(("- ", "+ "))
                 markup += _bracketed(inside) if operator and as_line(part).startswith("-") else inside
@@ -172,8 +172,8 @@ def _numeral(text: str) -> str:
     if not exponent:
         return sign + number
     power = int(exponent)
-    shown = (_sign("-", prefix=True) if power < 0 else "") + f"<mn>{abs(power)}</mn>"
-    return f"{sign}{number}{_sign('·')}<msup><mn>10</mn>{_row(shown)}</msup>"
+    exponent_row = (_sign("-", prefix=True) if power < 0 else "") + f"<mn>{abs(power)}</mn>"
+    return f"{sign}{number}{_sign('·')}<msup><mn>10</mn>{_row(exponent_row)}</msup>"
 
 
 def _index(index: tuple[int, ...]) -> str:
@@ -184,8 +184,8 @@ def _name(name: str) -> str:
     """The name of a symbol: ∂E/∂w₁, z₁, T, ½, or a source's own."""
     if slope := derivative_of(name):
         return f"<mfrac>{''.join(_row('<mo>∂</mo>' + _name(part)) for part in slope)}</mfrac>"
-    if kept := memory_of(name):
-        return _memory(*kept)
+    if memory := memory_of(name):
+        return _memory(*memory)
     if match := re.fullmatch(r"([A-Za-z])(\d+)(?:_(\d+))?('?)", name):
         below = f"<mn>{match[2]}{',' + match[3] if match[3] else ''}</mn>"
         if match[4]:

@@ -55,7 +55,7 @@ class Derivations:
         names: a source's own names by (name, full index).
         absent: biases that were not stated; they are 0 and not shown.
         limit: how many terms of a sum are shown; of a longer one the largest, and what the rest adds up to.
-        after: how many updates came before the step.
+        updates: how many came before the step.
     """
 
     numbers: Mapping[str, Number]
@@ -63,7 +63,7 @@ class Derivations:
     names: Mapping[tuple[str, Index], str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     limit: int | None = None
-    after: int = 0
+    updates: int = 0
 
     def symbol(self, element: Factor) -> Formula:
         """An element by its name."""
@@ -194,8 +194,8 @@ class Derivations:
         """A softmax takes its whole row, and `element` is one element of what it gives."""
         inner = element.number.paths[0].factors[0]
         row = inner.array[element.index[:-1]]
-        shown = range(len(row) if len(row) <= WHOLE else LARGEST)
-        entries = tuple(self.value(Factor(inner, (*element.index[:-1], k))) for k in shown)
+        visible = range(len(row) if len(row) <= WHOLE else LARGEST)
+        entries = tuple(self.value(Factor(inner, (*element.index[:-1], k))) for k in visible)
         ellipsis = f", … {len(row) - LARGEST} more" if len(row) > WHOLE else ""
         holes = ", ".join(["{}"] * len(entries)) + ellipsis
         which = f"[{element.index[-1]}]" if len(row) > 1 else ""
@@ -233,7 +233,7 @@ class Derivations:
 
     @property
     def _at(self) -> str:
-        return f"@{self.after}" if self.after else ""
+        return f"@{self.updates}" if self.updates else ""
 
     def _alias(self, name: str, index: Index) -> str | None:
         match parse(name):

@@ -131,8 +131,8 @@ class Explanation(Document):
             "rest": self.rest,
             "used_by": self.used_by,
         }
-        plain: dict[str, Any] = finite(values | ({"chain": self.chain} if self.chain else {}))
-        return plain
+        record: dict[str, Any] = finite(values | ({"chain": self.chain} if self.chain else {}))
+        return record
 
     def blocks(self) -> Iterator[Block]:
         """The explanation as a document."""

@@ -57,12 +57,12 @@ def _array(explanation: Explanation) -> Iterator[Block]:
     derive, number = explanation.derive, explanation.factor.number
     *outer, columns = number.array.shape
     count = outer.pop() if outer else 1
-    before = explanation.factor.index[: len(outer)]  # of the slopes of a softmax: the row that is shown
+    prefix = explanation.factor.index[: len(outer)]  # of the slopes of a softmax: the row that is shown
     rows: list[tuple[Cell, ...]] = [
         (
             str(k),
             *(
-                derive.value(Factor(number, (*before, *[k] * (number.array.ndim > 1), j)))
+                derive.value(Factor(number, (*prefix, *[k] * (number.array.ndim > 1), j)))
                 for j in range(min(columns, SHOWN))
             ),
         )

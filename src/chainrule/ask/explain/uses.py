@@ -10,7 +10,7 @@ from chainrule.quantities import Combination
 MOST = 12  # elements of others that one element goes into, as they are listed
 
 
-def uses(numbers: Mapping[str, Number], element: Factor, most: int = MOST) -> list[Factor]:
+def uses(numbers: Mapping[str, Number], element: Factor, limit: int = MOST) -> list[Factor]:
     """The elements of other numbers that `element` is a factor of, at most so many.
 
     What has no letter of its own, `1-a1`, is passed over: what is made of it stands in its place.
@@ -18,11 +18,11 @@ def uses(numbers: Mapping[str, Number], element: Factor, most: int = MOST) -> li
     users: dict[tuple[str, Index], Factor] = {}
     for user in _users(numbers, element):
         is_nameless = isinstance(user.number.quantity, Combination)
-        for successor in uses(numbers, user, most) if is_nameless else (user,):
+        for successor in uses(numbers, user, limit) if is_nameless else (user,):
             users.setdefault((successor.number.name, successor.index), successor)
-        if len(users) >= most:
+        if len(users) >= limit:
             break
-    return list(users.values())[:most]
+    return list(users.values())[:limit]
 
 
 def _users(numbers: Mapping[str, Number], element: Factor) -> Iterator[Factor]:
