@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from chainrule.engine.stopping import Divergence as Divergence
     from chainrule.engine.stopping import Stop as Stop
     from chainrule.engine.training.loop import Progress as Progress
+    from chainrule.engine.training.replaying import replay as replay
     from chainrule.engine.training.train import train as train
     from chainrule.engine.training.train_ensemble import train_ensemble as train_ensemble
     from chainrule.errors import ChainruleError as ChainruleError
@@ -103,6 +104,7 @@ _HOMES = {
     "engine.stopping": ("Divergence", "Stop"),
     "engine.backprop": ("Sweep", "descend", "sweep"),
     "engine.training.loop": ("Progress",),
+    "engine.training.replaying": ("replay",),
     "engine.training.train": ("train",),
     "engine.training.train_ensemble": ("train_ensemble",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),

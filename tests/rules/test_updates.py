@@ -71,7 +71,7 @@ def descents(rule: UpdateRule, seed: int = 0):
     ("rule", "theirs"),
     [(kind(), optimizer(name, RATE)) for name, kind in UPDATE_RULES.items()]
     + [(rule, OPTAX[type(rule)](rule)) for rule in OTHERS if not getattr(rule, "dampening", 0)],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, UpdateRule) else "optax",
 )
 def test_is_optax_own_update(rule, theirs):
     with jax.enable_x64(True):

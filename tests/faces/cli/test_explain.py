@@ -165,9 +165,41 @@ def test_a_run(call: Callable[..., Answer], trained: Path, monkeypatch: pytest.M
     plain = json.loads(call("explain", "run", "dE/dw1[0,2]", "--json").out)
     assert readded(plain) == pytest.approx(plain["value"], rel=1e-12)
     assert plain["rest"]["terms"] == 4
-    words = " ".join(call("explain", "run", "w1'[0,2]").out.split())
+    words = " ".join(call("explain", "run", "E@2", "--ahead").out.split())
     assert "The rows are the first 8 of t.csv, as many as went into an update" in words
     assert "the run itself was trained with adam" in words
+
+
+def test_the_past_of_a_run(
+    call: Callable[..., Answer], trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained)
+    last = call("explain", "run", "w1'[0,2]")
+    words = " ".join(last.out.split())
+    assert last.code == 0, last.err
+    assert "of the training, counted from 0: step" in words
+    assert "the step of adam" in words
+    assert "which ends in the run's weights bit for bit" in words
+    plain = json.loads(call("explain", "run", "dE/dw1[0,2]@1", "--json").out)
+    assert plain["quantity"] == "dE/dw1[0,2]@1"
+    assert readded(plain) == pytest.approx(plain["value"], rel=1e-12)
+    history = call("explain", "run", "w1[0,2]", "--history", "--format", "csv").out.splitlines()
+    updates = json.loads(call("explain", "run", "w1[0,2]", "--history", "--json").out)["updates"]
+    assert len(history) == updates + 1
+    gradient = float(history[2].split(",")[3])
+    assert gradient == pytest.approx(plain["value"], rel=1e-4, abs=1e-7)
+    (tmp_path / "t.csv").write_text((trained / "t.csv").read_text() + "1,Dream,no\n")
+    for words_, says in (
+        (["E@1", "--table", str(tmp_path / "t.csv")], "is not the table that the run was trained on"),
+        (["E@1", "--row", "1"], "has rows and a rate of its own"),
+        (["E@10000"], "with --ahead it goes on"),
+        (["E", "--member", "0"], "--member is for a number of the past"),
+        (["E", "--format", "csv"], "csv is for --history"),
+        (["E", "--history"], "no quantity 'E'"),
+    ):
+        answer = call("explain", "run", *words_)
+        assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1), words_
+        assert says in answer.err
 
 
 def test_a_run_whose_table_is_elsewhere(call: Callable[..., Answer], trained: Path, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ class Case:
         optimizer: what an update makes of the gradients.
         memory: what it has kept of earlier updates, by name (`m_w1`); where nothing is said, as at a start.
         updates: how many were made before; with Adam they count.
+        shares: each row's part in E, where rows do not count alike.
     """
 
     title: str = ""
@@ -80,6 +81,7 @@ class Case:
     optimizer: UpdateRule = field(default_factory=GradientDescent)
     memory: Mapping[str, np.ndarray] = field(default_factory=dict)
     updates: int = 0
+    shares: np.ndarray | None = None
 
     @property
     def update_rule(self) -> UpdateRule:
@@ -97,6 +99,8 @@ class Case:
         1/n where rows are averaged, 1 where they are added up; online 1 for the row whose turn it is.
         """
         rows = len(self.x)
+        if self.shares is not None:
+            return self.shares
         if self.convention.batch == "online":
             return np.where(np.arange(rows) == updates % rows, 1.0, 0.0)
         return np.full(rows, 1 / rows if self.convention.batch == "mean" else 1.0)

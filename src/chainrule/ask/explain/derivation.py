@@ -55,7 +55,7 @@ class Derivations:
         names: a source's own names by (name, full index).
         absent: biases that were not stated; they are 0 and not shown.
         limit: how many terms of a sum are shown; of a longer one the largest, and what the rest adds up to.
-        updates: how many came before the step.
+        updates: how many came before the step; None where that goes without saying.
     """
 
     numbers: Mapping[str, Number]
@@ -63,7 +63,7 @@ class Derivations:
     names: Mapping[tuple[str, Index], str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     limit: int | None = None
-    updates: int = 0
+    updates: int | None = None
 
     def symbol(self, element: Factor) -> Formula:
         """An element by its name."""
@@ -233,7 +233,7 @@ class Derivations:
 
     @property
     def _at(self) -> str:
-        return f"@{self.updates}" if self.updates else ""
+        return "" if self.updates is None else f"@{self.updates}"
 
     def _alias(self, name: str, index: Index) -> str | None:
         match parse(name):

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,16 +20,22 @@ from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.quantities import Updated, has_rows, parse
 
+if TYPE_CHECKING:
+    from chainrule.engine.training.replay import Replay
+
 _REPLAYED = (
     "The trained weights are put through the same rules once more, in float64: the numbers equal those of "
     "the compiled training up to rounding."
 )
 
-_PLAIN = "An update here is one of plain gradient descent on these rows; the run itself was trained"
+_PLAIN = (
+    "An update here is one of plain gradient descent on these rows; the run itself was trained with {}: its "
+    "own updates are asked for with @, as in w1[0,0]@500."
+)
 
 
 def explain(
-    subject: Case | Network | Run,
+    subject: "Case | Network | Run | Replay",
     x: ArrayLike | None = None,
     t: ArrayLike | None = None,
     quantity: str | None = None,
@@ -42,6 +48,8 @@ def explain(
     columns: Sequence[str] = (),
     outputs: Sequence[str] = (),
     notes: Sequence[str] = (),
+    rows: np.ndarray | None = None,
+    ahead: bool = False,
 ) -> Explanation:
     """Where a number of a network comes from.
 
@@ -49,11 +57,14 @@ def explain(
         explain(example, "w1'[0,2]")
 
     Args:
-        subject: a run, a network, or a case (a worked example), which has its own rows.
-        x: rows of inputs (n, inputs); one is enough.
+        subject: a run, a network, or a case (a worked example), which has its own rows; or the `replay` of a
+            run, which has those it was trained on.
+        x: rows of inputs (n, inputs); one is enough. For a number of a run's past, those it was trained on.
         t: their targets (n, outputs), as `train` takes them.
         quantity: the number's address: `a1[2]`, `E`, `dE/dw1[0,2]`, `w1'[0,2]` after one update of
-            plain gradient descent, `E@10` after ten. With several rows the row stands first: `z1[row,unit]`.
+            plain gradient descent, `E@10` after ten; of a run, `@500` is its own update 500 and `@epoch:12`
+            stands after twelve epochs: the training is replayed up to there. With several rows the row
+            stands first: `z1[row,unit]`.
         parameters: of a network, by name; masks of dropout layers may be among them. Without them the
             network's starts, drawn from `seed`.
         learning_rate: of updates, where the subject has none or another is wanted.
@@ -62,6 +73,8 @@ def explain(
         columns: what the inputs are called.
         outputs: what the outputs are called.
         notes: sentences to stand with the explanation.
+        rows: of a replay, the numbers by which its rows are called.
+        ahead: `E@10` of a run is ten updates of plain descent onwards from its end, on these rows.
 
     Raises:
         InputError: there is no such quantity, or the subject wants something else.
@@ -71,26 +84,33 @@ def explain(
         x, quantity = None, x
     if not isinstance(quantity, str):
         raise InputError('explain wants a quantity, such as "dE/dw1[0,2]"')
-    case = case_of(subject, x, t, parameters, seed, learning_rate)
+    if isinstance(subject, Run) and "@" in quantity and not ahead:
+        subject = _replay(subject, x, t, parameters)
+    update = None
+    if isinstance(subject, Case | Network | Run):
+        case, address = case_of(subject, x, t, parameters, seed, learning_rate), quantity.strip()
+        notes = notes if not isinstance(subject, Run) else [*_of_run(subject, quantity), *notes]
+    else:
+        case, address, update, said = _past(subject, quantity, rows)
+        notes = [*said, *notes]
     if depth < 0 or (terms is not None and terms < 1):
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
     world = Trajectory(case)
-    address = quantity.strip()
     whole = _is_whole(world, address)
     if whole:
         address = _largest(world, address)
     place = _find(world, address)
-    remarks = _of_run(subject, place) if isinstance(subject, Run) else []
     return Explanation(
         world=world,
-        asked=address,
+        asked=address if update is None else _with_moment(address, quantity),
         place=place,
         whole=whole,
         depth=depth,
         most=terms,
         columns=tuple(columns),
         outputs=tuple(outputs),
-        notes=(*remarks, *notes),
+        notes=tuple(notes),
+        update=update,
         report=blocks,
     )
 
@@ -155,10 +175,42 @@ def _inner(world: Trajectory, quantity: str) -> Address | None:
     return Address(name, index, limits.whole(updates or "0")) if inside else None
 
 
-def _of_run(run: Run, place: Address) -> list[str]:
+def _of_run(run: Run, quantity: str) -> list[str]:
     """What is to be said of the numbers of a run."""
     remarks = [_REPLAYED]
     optimizer = run.settings.get("optimizer", PLAIN)
-    if (place.after or isinstance(parse(place.name), Updated)) and optimizer != PLAIN:
-        remarks.append(f"{_PLAIN} with {optimizer}.")
+    if (
+        "@" in quantity or isinstance(parse(quantity.partition("[")[0].strip()), Updated)
+    ) and optimizer != PLAIN:
+        remarks.append(_PLAIN.format(optimizer))
     return remarks
+
+
+def _replay(run: Run, x: Any, t: Any, parameters: Any) -> "Replay":
+    """The training that the run came from."""
+    from chainrule.engine.training.replaying import replay
+
+    if parameters is not None:
+        raise InputError("a run has parameters of its own: give none, or ask about its network")
+    if x is None or t is None:
+        raise InputError("a number of a run's past is replayed from the rows it was trained on: give x and t")
+    return replay(run, x, t)
+
+
+def _past(replay: Any, quantity: str, rows: np.ndarray | None) -> tuple[Case, str, int, list[str]]:
+    """The case of a moment, the address there, the number of its update, and what is to be said of it."""
+    from chainrule.ask.explain.time_travel import past, remarks
+
+    if not hasattr(replay, "moment"):
+        kind = type(replay).__name__
+        raise InputError(f"ask about a run, a replay, a network or a worked example, not {kind}")
+    moment_asked = past(replay, quantity)
+    told = remarks(replay, moment_asked.moment, rows)
+    return moment_asked.case, moment_asked.address, moment_asked.moment.update, told
+
+
+def _with_moment(address: str, quantity: str) -> str:
+    """The address as it was asked for, with the index that was chosen for it."""
+    name, at, when = quantity.partition("@")
+    index = address[address.index("[") :] if "[" in address and "[" not in name else ""
+    return f"{name.strip()}{index}{at}{when.strip()}"

@@ -34,6 +34,7 @@ class Explanation(Document):
         columns: what the inputs are called, where they have names.
         outputs: what the outputs are called.
         notes: what else is to be said about the numbers, a sentence each.
+        update: which update of a training the case is, where it is one.
         report: makes the document that tells of it.
     """
 
@@ -46,6 +47,7 @@ class Explanation(Document):
     columns: Sequence[str] = ()
     outputs: Sequence[str] = ()
     notes: Sequence[str] = ()
+    update: int | None = None
     report: Callable[["Explanation"], Iterator[Block]]
 
     @cached_property
@@ -60,7 +62,8 @@ class Explanation(Document):
         addresses = {name: case.quantity(name) for name in case.names}
         names = {(quantity.name, quantity.index): name for name, quantity in addresses.items()}
         numbers = self.world.numbers(self.place.after)
-        return Derivations(numbers, len(case.x), names, case.absent, self.most, self.place.after)
+        updates = (self.place.after or None) if self.update is None else self.update
+        return Derivations(numbers, len(case.x), names, case.absent, self.most, updates)
 
     @property
     def quantity(self) -> str:

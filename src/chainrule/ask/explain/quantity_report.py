@@ -91,13 +91,15 @@ def _flat(explanation: Explanation) -> Iterator[Block]:
 
 def _title(explanation: Explanation) -> str:
     """`∂E/∂w₁[0,2]`, `E after 3 updates`; w@3 is the new value that the third gives."""
-    updates = explanation.place.after
+    updates = explanation.place.after + (explanation.update or 0)
     named = Symbol(explanation.factor.number.name)
     text = as_line(named if explanation.whole else explanation.derive.symbol(explanation.factor))
     if "@" in explanation.asked and text.endswith("'"):
         text, updates = text[:-1], updates + 1
     elif "@" in explanation.asked and "'" in text and explanation.asked.partition("@")[0].strip()[-1] != "'":
         text, updates = text.replace("'", ""), updates + 1
+    if explanation.update is not None and text.endswith("'"):
+        return f"{text} in update {updates:,}"
     return f"{text} after {counted(updates, 'update')}" if updates else text
 
 

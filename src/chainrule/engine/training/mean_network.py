@@ -34,11 +34,7 @@ def mean_network(
         network: what each member is; `can_be_averaged`.
         members: the parameters of each, `w1`, `b1`, ...
     """
-    count, output = len(members), len(network.layers) - 1
-    layers = [
-        replace(layer, units=layer.units * count) if isinstance(layer, Dense) and place < output else layer
-        for place, layer in enumerate(network.layers)
-    ]
+    count = len(members)
     names = list(members[0])
     weights, biases = names[::2], names[1::2]
     parameters: dict[str, np.ndarray] = {}
@@ -48,7 +44,38 @@ def mean_network(
         parameters[w] = _side_by_side(blocks, *apart)
         parameters[b] = np.mean(offsets, axis=0) if w == weights[-1] else np.concatenate(offsets)
     dtype = members[0][names[0]].dtype
-    return Network(layers, network.loss), {name: a.astype(dtype) for name, a in parameters.items()}
+    return _scaled(network, count, 1), {name: a.astype(dtype) for name, a in parameters.items()}
+
+
+def member_network(mean: Network, count: int) -> Network:
+    """What each of the `count` networks is that `mean` is the mean of."""
+    return _scaled(mean, 1, count)
+
+
+def member_parameters(
+    network: Network, mean: Mapping[str, np.ndarray], count: int, member: int
+) -> dict[str, np.ndarray]:
+    """What can still be seen of one member in the parameters of the mean: its hidden layers."""
+    widths = network.widths[:-1]
+    names = list(mean)
+    hidden: dict[str, np.ndarray] = {}
+    for place, (w, b, units) in enumerate(zip(names[::2], names[1::2], widths, strict=False)):
+        columns = slice(member * units, (member + 1) * units)
+        rows = slice(member * widths[place - 1], (member + 1) * widths[place - 1]) if place else slice(None)
+        hidden |= {w: mean[w][rows, columns], b: mean[b][columns]}
+    return hidden
+
+
+def _scaled(network: Network, times: int, over: int) -> Network:
+    """The network with so many times the hidden units."""
+    output = len(network.layers) - 1
+    layers = [
+        replace(layer, units=layer.units * times // over)
+        if isinstance(layer, Dense) and place < output
+        else layer
+        for place, layer in enumerate(network.layers)
+    ]
+    return Network(layers, network.loss)
 
 
 def _side_by_side(blocks: list[np.ndarray], of_inputs: bool, of_outputs: bool) -> np.ndarray:

@@ -148,10 +148,15 @@ def split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Dat
     count = round(validation * len(data))
     if not 0 < count < len(data):
         raise InputError(f"validation={validation} of {len(data)} rows leaves nothing on one side")
-    order = np.random.default_rng([seed, 1]).permutation(len(data))
-    out, learning = np.sort(order[:count]), np.sort(order[count:])
+    learning, out = learning_rows(len(data), count, seed)
     weight = None if data.weight is None else data.weight[learning]
     return Data(data.x[learning], data.t[learning], weight), Data(data.x[out], data.t[out])
+
+
+def learning_rows(rows: int, held_out: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows to learn from and the `held_out` others, both ascending, drawn from the seed."""
+    order = np.random.default_rng([seed, 1]).permutation(rows)
+    return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
 def start_of(

@@ -79,8 +79,7 @@ def train_folds(
         seed=seed,
     )
     job = Task.of(network, x, t, None, options)
-    numbers = folds(len(job.data), members, options.seed, codes)
-    jobs = [_without(job, numbers == fold) for fold in range(members)]
+    jobs = fold_tasks(job, members, codes)
     settings = {**jobs[0].settings, "patience": patience, "rows": len(job.data), "members": members}
     try:
         with jax_settings(job.data.x.dtype):
@@ -97,6 +96,12 @@ def train_folds(
         if folder:
             folder.close()
     return _result(job, training, stop, settings, time.perf_counter() - began)
+
+
+def fold_tasks(job: Task, members: int, codes: np.ndarray | None) -> list[Task]:
+    """The task of each member: it learns nothing from one fold of the rows, and watches it."""
+    numbers = folds(len(job.data), members, job.options.seed, codes)
+    return [_without(job, numbers == fold) for fold in range(members)]
 
 
 def _without(job: Task, fold: np.ndarray) -> Task:

@@ -32,8 +32,8 @@ class PlainDocument(Protocol):
     def plain(self) -> dict[str, Any]: ...
 
 
-def format_of(kind: str | None, as_json: bool, output: str | None) -> str:
-    """How a document is written: as asked, else by the suffix of its file.
+def format_of(kind: str | None, as_json: bool, output: str | None, csv: bool = False) -> str:
+    """How a document is written: as asked, else by the suffix of its file; CSV where it is a `csv` too.
 
     Raises:
         UsageError: two ways are asked for.
@@ -42,7 +42,8 @@ def format_of(kind: str | None, as_json: bool, output: str | None) -> str:
         raise click.UsageError(f"--json and --format {kind} contradict each other")
     if as_json or kind:
         return kind or "json"
-    return _SUFFIXES.get(Path(output).suffix.lower(), "text") if output else "text"
+    suffixes = _SUFFIXES | ({".csv": "csv"} if csv else {})
+    return suffixes.get(Path(output).suffix.lower(), "text") if output else "text"
 
 
 def write_document(document: "PlainDocument", kind: str, output: str | None, ascii_only: bool) -> None:
@@ -67,8 +68,11 @@ def write_document(document: "PlainDocument", kind: str, output: str | None, asc
         write(content)
 
 
-def _content(document: "PlainDocument", kind: str, ascii_only: bool) -> bytes:
-    """The document in one of the formats."""
+def _content(document: Any, kind: str, ascii_only: bool) -> bytes:
+    """The document in one of the formats; only what is a table has `csv`."""
+    if kind == "csv":
+        text: str = document.csv()
+        return text.encode()
     if kind == "json":
         from chainrule.files.json_values import dumps
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,12 @@ class Reading:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, to be stored with a run."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()
-        }
+        return plain(vars(self))
+
+
+def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as JSON has them: lists, no tuples."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def reading_of(run: Run | Ensemble, overrides: dict[str, Any]) -> Reading:

@@ -24,7 +24,7 @@ from chainrule.faces.tables.leaks import say_duplicates
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
-from chainrule.faces.tabular.source import Reading, as_text
+from chainrule.faces.tabular.source import Reading, as_text, plain
 
 # Chosen on the first half of benchmarks/tables:
 PATIENCE = 20  # epochs without a better validation loss
@@ -182,6 +182,7 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
             "sha256": table.sha256,
         },
         "reading": reading.to_dict(),
+        "request": plain(vars(request)),
         "encoding": ready.encoding.to_dict(),
         "held_out": {"share": request.validation, "rows": len(ready.held_out)},
     }
