@@ -19,7 +19,7 @@ from chainrule.rules.updates.catalogue import rule_name
 from chainrule.rules.updates.gradient_descent import GradientDescent
 
 if TYPE_CHECKING:
-    from chainrule.engine.training.replay import Moment, Replay
+    from chainrule.engine.training.replay import PastUpdate, Replay
 
 ROWS = 8  # of a batch that are named
 _WHEN = re.compile(r"\s*(?:(?P<update>\d{1,18})|epoch\s*:\s*(?P<epoch>\d{1,9}))\s*")
@@ -37,7 +37,7 @@ class Past:
 
     case: Case
     address: str
-    moment: "Moment"
+    moment: "PastUpdate"
 
 
 def past(replay: "Replay", quantity: str) -> Past:
@@ -65,7 +65,7 @@ def past(replay: "Replay", quantity: str) -> Past:
     return Past(case_of(replay, moment), address.strip(), moment)
 
 
-def case_of(replay: "Replay", moment: "Moment") -> Case:
+def case_of(replay: "Replay", moment: "PastUpdate") -> Case:
     """An update of a training as a case, in float64."""
     return Case(
         network=replay.network,
@@ -81,7 +81,7 @@ def case_of(replay: "Replay", moment: "Moment") -> Case:
     )
 
 
-def remarks(replay: "Replay", moment: "Moment", rows: np.ndarray | None = None) -> list[str]:
+def remarks(replay: "Replay", moment: "PastUpdate", rows: np.ndarray | None = None) -> list[str]:
     """What is to be said of an update: where it stands, its rows, its rate, and how true the replay is.
 
     Args:

@@ -26,7 +26,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Moment:
+class PastUpdate:
     """What one update of a training was given.
 
     Attributes:
@@ -134,7 +134,7 @@ class Replay:
         self._latest = (epoch, state)
         return state
 
-    def moment(self, update: int) -> Moment:
+    def moment(self, update: int) -> PastUpdate:
         """What the update of this number, from 0, was given. That after the last is the one that would have
         come next.
 
@@ -203,7 +203,9 @@ class Replay:
             looked: Any = self._look(state, training.tables, training.key, step, jax.device_put(numbers))
         return looked  # type: ignore[no-any-return]
 
-    def _moment(self, state: State, inputs: tuple[Batch, dict[str, Any]], rows: Any, update: int) -> Moment:
+    def _moment(
+        self, state: State, inputs: tuple[Batch, dict[str, Any]], rows: Any, update: int
+    ) -> PastUpdate:
         training, data = self.training, self.job.data
         batch, inside = inputs
         epoch, step = divmod(update, self.steps)
@@ -216,7 +218,7 @@ class Replay:
             with self._settings():  # in the precision of the program
                 rate = rate(update)
         share = None if data.weight is None else np.asarray(batch.share, np.float64)[:count]
-        return Moment(
+        return PastUpdate(
             update=update,
             epoch=epoch + 1,
             step=step + 1,
