@@ -16,6 +16,8 @@ from chainrule.rules.layers.dense import Dense
 from chainrule.rules.protocols import Kept, Layer, Loss, Names, Parameters
 from chainrule.rules.rule_names import ActivationName, LossName
 
+BLOCK = 1 << 13  # rows that are gone through at a time: their sums stay near the processor
+
 
 @dataclass(frozen=True)
 class Row:
@@ -101,8 +103,12 @@ class Network:
 
     def predict(self, parameters: Mapping[str, Array], x: Array) -> Array:
         """Predictions (n, outputs) for x (n, inputs), in the array library and dtype of x."""
+        p = numbers_of(parameters)
         with np.errstate(all="ignore"):
-            return self.prediction(self.forward(numbers_of(parameters), given("x", x))[0]).array
+            if not isinstance(x, np.ndarray) or len(x) <= BLOCK:
+                return self.prediction(self.forward(p, given("x", x))[0]).array
+            parts = (self.forward(p, given("x", x[rows]))[0] for rows in blocks(len(x)))
+            return np.concatenate([self.prediction(part).array for part in parts])
 
     @property
     def widths(self) -> list[int]:
@@ -143,6 +149,11 @@ class Network:
             raise InputError("a network is written as {'layers': [...], 'loss': {...}}")
         layers = [registry.from_plain(layer, registry.LAYERS) for layer in specification["layers"]]
         return cls(layers, specification.get("loss", "half_squared_error"))
+
+
+def blocks(rows: int) -> Iterator[slice]:
+    """So many rows, a block at a time."""
+    yield from (slice(start, start + BLOCK) for start in range(0, rows, BLOCK))
 
 
 class _Parameters(dict[str, Number]):

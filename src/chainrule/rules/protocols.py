@@ -170,6 +170,8 @@ def difference(t: Number, y: Number) -> Number:
 
 def written(parameter: float) -> str:
     """A rule's parameter in its words, with all its digits and no more."""
+    if hasattr(parameter, "aval"):  # known only when the compiled program runs, which needs no words
+        return "·"
     short = f"{parameter:g}"
     return short if float(short) == parameter else repr(float(parameter))
 

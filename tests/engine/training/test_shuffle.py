@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from chainrule.engine.training.padding import extent
 from chainrule.engine.training.shuffle import shuffled
 
 MANY = 20_000
 
 
 def orders(rows: int, count: int, seed: int = 0) -> np.ndarray:
-    draw = jax.jit(jax.vmap(lambda key: shuffled(key, rows)))
+    draw = jax.jit(jax.vmap(lambda key: shuffled(key, extent(rows), rows)))
     return np.asarray(draw(jax.random.split(jax.random.key(seed), count)))
 
 

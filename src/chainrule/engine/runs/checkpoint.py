@@ -27,6 +27,7 @@ from chainrule.files.reading import read_own
 from chainrule.files.writing import put
 
 FORMAT = 1
+RECIPE = 2  # how a step is worked out, to its last bit; it was 1 when tables had no rows to spare
 _VECTOR = ("sse", "ssse", "avx", "amx", "fma", "f16c", "bmi", "asimd", "sve", "sme", "neon")
 MOST = 1 << 36  # bytes in a checkpoint
 NAME = re.compile(r"epoch-(\d{1,10})-([0-9a-f]{64})\.safetensors")
@@ -192,6 +193,7 @@ def machine() -> dict[str, Any]:
         **processor(),
         "thread count": len(count(0)) if count else os.cpu_count(),
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+        "recipe": RECIPE,
         **versions(),
     }
 

@@ -13,28 +13,28 @@ from chainrule.engine.training.state import State, Tables
 from chainrule.numbers import Number
 
 
-def locate(program: Program, state: State, tables: Tables, key: Any) -> Divergence:
+def locate(network: Network, program: Program, state: State, tables: Tables, key: Any) -> Divergence:
     """The first NaN or infinity of the epoch that begins at `state`."""
-    plan = program.plan
-    for step in range(plan.steps):
+    steps = int(program.steps(tables))
+    for step in range(steps):
         next_state = program.step(state, tables, key, step)
         batch, parameters = program.inputs(state, tables, key, step)
         decay = float(program.decay(tables, batch.total))
-        bad = _first_bad(_replayed(plan.network, batch, parameters, decay))
+        bad = _first_bad(_replayed(network, batch, parameters, decay))
         if bad is None:
             bad = _first_spoilt({name: np.asarray(a) for name, a in next_state.parameters.items()})
         if bad:
             layer = re.search(r"\d+(?='?$)", bad[0].rpartition("/d")[2])
             return Divergence(int(state.epoch) + 1, step + 1, int(layer[0]) if layer else None, *bad)
         state = next_state
-    return Divergence(int(state.epoch) + 1, plan.steps, None, *_watched(program, state, tables))
+    return Divergence(int(state.epoch) + 1, steps, None, *_watched(program, state, tables))
 
 
 def _watched(program: Program, state: State, tables: Tables) -> tuple[str, float]:
     """What else ends an epoch: the validation loss, where rows are held out, or else the sum of losses."""
     if tables.validation is None:
         return "E", float("nan")
-    return "the validation loss", float(program.loss(state.parameters, *tables.validation, None))
+    return "the validation loss", float(program.loss(state.parameters, tables.numbers, *tables.validation))
 
 
 def _first_spoilt(parameters: dict[str, np.ndarray]) -> tuple[str, float] | None:

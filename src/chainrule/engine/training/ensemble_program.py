@@ -15,12 +15,14 @@ from chainrule.engine.backprop import evaluate, sweep
 from chainrule.engine.training.compiling import SMALL
 from chainrule.engine.training.member_arrays import LARGE, Members, shared
 from chainrule.engine.training.program import MASKS, Program, choose, rows_at
+from chainrule.engine.training.rule_numbers import with_numbers
 from chainrule.engine.training.state import (
     ENSEMBLE_SPAN,
     RUNNING,
     Arrays,
     Batch,
     Chunk,
+    Extent,
     Limits,
     Plan,
     State,
@@ -91,8 +93,11 @@ class Together(Program):
     def _finite(self, array: jax.Array) -> jax.Array:
         return jnp.isfinite(array).all(tuple(range(array.ndim - 1)))
 
-    def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
-        return None if self.plan.steps == 1 else _each(super()._order)(key, epoch)
+    def _order(self, key: jax.Array, epoch: jax.Array, extent: Extent) -> jax.Array | None:
+        if self.plan.steps == 1:
+            return None
+        orders: jax.Array | None = _each(partial(super()._order, extent=extent))(key, epoch)
+        return orders
 
     def _prepared(
         self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
@@ -100,7 +105,7 @@ class Together(Program):
         batch = self._batch(tables, rows, step)
 
         def masks(key: jax.Array, epoch: jax.Array) -> Arrays:
-            return self._masks(batch.x, jax.random.fold_in(key, MASKS), epoch, step)
+            return self._masks(batch.x, jax.random.fold_in(key, MASKS), epoch, step, tables.numbers)
 
         return batch, state.parameters | _each(masks)(key, state.epoch)
 
@@ -115,19 +120,21 @@ class Together(Program):
         return found
 
     def _weighed(
-        self, weight: jax.Array | None, step: jax.Array, dtype: Any
+        self, weight: jax.Array | None, tables: Tables, step: jax.Array
     ) -> tuple[jax.Array | None, jax.Array]:
+        weighed = super()._weighed
         share, total = (
-            super()._weighed(weight, step, dtype)
+            weighed(weight, tables, step)
             if weight is None or weight.ndim == 1
-            else _each(lambda weight: super(Together, self)._weighed(weight, step, dtype))(weight)
+            else _each(lambda weight: weighed(weight, tables, step))(weight)
         )
         return share if share is None or share.ndim == 2 else share[:, None], total
 
-    def _swept(self, parameters: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
+    def _swept(self, parameters: Arrays, batch: Batch, decay: Any, numbers: Any) -> tuple[jax.Array, Arrays]:
         share = None if batch.share is None else Members(batch.share)
         x, t = (Members(a) if a.ndim == 3 else shared(a) for a in batch[:2])
-        step = sweep(self.network, _wrapped(parameters), x, t, share, _rate(decay))
+        network = with_numbers(self.network, numbers)
+        step = sweep(network, _wrapped(parameters), x, t, share, _rate(decay))
         return step.loss.array.raw, {name: g.array.raw for name, g in step.gradients.items()}
 
     def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
@@ -139,6 +146,7 @@ class Together(Program):
     def _loss(
         self,
         parameters: Arrays,
+        numbers: Any,
         x: jax.Array,
         t: jax.Array,
         share: jax.Array | None,
@@ -146,7 +154,8 @@ class Together(Program):
     ) -> jax.Array:
         rows = None if share is None else shared(share)
         decay = _rate(weight_decay)
-        total = evaluate(self.network, _wrapped(parameters), shared(x), shared(t), rows, decay).array.raw
+        network = with_numbers(self.network, numbers)
+        total = evaluate(network, _wrapped(parameters), shared(x), shared(t), rows, decay).array.raw
         loss: jax.Array = total
         return loss
 

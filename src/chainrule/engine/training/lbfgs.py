@@ -14,6 +14,8 @@ from chainrule.engine.runs.run import History, Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
 from chainrule.engine.training.jax_settings import jax_settings
+from chainrule.engine.training.padding import room, tables
+from chainrule.engine.training.rule_numbers import with_numbers, without_numbers
 from chainrule.errors import InputError
 from chainrule.rules.layers.dropout import Dropout
 
@@ -57,10 +59,15 @@ def minimize(
     losses: list[float] = []
     asked_to_stop = False
     with jax_settings(data.x.dtype), interruptible() as interrupted:
-        slope, tables = _slope(network), (data.x, data.t, share.astype(data.x.dtype))
+        import jax
+
+        rows = room(len(data), len(data))
+        weighed = Data(data.x, data.t, share.astype(data.x.dtype))
+        kept = jax.device_put(tables(network, rows, weighed))
+        slope = _slope(without_numbers(network))
 
         def cost(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            loss, gradients = slope(unpacked(flat), *tables, weight_decay)
+            loss, gradients = slope(unpacked(flat), kept.numbers, kept.x, kept.t, kept.weight, weight_decay)
             return float(loss), packed(gradients)
 
         def iterated(intermediate_result: OptimizeResult) -> None:
@@ -94,8 +101,8 @@ def _slope(network: Network) -> Any:
     """E and its gradients by name, compiled."""
     import jax
 
-    def slope(parameters: Any, x: Any, t: Any, share: Any, weight_decay: Any) -> Any:
-        step = sweep(network, parameters, x, t, share, weight_decay)
+    def slope(parameters: Any, numbers: Any, x: Any, t: Any, share: Any, weight_decay: Any) -> Any:
+        step = sweep(with_numbers(network, numbers), parameters, x, t, share, weight_decay)
         return step.loss.array, {name: g.array for name, g in step.gradients.items()}
 
     return jax.jit(slope)

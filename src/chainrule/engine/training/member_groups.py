@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.engine.measuring import mean_loss
 from chainrule.engine.runs.checkpoint import Moment, arrays_of, identity, machine, state_of
 from chainrule.engine.runs.checkpointer import Keeper
 from chainrule.engine.runs.ensemble import Ensemble
@@ -18,6 +19,7 @@ from chainrule.engine.stopping import Divergence, Stop
 from chainrule.engine.training.jax_settings import jax_settings, random_key
 from chainrule.engine.training.loop import Progress
 from chainrule.engine.training.options import Task, start_of
+from chainrule.engine.training.padding import tables
 from chainrule.engine.training.state import (
     DIVERGED,
     PATIENCE,
@@ -130,22 +132,18 @@ class Group:
     """Members that are trained in one call: their state, and what was recorded of each."""
 
     def __init__(self, job: Task, members: Sequence[Member]) -> None:
-        import jax.numpy as jnp
+        import jax
 
         from chainrule.engine.training.ensemble_program import together
 
-        data, dtype = job.data, job.data.x.dtype
-        self.members, self.plan = members, job.plan
+        data = job.data
+        self.network, self.members, self.plan = job.network, members, job.plan
         self.program = together(self.plan)
         rates = [member.learning_rate for member in members] if job.rate_is_data else None
         decays = [member.weight_decay for member in members]
-        self.tables = Tables(
-            jnp.asarray(data.x),
-            jnp.asarray(data.t),
-            None if data.weight is None else jnp.asarray(data.weight),
-            (jnp.asarray(job.held_out.x), jnp.asarray(job.held_out.t)) if job.held_out else None,
-            rate=None if rates is None else jnp.asarray(rates, dtype),
-            decay=jnp.asarray(decays, dtype) if any(decays) else None,
+        of_members = {"rate": rates, "decay": decays if any(decays) else None}
+        self.tables: Tables = jax.device_put(
+            tables(job.network, self.plan.rows, data, job.held_out, of_members, self.plan.steps == 1)
         )
         self.keys = random_key([member.seed for member in members])
         starts = [_scaled(start_of(job.network, data, None, member.seed), member.scale) for member in members]
@@ -217,8 +215,10 @@ class Group:
         from chainrule.engine.training.program import program
 
         member_rates = {n: a[member] for n in ("rate", "decay") if (a := getattr(self.tables, n)) is not None}
-        tables = self.tables._replace(**member_rates)
-        self.divergences[member] = locate(program(self.plan), _of(state, member), tables, self.keys[member])
+        member_tables = self.tables._replace(**member_rates)
+        self.divergences[member] = locate(
+            self.network, program(self.plan), _of(state, member), member_tables, self.keys[member]
+        )
 
     def runs(self, job: Task, stopped: Stop, seconds: float) -> list[Run]:
         """A run for each member; `stopped` says why those ended that could have gone on."""
@@ -234,25 +234,24 @@ class Group:
             name: np.where(self.codes == THRESHOLD, np.asarray(final[name]), np.asarray(best[name]))
             for name in self.names
         }
-        tables, weight = self.tables, self.tables.weight
-        share = None if weight is None else weight / weight.sum()
-        decay = () if tables.decay is None else (tables.decay,)
-        on_rows = np.asarray(self.program.loss(parameters, tables.x, tables.t, share, *decay), np.float64)
-        held_out = None
-        if tables.validation is not None:
-            held_out = np.asarray(self.program.loss(parameters, *tables.validation, None), np.float64)
+        decays = [member.weight_decay for member in self.members]
+        arrays = [
+            {name: np.ascontiguousarray(parameters[name][..., index]) for name in self.names}
+            for index in range(len(self.members))
+        ]
+        held_out = job.held_out
         return [
             Run(
                 network=job.network,
-                parameters={name: np.ascontiguousarray(parameters[name][..., index]) for name in self.names},
+                parameters=arrays[index],
                 history=History(
                     losses[index, :epochs].tolist(),
                     None if held_out is None else validation[index, :epochs].tolist(),
                 ),
                 stopped_by=words[self.codes[index]],
                 epochs=epochs,
-                loss=float(on_rows[index]),
-                validation_loss=None if held_out is None else float(held_out[index]),
+                loss=mean_loss(job.network, arrays[index], job.data, decays[index]),
+                validation_loss=None if held_out is None else mean_loss(job.network, arrays[index], held_out),
                 seconds=seconds,
                 divergence=self.divergences[index],
                 settings=job.settings | {k: v for k, v in member._asdict().items() if v is not None},

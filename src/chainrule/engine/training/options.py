@@ -12,6 +12,9 @@ import numpy as np
 from chainrule.engine.data import Data, floats, prepare, refuse_unfit
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import from_zero
+from chainrule.engine.training.likeness import alike
+from chainrule.engine.training.padding import room
+from chainrule.engine.training.rule_numbers import without_numbers
 from chainrule.engine.training.state import Limits, Plan
 from chainrule.errors import InputError, ShapeError
 
@@ -106,12 +109,13 @@ class Task:
     def plan(self) -> Plan:
         """What is compiled; numbers that can be handed to the program are not in it."""
         options = self.options
+        rows = room(len(self.data), self.batch_size)
         return Plan(
-            network=self.network,
-            optimizer=options.optimizer,
-            learning_rate=0.0 if self.rate_is_data else options.learning_rate,
-            rows=len(self.data),
-            batch=self.batch_size,
+            network=without_numbers(self.network),
+            optimizer=alike(options.optimizer),
+            learning_rate=0.0 if self.rate_is_data else alike(options.learning_rate),
+            rows=rows,
+            batch=self.batch_size if self.batch_size < len(self.data) else rows,
             shuffle=options.shuffle,
             weight_decay=0.0,
             thresholded=options.threshold is not None,

@@ -15,6 +15,8 @@ from jax import lax
 from chainrule.engine.backprop import evaluate, sweep
 from chainrule.engine.optimizers import optimizer
 from chainrule.engine.training.compiling import Loop
+from chainrule.engine.training.padding import extent
+from chainrule.engine.training.rule_numbers import with_numbers
 from chainrule.engine.training.shuffle import shuffled
 from chainrule.engine.training.state import (
     DIVERGED,
@@ -26,6 +28,7 @@ from chainrule.engine.training.state import (
     Arrays,
     Batch,
     Chunk,
+    Extent,
     Limits,
     Plan,
     State,
@@ -41,7 +44,7 @@ class Program:
 
     begin(parameters, rate=None) -> state
     run(state, tables, key, limits) -> state, chunk       epochs until a limit, SPAN at most
-    loss(parameters, x, t, share, weight_decay=0) -> E    without dropout
+    loss(parameters, numbers, x, t, share, weight_decay=0) -> E    without dropout
     inputs(state, tables, key, step) -> batch, taken      what one step is given, to look into it
     step(state, tables, key, step) -> state               one step of the epoch at hand
     """
@@ -50,7 +53,6 @@ class Program:
         self.plan = plan
         self.network = plan.network
         self.rule = optimizer(plan.optimizer, plan.learning_rate)
-        self.padding = plan.steps * plan.batch - plan.rows
         self.begin = jax.jit(self._begin)
         self._loop = Loop(self._run)
         self.loss = jax.jit(self._loss)
@@ -98,7 +100,7 @@ class Program:
         chunk = chunk._replace(loss=chunk.loss.at[position].set(mean))
         figures = [mean]
         if tables.validation is not None:
-            held_out = self._loss(state.parameters, *tables.validation, None)
+            held_out = self._loss(state.parameters, tables.numbers, *tables.validation)
             chunk = chunk._replace(validation=chunk.validation.at[position].set(held_out))
             figures.append(held_out)
         state = self._watched(state, figures, limits)
@@ -138,7 +140,7 @@ class Program:
 
     def _epoch(self, state: State, tables: Tables, key: jax.Array) -> tuple[State, jax.Array]:
         """The state after all steps of an epoch, and the mean of the losses met on the way."""
-        rows = self._order(key, state.epoch)
+        rows = self._order(key, state.epoch, self.extent(tables))
         if rows is None:
             after, loss = self._update(state, tables, key, None, jnp.int32(0))
         else:
@@ -148,7 +150,7 @@ class Program:
                 return next_state, carried[1] + loss
 
             after, loss = lax.fori_loop(
-                0, self.plan.steps, body, (state, jnp.zeros(state.epoch.shape, tables.x.dtype))
+                0, self.steps(tables), body, (state, jnp.zeros(state.epoch.shape, tables.x.dtype))
             )
         return after._replace(epoch=state.epoch + 1), loss
 
@@ -158,18 +160,20 @@ class Program:
         """The state after one step, and the batch's loss times its part of all weight."""
         batch, taken = self._prepared(state, tables, key, rows, step)
         decay = self.decay(tables, batch.total)
-        mean, gradients = self._swept(taken, batch, decay)
+        mean, gradients = self._swept(taken, batch, decay, tables.numbers)
         parameters, memory = self._moved(gradients, state, tables.rate)
-        total = self.plan.rows if tables.weight is None else jnp.sum(tables.weight)
+        rows = jnp.asarray(self.extent(tables).rows, tables.x.dtype)
+        total = rows if tables.weight is None else jnp.sum(tables.weight)
         if tables.scale is not None:
             penalty = decay / 2 * sum(jnp.sum(a * a) for a in state.parameters.values() if a.ndim == 2)
             mean = (mean - penalty) * tables.scale + penalty
         loss = mean * (batch.total / total)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
 
-    def _swept(self, parameters: Arrays, batch: Batch, decay: Any) -> tuple[jax.Array, Arrays]:
+    def _swept(self, parameters: Arrays, batch: Batch, decay: Any, numbers: Any) -> tuple[jax.Array, Arrays]:
         """E of a batch, and its gradients."""
-        step = sweep(self.network, parameters, batch.x, batch.t, batch.share, decay)
+        network = with_numbers(self.network, numbers)
+        step = sweep(network, parameters, batch.x, batch.t, batch.share, decay)
         return step.loss.array, {name: g.array for name, g in step.gradients.items()}
 
     def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
@@ -183,22 +187,33 @@ class Program:
             return self.plan.weight_decay if tables.decay is None else tables.decay
         return tables.penalty / jnp.where(total == 0, 1, total)
 
-    def _order(self, key: jax.Array, epoch: jax.Array) -> jax.Array | None:
+    def extent(self, tables: Tables) -> Extent:
+        """How many rows there are."""
+        return extent(self.plan.rows) if tables.extent is None else tables.extent
+
+    def steps(self, tables: Tables) -> Any:
+        """Updates in an epoch."""
+        return -(-self.extent(tables).rows // self.plan.batch)
+
+    def _order(self, key: jax.Array, epoch: jax.Array, extent: Extent) -> jax.Array | None:
         """The rows of an epoch, in batches (steps, batch); padded with row 0, which then weighs nothing."""
         plan = self.plan
         if plan.steps == 1:
             return None  # a mean does not depend on the order of its rows
-        rows = jnp.arange(plan.rows, dtype=jnp.int32)
+        places = plan.steps * plan.batch
         if plan.shuffle:
-            rows = shuffled(jax.random.fold_in(jax.random.fold_in(key, ORDER), epoch), plan.rows)
-        return jnp.pad(rows, (0, self.padding)).reshape(plan.steps, plan.batch)
+            rows = shuffled(jax.random.fold_in(jax.random.fold_in(key, ORDER), epoch), extent, places)
+        else:
+            rows = jnp.arange(places, dtype=jnp.int32)
+            rows = jnp.where(rows < extent.rows, rows, 0)
+        return rows.reshape(plan.steps, plan.batch)
 
     def _prepared(
         self, state: State, tables: Tables, key: jax.Array, rows: jax.Array | None, step: jax.Array
     ) -> tuple[Batch, Arrays]:
         """The batch of one step, and what the network takes for it: parameters and masks."""
         batch = self._batch(tables, rows, step)
-        masks = self._masks(batch.x, jax.random.fold_in(key, MASKS), state.epoch, step)
+        masks = self._masks(batch.x, jax.random.fold_in(key, MASKS), state.epoch, step, tables.numbers)
         return batch, state.parameters | masks
 
     def _batch(self, tables: Tables, rows: jax.Array | None, step: jax.Array) -> Batch:
@@ -206,28 +221,30 @@ class Program:
         if rows is not None:
             x, t = self._rows(x, rows[step]), self._rows(t, rows[step])
             weight = None if weight is None else rows_at(weight, rows[step])
-        return Batch(x, t, *self._weighed(weight, step, x.dtype))
+        return Batch(x, t, *self._weighed(weight, tables, step))
 
     def _rows(self, array: jax.Array, indices: jax.Array) -> jax.Array:
         return rows_at(array, indices)
 
     def _weighed(
-        self, weight: jax.Array | None, step: jax.Array, dtype: Any
+        self, weight: jax.Array | None, tables: Tables, step: jax.Array
     ) -> tuple[jax.Array | None, jax.Array]:
         """Each row's part in the mean of a batch, if they differ, and what the rows weigh together."""
-        plan = self.plan
-        if weight is None and not self.padding:
+        plan, dtype = self.plan, tables.x.dtype
+        all_there = tables.extent is None and not plan.rows % plan.batch
+        if weight is None and all_there:
             return None, jnp.asarray(plan.batch, dtype)
         weight = jnp.ones(plan.batch, dtype) if weight is None else weight
-        if self.padding:
-            weight = jnp.where(step * plan.batch + jnp.arange(plan.batch) < plan.rows, weight, 0)
+        if not all_there:
+            places = step * plan.batch + jnp.arange(plan.batch)
+            weight = jnp.where(places < self.extent(tables).rows, weight, 0)
         total = jnp.sum(weight)
         return weight / jnp.where(total > 0, total, 1), total
 
-    def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array) -> Arrays:
+    def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array, numbers: Any) -> Arrays:
         """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
         drawn = {}
-        for number, (layer, width) in enumerate(self.network.walk(x.shape[1])):
+        for number, (layer, width) in enumerate(with_numbers(self.network, numbers).walk(x.shape[1])):
             if isinstance(layer, Dropout):
                 part_key = key
                 for part in (epoch, step, number):
@@ -238,19 +255,21 @@ class Program:
     def _loss(
         self,
         parameters: Arrays,
+        numbers: Any,
         x: jax.Array,
         t: jax.Array,
         share: jax.Array | None,
         weight_decay: jax.Array | float = 0.0,
     ) -> jax.Array:
-        loss: jax.Array = evaluate(self.network, parameters, x, t, share, weight_decay).array
+        network = with_numbers(self.network, numbers)
+        loss: jax.Array = evaluate(network, parameters, x, t, share, weight_decay).array
         return loss
 
     def _inputs(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> tuple[Batch, Arrays]:
-        return self._prepared(state, tables, key, self._order(key, state.epoch), step)
+        return self._prepared(state, tables, key, self._order(key, state.epoch, self.extent(tables)), step)
 
     def _step(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> State:
-        return self._update(state, tables, key, self._order(key, state.epoch), step)[0]
+        return self._update(state, tables, key, self._order(key, state.epoch, self.extent(tables)), step)[0]
 
 
 @lru_cache(maxsize=32)

@@ -7,45 +7,55 @@ seldom exactly full, so a number that leaves the rows is enciphered again until 
 (Black & Rogaway 2002, "Ciphers with arbitrary finite domains").
 """
 
-from math import isqrt
-
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
+
+from chainrule.engine.training.state import Extent
 
 ROUNDS = 4  # places, pairs and distances of rows are uniform to within what 60,000 shuffles can tell
 FEW = 32  # rows; of fewer, whole orders could be told apart
 ROUNDS_OF_FEW = 8
+EXACT = 1 << 23  # below, float32 divides row numbers exactly, and processors do that many at a time
 
 
-def shuffled(key: jax.Array, rows: int) -> jax.Array:
-    """0 ... rows − 1 in an order drawn from `key`, int32."""
-    wide = isqrt(max(rows - 1, 0)) + 1
-    high = -(-rows // wide)
-    rounds = ROUNDS if rows >= FEW else ROUNDS_OF_FEW
+def shuffled(key: jax.Array, extent: Extent, places: int) -> jax.Array:
+    """The numbers of all rows in an order drawn from `key`, int32; 0 in the places that are left over."""
+    few = _ordered(key, extent, places, ROUNDS_OF_FEW) if places < 2 * FEW else None
+    if few is not None and isinstance(extent.rows, int) and extent.rows < FEW:
+        return few
+    order = _ordered(key, extent, places, ROUNDS)
+    return order if few is None else jnp.where(extent.rows < FEW, few, order)
+
+
+def _ordered(key: jax.Array, extent: Extent, places: int, rounds: int) -> jax.Array:
+    rows, wide, high = (jnp.asarray(number).astype(jnp.uint32) for number in extent)
     odd = jnp.asarray([1, 0], jnp.uint32)  # a multiplier has to be odd
     keys = jax.random.bits(key, (rounds, 2, 2), jnp.uint32) | odd
-    grid = np.arange(high * wide, dtype=np.uint32)
-    row, column = jnp.asarray(grid // wide), jnp.asarray(grid % wide)
-    for row_key, column_key in keys:
-        row = _moved(row, column, row_key, high)
-        column = _moved(column, row, column_key, wide)
-    cipher = (row * jnp.uint32(wide) + column).astype(jnp.int32)
-    order: jax.Array = cipher[:rows]
-    beyond = cipher[rows:]
-    if not beyond.size:
-        return order
+
+    def enciphered(number: jax.Array) -> jax.Array:
+        if places < EXACT:
+            row = (number.astype(jnp.float32) / wide.astype(jnp.float32)).astype(jnp.uint32)
+        else:
+            row = number // wide
+        column = number - row * wide
+        for row_key, column_key in keys:
+            row = _moved(row, column, row_key, high)
+            column = _moved(column, row, column_key, wide)
+        return row * wide + column
+
+    numbers = jnp.arange(places, dtype=jnp.uint32)
+    order = jnp.where(numbers < rows, enciphered(numbers), 0)
 
     def back(order: jax.Array) -> jax.Array:
-        walked: jax.Array = jnp.where(order >= rows, beyond.at[order - rows].get(mode="clip"), order)
+        walked: jax.Array = jnp.where(order >= rows, enciphered(order), order)
         return walked
 
-    permutation: jax.Array = lax.while_loop(lambda order: (order >= rows).any(), back, order)
-    return permutation
+    permutation = lax.while_loop(lambda order: (order >= rows).any(), back, order)
+    return permutation.astype(jnp.int32)
 
 
-def _moved(half: jax.Array, other_half: jax.Array, key: jax.Array, size: int) -> jax.Array:
-    """`one` moved round a circle of `size` by a hash of `other`."""
-    moved = half + ((other_half * key[0] + key[1] >> 16) * jnp.uint32(size) >> 16)
-    return jnp.minimum(moved, moved - jnp.uint32(size))  # below `size` the difference wraps to a huge number
+def _moved(half: jax.Array, other_half: jax.Array, key: jax.Array, size: jax.Array) -> jax.Array:
+    """`half` moved round a circle of `size` by a hash of the other."""
+    moved = half + ((other_half * key[0] + key[1] >> 16) * size >> 16)
+    return jnp.minimum(moved, moved - size)  # below `size` the difference wraps to a huge number

@@ -15,8 +15,19 @@ RUNNING, THRESHOLD, PATIENCE, DIVERGED, PLATEAU = range(5)
 Arrays = dict[str, "jax.Array"]
 
 
+class Extent(NamedTuple):
+    """How many rows there are, and the sides of a grid that holds them all, for `shuffled`."""
+
+    rows: Any
+    wide: Any
+    high: Any
+
+
 class Tables(NamedTuple):
-    """Training and validation rows; `weight` and `validation` (x, t) may be None.
+    """Training and validation rows; `weight` and `validation` (x, t, share) may be None.
+
+    `extent` says how many of the rows there are; the others fill the table up (None: all are there).
+    `numbers` are those of the network's rules, see `rule_numbers`; without any it has its own.
 
     `penalty`, if not None, stands in for the plan's weight decay: the λ of an L2 penalty that is divided
     by the weight of each batch's rows, as scikit-learn's `alpha` is. `rate` and `decay` stand in for the
@@ -27,11 +38,13 @@ class Tables(NamedTuple):
     x: "jax.Array"
     t: "jax.Array"
     weight: "jax.Array | None"
-    validation: "tuple[jax.Array, jax.Array] | None"
+    validation: "tuple[jax.Array, jax.Array, jax.Array] | None"
     penalty: "jax.Array | None" = None
     rate: "jax.Array | None" = None
     decay: "jax.Array | None" = None
     scale: "jax.Array | None" = None
+    extent: Extent | None = None
+    numbers: "tuple[jax.Array, ...]" = ()
 
 
 class State(NamedTuple):
@@ -69,6 +82,7 @@ class Chunk(NamedTuple):
 class Plan:
     """What a program is compiled for; equal plans share one program.
 
+    `rows` are those of its tables, which may have some to spare; where they are one batch, it has no order.
     `patient` waits for the validation loss and keeps the best weights; `plateau` waits for the loss of
     the training rows and keeps the last.
     """
@@ -86,7 +100,7 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """Updates in an epoch."""
+        """Updates in an epoch, at most."""
         return -(-self.rows // self.batch)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.engine.data import Data
+from chainrule.engine.measuring import mean_loss
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN, OptimizerName, Rate, Transformation
 from chainrule.engine.runs.checkpoint import Moment, arrays_of, identity, machine, state_of
@@ -22,6 +23,7 @@ from chainrule.engine.training.interrupt import interruptible
 from chainrule.engine.training.jax_settings import jax_settings, random_key
 from chainrule.engine.training.loop import Log, Progress, Report
 from chainrule.engine.training.options import Task, TrainingOptions, start_of
+from chainrule.engine.training.padding import tables
 from chainrule.engine.training.state import (
     DIVERGED,
     PATIENCE,
@@ -30,6 +32,7 @@ from chainrule.engine.training.state import (
     THRESHOLD,
     Chunk,
     Limits,
+    Plan,
     State,
     Tables,
 )
@@ -138,7 +141,8 @@ class Training:
 
     def __init__(
         self,
-        plan: Any,
+        network: Network,
+        plan: Plan,
         data: Data,
         held_out: Data | None,
         start: dict[str, np.ndarray],
@@ -152,14 +156,12 @@ class Training:
 
         from chainrule.engine.training.program import program
 
-        self.plan, self.program = plan, program(plan)
-        watched = (held_out.x, held_out.t) if held_out else None
-        rates = (
-            None if rate_value is None else np.asarray(rate_value, data.x.dtype)
-            for rate_value in (penalty, rate, decay, None if scale == 1 else scale)
+        self.network, self.plan, self.program = network, plan, program(plan)
+        self.data, self.watched, self.penalty, self.decay = data, held_out, penalty, decay
+        rates = {"penalty": penalty, "rate": rate, "decay": decay, "scale": None if scale == 1 else scale}
+        self.tables: Tables = jax.device_put(
+            tables(network, plan.rows, data, held_out, rates, plan.steps == 1)
         )
-        arrays: tuple[Any, ...] = (data.x, data.t, data.weight, watched, *rates)
-        self.tables = Tables(*jax.device_put(arrays))  # `jnp.asarray` would compile a copy for every shape
         self.key = random_key(seed)
         self.names = list(start)  # JAX keeps dicts sorted; w1 comes first everywhere else
         self.state: State = self.program.begin(jax.device_put(start), self.tables.rate)
@@ -177,7 +179,7 @@ class Training:
         """The training that a task asks for, from these parameters."""
         rate = job.options.learning_rate if job.rate_is_data else None
         decay = job.options.weight_decay or None
-        return cls(job.plan, job.data, job.held_out, start, seed, rate=rate, decay=decay)
+        return cls(job.network, job.plan, job.data, job.held_out, start, seed, rate=rate, decay=decay)
 
     def kept_by(self, keeper: Keeper, identity: dict[str, Any]) -> None:
         """Let `keeper` write checkpoints, and go on from the one that it found."""
@@ -230,7 +232,7 @@ class Training:
         good, bad = int(previous.epoch), int(self.state.epoch)
         self.state, chunk = self.program.run(previous, self.tables, self.key, limits._replace(epochs=bad - 1))
         self._record(chunk, bad - 1 - good)
-        self.divergence = locate(self.program, self.state, self.tables, self.key)
+        self.divergence = locate(self.network, self.program, self.state, self.tables, self.key)
 
     def _record(self, chunk: Chunk, epochs: int) -> None:
         self.losses += np.asarray(chunk.loss, np.float64)[:epochs].tolist()
@@ -253,22 +255,18 @@ class Training:
         parameters = (
             self.state.parameters if stop is Stop.THRESHOLD else self.state.best or self.state.parameters
         )
-        loss, weight = self.program.loss, self.tables.weight
-        share = None if weight is None else weight / weight.sum()
-        total = len(self.tables.x) if weight is None else weight.sum()
-        decay = float(self.program.decay(self.tables, total))
-        penalty = [decay] if decay else []  # 0 would be multiplied by weights that may be too large to square
-        on_rows = float(loss(parameters, self.tables.x, self.tables.t, share, *penalty))
-        held_out = None
-        if self.tables.validation is not None:
-            held_out = float(loss(parameters, *self.tables.validation, None))
+        arrays = {name: np.asarray(parameters[name]) for name in self.names}
+        weight = self.data.weight
+        total = len(self.data) if weight is None else float(np.sum(weight, dtype=float))
+        decay = (self.decay or 0.0) if self.penalty is None else self.penalty / total
+        held_out = None if self.watched is None else mean_loss(self.network, arrays, self.watched)
         return Run(
-            network=self.plan.network,
-            parameters={name: np.asarray(parameters[name]) for name in self.names},
+            network=self.network,
+            parameters=arrays,
             history=History(self.losses, self.held_out if self.tables.validation is not None else None),
             stopped_by=stop,
             epochs=int(self.state.epoch),
-            loss=on_rows,
+            loss=mean_loss(self.network, arrays, self.data, decay),
             validation_loss=held_out,
             seconds=time.perf_counter() - self.began,
             divergence=self.divergence,

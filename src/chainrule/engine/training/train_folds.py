@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule.engine.backprop import evaluate
 from chainrule.engine.data import Data
+from chainrule.engine.measuring import mean_loss
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import OptimizerName, Rate, Transformation
 from chainrule.engine.runs.checkpoint import identity
@@ -123,17 +123,14 @@ def _result(job: Task, training: FoldTraining, stop: Stop, settings: dict[str, A
     penalty = job.options.weight_decay / 2 * squares / len(members) if job.options.weight_decay else 0.0
     diverged = [member.divergence for member in training.members if member.divergence]
 
-    def loss(rows: Data) -> float:
-        return float(evaluate(network, parameters, rows.x, rows.t).array)
-
     return Run(
         network=network,
         parameters=parameters,
         history=History(training.losses, training.held_out),
         stopped_by=stop,
         epochs=training.epoch,
-        loss=loss(job.data) + penalty,
-        validation_loss=loss(job.held_out) if job.held_out else None,
+        loss=mean_loss(network, parameters, job.data) + penalty,
+        validation_loss=mean_loss(network, parameters, job.held_out) if job.held_out else None,
         seconds=seconds,
         divergence=diverged[0] if diverged else None,
         settings=settings,

@@ -48,9 +48,7 @@ def solver(estimator: Any) -> Solver:
             )
         if choice == "adam":
             betas = {"b1": estimator.beta_1, "b2": estimator.beta_2}
-            return Solver(
-                choice, _adam(float(estimator.beta_2), float(estimator.epsilon), schedule), fixed | betas
-            )
+            return Solver(choice, _adam(schedule), fixed | betas | {"epsilon": float(estimator.epsilon)})
         if choice not in (optimizers := names()):
             choices = [*optimizers, LBFGS]
             hint = did_you_mean(choice, choices) or f" One of: {', '.join(choices)}."
@@ -65,17 +63,6 @@ def solver(estimator: Any) -> Solver:
     raise InputError(f"solver is a name, an Optax transformation or a function of the rate, not {choice!r}")
 
 
-@dataclass(frozen=True)
-class OutsideEpsilon:
-    """The ε that Optax, which corrects the moments first, has to add for ε to stand outside."""
-
-    beta: float
-    epsilon: float
-
-    def __call__(self, count: Any) -> Any:
-        return self.epsilon / (1 - self.beta ** (count + 1.0)) ** 0.5
-
-
 @lru_cache(maxsize=64)
 def _sgd(nesterov: bool, schedule: Callable[..., Any] | None) -> Any:
     import optax
@@ -87,11 +74,25 @@ def _sgd(nesterov: bool, schedule: Callable[..., Any] | None) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _adam(beta_2: float, epsilon: float, schedule: Callable[..., Any] | None) -> Any:
+def _adam(schedule: Callable[..., Any] | None) -> Any:
     import optax
 
-    eps = OutsideEpsilon(beta_2, epsilon)
-    return optax.inject_hyperparams(optax.adam)(learning_rate=schedule or 0.0, b1=0.0, b2=0.0, eps=eps)
+    def adam(learning_rate: Any, b1: Any, b2: Any, epsilon: Any, update: Any) -> Any:
+        # Optax corrects the moments first: for ε to stand outside, it has to add this.
+        return optax.adam(learning_rate, b1, b2, epsilon / (1 - b2**update) ** 0.5)
+
+    numbers = {"b1": 0.0, "b2": 0.0, "epsilon": 1.0, "update": _from_one}
+    return optax.inject_hyperparams(adam)(learning_rate=schedule or 0.0, **numbers)
+
+
+def _from_one(count: Any) -> Any:
+    """The number of an update, counted from 1."""
+    return count + 1.0
+
+
+def in_todays_words(name: str) -> str:
+    """What a part of a solver's state is called today; a state may have been stored before it was."""
+    return name.replace("hyperparams_states['eps']", "hyperparams_states['update']")
 
 
 @lru_cache(maxsize=64)

@@ -15,12 +15,14 @@ from chainrule.engine.runs.run import Run
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.interrupt import interruptible
 from chainrule.engine.training.jax_settings import jax_settings
+from chainrule.engine.training.likeness import alike
 from chainrule.engine.training.loop import Progress
+from chainrule.engine.training.padding import room
+from chainrule.engine.training.rule_numbers import without_numbers
 from chainrule.engine.training.train import Training
 from chainrule.faces.estimators.epochs import Arrays, Epoch, Watch
-from chainrule.faces.estimators.solvers import Solver
+from chainrule.faces.estimators.solvers import Solver, in_todays_words
 
-SMALL_BATCH = 1024  # rows: up to that a whole batch costs no more than its call
 SLOWEST = 1e-6  # the rate at which `adaptive` gives up, as in scikit-learn
 
 Memory = dict[str, Any]
@@ -77,14 +79,15 @@ class Descent:
 
         from chainrule.engine.training.state import Plan
 
-        estimator, data = self.asked, self._padded()
-        rows = len(data)
+        estimator, rows, most = self.asked, len(self.data), batch(self.asked, 1 << 31)
+        coarse = self.memory is not None and self.memory.get("rows", rows) != rows
+        table = room(rows, most, coarse)
         plan = Plan(
-            network=self.network,
-            optimizer=self.solver.rule,
+            network=without_numbers(self.network),
+            optimizer=alike(self.solver.rule),
             learning_rate=0.0,
-            rows=rows,
-            batch=batch(estimator, rows),
+            rows=table,
+            batch=min(most, table),
             shuffle=bool(estimator.shuffle),
             weight_decay=0.0,
             thresholded=False,
@@ -92,38 +95,23 @@ class Descent:
             plateau=self.plateau,
         )
         penalty = float(estimator.alpha) or None
-        self.training = Training(plan, data, self.held_out, self.start, self.seed, penalty, scale=self.scale)
+        self.training = Training(
+            self.network, plan, self.data, self.held_out, self.start, self.seed, penalty, scale=self.scale
+        )
         self.training.losses, self.training.held_out = map(list, self.history)
         fresh = self.training.state._replace(epoch=jnp.int32(len(self.training.losses)))
         self.training.state = fresh
         if self.solver.rates:
             self._set(self.solver.rates)
         began = arrays_of(self.training.state)
-        stored = {} if self.memory is None else self.memory["state"]
+        kept = {} if self.memory is None else self.memory["state"]
+        stored = {in_todays_words(name): array for name, array in kept.items()}
+        if "state.optimizer.hyperparams['eps']" in stored:  # the numbers themselves are set anew by each fit
+            stored = {name: stored.get(name, array) for name, array in began.items()}
         if {name: a.shape for name, a in began.items()} == {name: a.shape for name, a in stored.items()}:
             leaves = [jnp.asarray(stored[name], array.dtype) for name, array in began.items()]
             went_on = jax.tree.unflatten(jax.tree.structure(fresh), leaves)
             self.training.state = went_on._replace(parameters=fresh.parameters)
-
-    def _padded(self) -> Data:
-        """The rows; of a stream whose parts differ in length, whole batches: filling rows weigh nothing.
-
-        A program is compiled for a number of rows: each length would cost a compile of its own.
-        """
-        data, rows = self.data, len(self.data)
-        if self.memory is None or self.memory.get("rows", rows) == rows:
-            return data
-        most = batch(self.asked, 1 << 31)
-        whole = (
-            -(-rows // most) * most if rows > most or most <= SMALL_BATCH else 1 << (rows - 1).bit_length()
-        )
-        more = whole - rows
-        weight = np.ones(rows, data.x.dtype) if data.weight is None else data.weight
-        return Data(
-            np.pad(data.x, ((0, more), (0, 0))),
-            np.pad(data.t, ((0, more), (0, 0))),
-            np.pad(weight, (0, more)),
-        )
 
     def _go(self, interrupted: Any) -> Stop:
         """Run epochs until all are done or something stops them."""

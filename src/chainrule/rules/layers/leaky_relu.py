@@ -34,5 +34,6 @@ class LeakyReLU(Activation):
             xp = z.__array_namespace__()
             return xp.where(z > 0, xp.ones_like(z), self.leak * xp.ones_like(z))
 
-        function = Function(f"[{{}} > 0 or {self.leak:g}]", rf"[{{}} > 0 \lor {self.leak:g}]", tilt)
+        leak = written(self.leak)
+        function = Function(f"[{{}} > 0 or {leak}]", rf"[{{}} > 0 \lor {leak}]", tilt)
         return number(self.slope_name(z), path("nj->nj", z), through=function)
