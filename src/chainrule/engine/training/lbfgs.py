@@ -63,11 +63,13 @@ def minimize(
 
         rows = room(len(data), len(data))
         weighed = Data(data.x, data.t, share.astype(data.x.dtype))
-        kept = jax.device_put(tables(network, rows, weighed))
+        arrays = jax.device_put(tables(network, rows, weighed))
         slope = _slope(without_numbers(network))
 
         def cost(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            loss, gradients = slope(unpacked(flat), kept.numbers, kept.x, kept.t, kept.weight, weight_decay)
+            loss, gradients = slope(
+                unpacked(flat), arrays.numbers, arrays.x, arrays.t, arrays.weight, weight_decay
+            )
             return float(loss), packed(gradients)
 
         def iterated(intermediate_result: OptimizeResult) -> None:

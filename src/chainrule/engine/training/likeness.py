@@ -27,11 +27,11 @@ def alike(choice: Any) -> Any:
         hash(likeness)
     except (_UniqueError, TypeError, RecursionError):
         return choice
-    first = _known.pop(likeness, choice)
-    _known[likeness] = first
+    earliest = _known.pop(likeness, choice)
+    _known[likeness] = earliest
     while len(_known) > _MOST:
         _known.pop(next(iter(_known)), None)
-    return first
+    return earliest
 
 
 def _of(value: Any, above: tuple[Any, ...]) -> Any:
@@ -97,8 +97,8 @@ class _Held:
     def __init__(self, value: Callable[..., Any]) -> None:
         self.value = value
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
+    def __eq__(self, value: object) -> bool:
+        return isinstance(value, _Held)
 
     def __hash__(self) -> int:
         return 0

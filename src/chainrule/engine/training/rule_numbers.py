@@ -17,8 +17,8 @@ _STANDS_IN = 0.5  # for any number; every rule may have it
 
 def without_numbers(network: Network) -> Network:
     """The network with one and the same number in all places for one, and no start of its own."""
-    plain = [_replaced(rule, lambda _: _STANDS_IN) for rule in (*network.layers, network.loss)]
-    return Network(plain[:-1], plain[-1])
+    rules = [_replaced(rule, lambda _: _STANDS_IN) for rule in (*network.layers, network.loss)]
+    return Network(rules[:-1], rules[-1])
 
 
 def numbers_in(network: Network) -> tuple[float, ...]:
@@ -31,10 +31,10 @@ def with_numbers(network: Network, numbers: Any) -> Network:
     if not numbers:
         return network
     waiting = iter(numbers)
-    whole = copy(network)  # not made anew: that would look at the numbers
-    whole.__dict__["chain"] = _replaced(network.chain, lambda _: next(waiting))
-    object.__setattr__(whole, "loss", _replaced(network.loss, lambda _: next(waiting)))
-    return whole
+    joined = copy(network)  # not made anew: that would look at the numbers
+    joined.__dict__["chain"] = _replaced(network.chain, lambda _: next(waiting))
+    object.__setattr__(joined, "loss", _replaced(network.loss, lambda _: next(waiting)))
+    return joined
 
 
 def _parts(rule: Any) -> Iterator[tuple[str, Any, bool]]:

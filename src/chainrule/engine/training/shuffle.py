@@ -21,11 +21,10 @@ EXACT = 1 << 23  # below, float32 divides row numbers exactly, and processors do
 
 def shuffled(key: jax.Array, extent: Extent, places: int) -> jax.Array:
     """The numbers of all rows in an order drawn from `key`, int32; 0 in the places that are left over."""
-    few = _ordered(key, extent, places, ROUNDS_OF_FEW) if places < 2 * FEW else None
-    if few is not None and isinstance(extent.rows, int) and extent.rows < FEW:
-        return few
     order = _ordered(key, extent, places, ROUNDS)
-    return order if few is None else jnp.where(extent.rows < FEW, few, order)
+    if places >= 2 * FEW:
+        return order
+    return jnp.where(extent.rows < FEW, _ordered(key, extent, places, ROUNDS_OF_FEW), order)
 
 
 def _ordered(key: jax.Array, extent: Extent, places: int, rounds: int) -> jax.Array:
