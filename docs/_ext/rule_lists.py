@@ -3,7 +3,7 @@
     ```{rules} activations
     ```
 
-The argument is `activations`, `layers`, `losses` or `starts`.
+The argument is `activations`, `layers`, `losses`, `paper` or `starts`.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from chainrule.rules import activations, registry
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.initializers import STARTS
 from chainrule.rules.protocols import Words
@@ -22,6 +23,7 @@ TABLES = {
     "activations": ACTIVATIONS,
     "layers": {name: rule for name, rule in LAYERS.items() if name not in ACTIVATIONS},
     "losses": LOSSES,
+    "paper": {**activations.ON_PAPER, **registry.ON_PAPER},
 }
 
 

@@ -12,9 +12,10 @@ from chainrule.rules.layers.sigmoid import Sigmoid
 from chainrule.rules.layers.silu import SiLU
 from chainrule.rules.layers.softmax import Softmax
 from chainrule.rules.layers.softplus import Softplus
+from chainrule.rules.layers.step import Step
 from chainrule.rules.layers.tanh import Tanh
 from chainrule.rules.protocols import Activation
-from chainrule.rules.table import RuleTable, enter
+from chainrule.rules.table import RuleTable, call, enter
 
 _OURS: dict[str, type[Activation]] = {
     "identity": Identity,
@@ -32,6 +33,11 @@ _OURS: dict[str, type[Activation]] = {
 for _name, _rule in _OURS.items():
     enter(_name, _rule)
 
+ON_PAPER: dict[str, type[Activation]] = {"step": Step}
+"""Activations of worked examples: gradient descent cannot train them."""
+for _name, _rule in ON_PAPER.items():
+    call(_name, _rule)
+
 ACTIVATIONS = RuleTable(Activation)
 
 
@@ -43,6 +49,8 @@ def activation(choice: Any) -> Activation | None:
     """
     if choice is None or isinstance(choice, Activation):
         return choice
+    if isinstance(choice, str) and choice in ON_PAPER:
+        return ON_PAPER[choice]()
     if isinstance(choice, str) and choice in ACTIVATIONS:
         return _made(choice)
     hint = did_you_mean(str(choice), list(ACTIVATIONS)) or f" One of: {', '.join(ACTIVATIONS)}."

@@ -15,10 +15,13 @@ from chainrule.rules.losses.half_squared_error import HalfSquaredError
 from chainrule.rules.losses.huber import Huber
 from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError
 from chainrule.rules.losses.mean_squared_error import MeanSquaredError
+from chainrule.rules.losses.output import Output
+from chainrule.rules.losses.perceptron import Perceptron
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from chainrule.rules.losses.sum_squared_error import SumSquaredError
+from chainrule.rules.losses.upstream import Upstream
 from chainrule.rules.protocols import Layer, Loss
-from chainrule.rules.table import RuleTable, enter
+from chainrule.rules.table import RuleTable, call, enter
 from chainrule.rules.table import name as name
 
 R = TypeVar("R", bound=Layer | Loss)
@@ -42,6 +45,11 @@ _LOSSES: dict[str, type[Loss]] = {
 
 for _name, _rule in {**_OTHER_LAYERS, **_LOSSES}.items():
     enter(_name, _rule)
+
+ON_PAPER: dict[str, type[Loss]] = {"perceptron": Perceptron, "output": Output, "upstream": Upstream}
+"""What stands in the place of a loss in worked examples, and in no training."""
+for _name, _rule in ON_PAPER.items():
+    call(_name, _rule)
 
 LAYERS = RuleTable(Layer)  # activations are layers too
 LOSSES = RuleTable(Loss)

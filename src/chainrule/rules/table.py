@@ -67,6 +67,11 @@ def enter(name: Any, rule: Any) -> None:
     _NAMES[rule] = name
 
 
+def call(name: str, rule: Rule) -> None:
+    """Give a rule of worked examples its name, which no training offers."""
+    _NAMES[rule] = name
+
+
 def name(rule: Any) -> str:
     """The name under which a rule is registered.
 

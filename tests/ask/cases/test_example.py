@@ -162,7 +162,7 @@ BAD = [
     ('"z1[0]" = "0.3775"', '"z1[7]" = "0.3775"', "claims: 'z1[7]': z1 is 1 x 2; indices count from 0"),
     ('"z1[0]" = "0.3775"', '"z1[-1]" = "0.3775"', "indices count from 0"),
     ('"z1[0]" = "0.3775"', '"q1" = "0.3775"', "claims: there is no quantity 'q1'."),
-    ('"z1[0]" = "0.3775"', '"E[0]" = "0.3775"', "claims: 'E[0]': E is one number; write E"),
+    ('"z1[0]" = "0.3775"', '"E[7]" = "0.3775"', "claims: 'E[7]': E is 1 x 2; indices count from 0"),
     ('"z1[0]" = "0.3775"', '"E@-1" = "0.3775"', "'E@-1' is not a quantity"),
     ('"z1[0]" = "0.3775"', '"w5[0,0]" = "0.3775"', "'w5' is 'w2[0,0]' already and takes no index"),
     ('"z1[0]" = "0.3775"', '"dE/dw5[0,0]" = "1"', "the index is known from the name 'dE/dw5' already"),

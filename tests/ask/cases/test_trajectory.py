@@ -73,6 +73,13 @@ def test_every_convention(convention: Convention) -> None:
     same(Trajectory(case(convention=convention, weight_decay=0.01)), 200)
 
 
+def test_rows_that_are_alike_at_first_are_no_reason_to_leap() -> None:
+    turns = case(convention=Convention(batch="online"))
+    turns = replace(turns, x=np.repeat(turns.x[:1], 4, axis=0), t=np.repeat(turns.t[:1], 4, axis=0))
+    turns.t[3] += 1
+    same(Trajectory(turns), 60)
+
+
 def test_a_network_of_any_layers() -> None:
     network = Network([Dense(2, "tanh"), Residual([Dense(2, "gelu")]), Dense(2, "softmax")])
     same(Trajectory(case(network=network, parameters=network.start(2, 1))), 90)

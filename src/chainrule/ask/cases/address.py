@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chainrule.ask.cases import limits
+from chainrule.ask.cases.error_parts import OF_OUTPUTS, OF_ROWS, part_of
 from chainrule.errors import InputError, did_you_mean
 from chainrule.quantities import MEMORY_OF, Derivative, has_rows, is_error_signal, parse
 
@@ -48,6 +49,8 @@ class Addresses:
                 raise InputError(f"{text!r}: {name!r} is {self.names[name]!r} already and takes no index")
             target = self._named(name)
             return Address(target.name, target.index, updates or target.after)
+        if name == "E" and index:
+            name, index = part_of(index, self.rows)
         array, known_index = self._plain(name)
         if array not in self.shapes:
             hint = did_you_mean(array, [*self.names, *self.shapes]) or f" {self._known()}"
@@ -99,6 +102,7 @@ class Addresses:
 
     def _index(self, text: str, name: str, index: tuple[int, ...] | None) -> tuple[int, ...]:
         shape = self.shapes[name]
+        name = "E" if name in (OF_ROWS, OF_OUTPUTS) else name
         if index is None and all(length == 1 for length in shape):
             return (0,) * len(shape)
         index = index or ()
@@ -113,9 +117,8 @@ class Addresses:
         return index
 
     def _known(self) -> str:
-        return (
-            f"This network has {', '.join(name for name in self.shapes if '/' not in name)} and derivatives."
-        )
+        named = (name for name in self.shapes if "/" not in name and name not in (OF_ROWS, OF_OUTPUTS))
+        return f"This network has {', '.join(named)} and derivatives."
 
 
 def shape_in_words(shape: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.ask.cases.address import Address, Addresses
 from chainrule.ask.cases.arrays import as_numpy
+from chainrule.ask.cases.error_parts import error_parts
 from chainrule.ask.cases.unfused import apart
 from chainrule.engine.backprop import Sweep, sweep
 from chainrule.engine.data import prepare
@@ -124,7 +125,8 @@ class Case:
     @cached_property
     def quantities(self) -> Addresses:
         """The addresses of this case's numbers."""
-        numbers = self.sweep.numbers | apart(self.network, self.sweep.numbers)
+        swept = self.sweep.numbers
+        numbers = swept | apart(self.network, swept) | error_parts(swept)
         named = sorted(filter(_ADDRESS.fullmatch, numbers), key=_place)
         shapes = {name: numbers[name].array.shape for name in named}
         kept, corrected = self.update_rule.letters, self.update_rule.corrected

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases import arithmetic, limits
+from chainrule.ask.cases import arithmetic, limits, toml_network
 from chainrule.ask.cases import toml_values as stated
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression, is_expression
@@ -22,10 +22,9 @@ from chainrule.errors import InputError, did_you_mean
 from chainrule.files import reading
 from chainrule.quantities import Updated
 from chainrule.quantities import parse as parse_name
-from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.protocols import Activation
-from chainrule.rules.registry import LOSSES
 from chainrule.rules.updates.catalogue import UPDATE_RULES
 
 _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -92,7 +91,8 @@ class Example(Case):
         """What each layer ends in; the last in what the loss is fused with, if anything."""
         fused = self.network.loss.activation
         activations = [layer.activation for layer in self.layers]
-        return [*activations[:-1], ACTIVATIONS[fused]()] if fused else activations
+        end = activation(fused)
+        return [*activations[:-1], end] if end else activations
 
 
 def read(path: str | Path) -> Example:
@@ -142,25 +142,20 @@ def parse(text: str, source: str) -> Example:
 
 
 def _example(table: dict[str, Any], source: str) -> Example:
-    keys = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "layers"]
+    keys = [*_NUMBERS, "title", "source", "loss", "inputs", "targets", "upstream", "layers"]
     keys += ["optimizer", "state", "convention", "names", "claims"]
     stated.refuse_unknown(table, keys, "")
-    for key in ("inputs", "targets", "layers"):
+    for key in ("inputs", "layers"):
         if key not in table:
             raise InputError(f"{key} is missing")
+    loss = toml_network.loss(table)
     for key in ("names", "claims"):
         limits.within(_count(table.get(key)), limits.CLAIMS, key)
     x = stated.matrix(table["inputs"], "inputs")
-    t = stated.matrix(table["targets"], "targets")
-    if len(t) != len(x):
-        raise InputError(f"targets has {_rows(len(t))}, but inputs has {_rows(len(x))}")
-    layers, absent = _layers(table["layers"], x.shape[1])
-    network = Network(layers, stated.rule(table.get("loss", "half_squared_error"), LOSSES, "loss"))
-    if t.shape[1] != layers[-1].units:
-        raise InputError(
-            f"targets has rows of {t.shape[1]}, but the last layer has {_units(layers[-1].units)}: "
-            "one target for each"
-        )
+    stated_targets = toml_network.targets(table, loss, len(x))
+    layers, absent = toml_network.layers(table["layers"], x.shape[1])
+    network = Network(layers, loss)
+    t = toml_network.fitting(stated_targets, len(x), layers[-1].units)
     network.loss.check_targets(t)
     rate = table.get("learning_rate")
     if rate is not None and not (rate := stated.number(rate, "learning_rate")) > 0:
@@ -194,37 +189,6 @@ def _example(table: dict[str, Any], source: str) -> Example:
     _check_names(example)
     _check_claims(example)
     return example
-
-
-def _layers(tables: Any, width: int) -> tuple[list[Dense], frozenset[str]]:
-    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-        raise InputError("layers is written as one [[layers]] table for each layer")
-    limits.within(len(tables), limits.LAYERS, "layers")
-    layers: list[Dense] = []
-    absent: set[str] = set()
-    source = f"there are {width} inputs" if width > 1 else "there is 1 input"
-    for position, table in enumerate(tables, 1):
-        label = f"layer {position}"
-        stated.refuse_unknown(table, ["activation", "weights", "biases"], f"{label}: ")
-        if "weights" not in table:
-            raise InputError(f"{label}: weights is missing")
-        w = stated.matrix(table["weights"], f"{label}: weights")
-        units = w.shape[1]
-        if len(w) != width:
-            turned = " (are they written by unit? weights are (inputs, units))" if units == width else ""
-            raise InputError(f"{label}: weights has {_rows(len(w))}, but {source}: one row for each{turned}")
-        if "biases" not in table:
-            absent.add(f"b{position}")
-        b = stated.vector(table.get("biases", [0.0] * units), f"{label}: biases")
-        if len(b) != units:
-            raise InputError(f"{label}: biases has {len(b)} numbers, but weights makes {_units(units)}")
-        try:
-            activation = stated.rule(table.get("activation", "identity"), ACTIVATIONS, "activation")
-        except InputError as error:
-            raise InputError(f"{label}: {error}") from None
-        layers.append(Dense(units, activation, w.tolist(), b.tolist()))
-        width, source = units, f"layer {position} has {_units(units)}"
-    return layers, frozenset(absent)
 
 
 def _parameters(network: Network) -> dict[str, np.ndarray]:
@@ -290,11 +254,3 @@ def _count(table: Any) -> int:
     """How many claims or names stand in a table."""
     values = table.values() if isinstance(table, dict) else ()
     return sum(len(value) if isinstance(value, list) else 1 for value in values)
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _units(count: int) -> str:
-    return "1 unit" if count == 1 else f"{count} units"

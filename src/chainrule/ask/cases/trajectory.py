@@ -10,6 +10,7 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
 from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.descent import Step, steps
+from chainrule.ask.cases.error_parts import error_parts
 from chainrule.ask.cases.straight_line import unrolled
 from chainrule.ask.cases.unfused import apart
 from chainrule.ask.cases.work import cost, spend
@@ -77,7 +78,7 @@ class Trajectory:
         """Every number by name, after so many updates."""
         if updates not in self._numbers:
             numbers = self.step(updates).numbers
-            named = numbers | apart(self.case.network, numbers)
+            named = numbers | apart(self.case.network, numbers) | error_parts(numbers)
             self._numbers[updates] = origins(*named.values()) | named
         return self._numbers[updates]
 

@@ -21,7 +21,7 @@ LARGEST = 1 << 22  # numbers in the slopes of a softmax over some rows: of more,
 
 @np.errstate(all="ignore")  # what leaves the range is seen in the numbers
 def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
-    """By name, ∂E/∂a and ∂a/∂z of a fused loss, and ∂a/∂z of every softmax: (n, k, j), or (n, j).
+    """By name, ∂E/∂a and ∂a/∂z of a fused loss, ∂a/∂z of every softmax: (n, k, j), or (n, j).
 
     Args:
         network: whose step it is.
@@ -33,7 +33,8 @@ def apart(network: Network, numbers: Mapping[str, Number]) -> dict[str, Number]:
             slopes |= _slope(rule, numbers)
     loss = network.loss
     end = activation(loss.activation)
-    z = next((p.factors[0] for p in _logits(numbers).paths), None) if end else None
+    cost = _logits(numbers) if end else None
+    z = cost.paths[0].factors[0] if cost else None
     if end and z and (a := numbers.get(loss.predicted(z))):
         with np.errstate(all="ignore"):  # 1/a of a saturated unit leaves the range
             upstream = loss.unfused(z, a, numbers["t"], numbers["1/n"])
@@ -62,6 +63,6 @@ def activations(layers: Any) -> Iterator[Activation]:
             yield rule
 
 
-def _logits(numbers: Mapping[str, Number]) -> Number:
-    """A Number that is made of the logits and nothing else: what E is made of."""
-    return next(f for p in numbers["E"].paths for f in p.factors if f.name.startswith("-ln"))
+def _logits(numbers: Mapping[str, Number]) -> Number | None:
+    """A Number that is made of the logits and nothing else: what a cross-entropy is made of."""
+    return next((f for p in numbers["E"].paths for f in p.factors if f.name.startswith("-ln")), None)

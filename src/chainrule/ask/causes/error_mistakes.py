@@ -13,8 +13,8 @@ from chainrule.ask.causes.structure import Structure
 from chainrule.ask.documents.names import pretty
 from chainrule.engine.network import Network
 from chainrule.numbers import Number, Path, given, number, path
-from chainrule.quantities import base, is_slope, parse
-from chainrule.rules.activations import ACTIVATIONS
+from chainrule.quantities import base, is_error_signal, is_slope, parse
+from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.losses.half_squared_error import HalfSquaredError
 
@@ -93,9 +93,11 @@ def _slope_of_squares(structure: Structure) -> Iterator[Hypothesis]:
     """∂E/∂a = a − T, as if E were half the squared error, where E is a cross-entropy."""
     loss = structure.case.network.loss
     *layers, output_layer = structure.case.network.layers
-    if not loss.activation or not isinstance(output_layer, Dense):
+    if not any(is_error_signal(parse(name)) for name in structure.apart) or not isinstance(
+        output_layer, Dense
+    ):
         return
-    layers.append(replace(output_layer, activation=ACTIVATIONS[loss.activation]()))
+    layers.append(replace(output_layer, activation=activation(loss.activation)))
     z, a = structure.layers[-1].z, f"a{structure.layers[-1].layer}"
 
     def by_squares(case: Case) -> Case:

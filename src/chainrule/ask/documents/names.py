@@ -7,7 +7,7 @@ from chainrule.ask.documents.formula import Applied, Formula, Symbol
 from chainrule.quantities import Combination, Derivative, Memory, Updated, parse
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_WORDS = {"t": "T", "1/2": "½", "-1/2": "-½"}
+_WORDS = {"t": "T", "1/2": "½", "-1/2": "-½", "E_n": "E", "E_nj": "E"}
 
 _ASCII = {
     "⁻ᶻ": "^-z",

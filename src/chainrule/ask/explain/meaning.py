@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chainrule.ask.cases.case import Case
+from chainrule.ask.cases.error_parts import OF_OUTPUTS, OF_ROWS
 from chainrule.ask.cases.unfused import activations
 from chainrule.ask.documents.formula import Formula
 from chainrule.ask.documents.names import derivative_of
@@ -50,6 +51,9 @@ def meaning(case: Case, element: Factor) -> str:
     quantity, index, rows = element.number.quantity, element.index, len(case.x)
     if quantity == ERROR:
         return f"the error that the network makes on {'these rows' if rows > 1 else 'this row'}"
+    if element.number.name in (OF_ROWS, OF_OUTPUTS):
+        output = f"the part of output {index[1]} in " if element.number.name == OF_OUTPUTS else ""
+        return f"{output}the error that the network makes on row {index[0]}"
     if is_error_signal(quantity):
         return f"how fast E grows as {{}} grows and all else stays{_row(quantity.bottom, index, rows)}"
     if element.number.name == case.sweep.output.name:

@@ -1,0 +1,35 @@
+"""Parts of E: each row's, and each output's in it, before rows are averaged or added up."""
+
+from collections.abc import Mapping
+
+from chainrule.numbers import Number, Path, number
+
+OF_ROWS, OF_OUTPUTS = "E_n", "E_nj"
+"""The names of E by row (n,), and of E by row and output (n, outputs)."""
+
+
+def error_parts(numbers: Mapping[str, Number]) -> dict[str, Number]:
+    """E by row and by output, by name; a penalty on weights belongs to neither."""
+    return {
+        name: number(name, *parts)
+        for name, result in ((OF_ROWS, "n"), (OF_OUTPUTS, "nj"))
+        if (parts := [_undivided(p, result) for p in numbers["E"].paths if _is_of_rows(p)])
+    }
+
+
+def _is_of_rows(p: Path) -> bool:
+    return any(f.name == "1/n" for f in p.factors) and "j" in p.indices
+
+
+def _undivided(p: Path, result: str) -> Path:
+    """The products of a path without the rows' shares, added up to `result`."""
+    groups = p.indices.partition("->")[0].split(",")
+    kept = [(group, f) for group, f in zip(groups, p.factors, strict=True) if f.name != "1/n"]
+    return Path(f"{','.join(group for group, _ in kept)}->{result}", tuple(f for _, f in kept))
+
+
+def part_of(index: tuple[int, ...], rows: int) -> tuple[str, tuple[int, ...]]:
+    """The name and index of `E[2]`, row 2 or, of one row, output 2; and of `E[2,0]`."""
+    if len(index) == 1 and rows > 1:
+        return OF_ROWS, index
+    return OF_OUTPUTS, (0, *index) if len(index) == 1 else index
