@@ -24,5 +24,5 @@ class Output(Loss):
 
     def backward(self, cache: Kept) -> Number:
         y, share = cache
-        ones = given("1", y.array.__array_namespace__().ones_like(y.array))
-        return number(derivative(y), path("nj,n->nj", ones, share))
+        slope = given("1", y.array.__array_namespace__().ones_like(y.array))
+        return number(derivative(y), path("nj,n->nj", slope, share))
