@@ -5,6 +5,7 @@ from typing import Any
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.layers.elu import ELU
 from chainrule.rules.layers.gelu import GELU, TanhGELU
+from chainrule.rules.layers.heaviside import Heaviside
 from chainrule.rules.layers.identity import Identity
 from chainrule.rules.layers.leaky_relu import LeakyReLU
 from chainrule.rules.layers.relu import ReLU
@@ -12,7 +13,6 @@ from chainrule.rules.layers.sigmoid import Sigmoid
 from chainrule.rules.layers.silu import SiLU
 from chainrule.rules.layers.softmax import Softmax
 from chainrule.rules.layers.softplus import Softplus
-from chainrule.rules.layers.step import Step
 from chainrule.rules.layers.tanh import Tanh
 from chainrule.rules.protocols import Activation
 from chainrule.rules.table import RuleTable, call, enter
@@ -33,7 +33,7 @@ _OURS: dict[str, type[Activation]] = {
 for _name, _rule in _OURS.items():
     enter(_name, _rule)
 
-ON_PAPER: dict[str, type[Activation]] = {"step": Step}
+ON_PAPER: dict[str, type[Activation]] = {"step": Heaviside}
 """Activations of worked examples: gradient descent cannot train them."""
 for _name, _rule in ON_PAPER.items():
     call(_name, _rule)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chainrule.numbers import Number, constant, number, path
-from chainrule.rules.layers.step import DECISION
+from chainrule.rules.layers.heaviside import DECISION
 from chainrule.rules.protocols import Kept, Loss, Words, derivative
 
 

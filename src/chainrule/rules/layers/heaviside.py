@@ -7,18 +7,18 @@ from chainrule.numbers import Array, Function, Number, number, path
 from chainrule.rules.protocols import Activation, Words
 
 
-def heaviside(z: Array) -> Array:
+def decided(z: Array) -> Array:
     """1 where z ≥ 0, else 0."""
     xp = z.__array_namespace__()
     return xp.where(z >= 0, xp.ones_like(z), xp.zeros_like(z))
 
 
-DECISION = Function("[{} ≥ 0]", r"[{} \ge 0]", heaviside)
+DECISION = Function("[{} ≥ 0]", r"[{} \ge 0]", decided)
 FLAT = Function("0·{}", r"0 \cdot {}", lambda z: z.__array_namespace__().zeros_like(z))
 
 
 @dataclass(frozen=True)
-class Step(Activation):
+class Heaviside(Activation):
     """a = 1 where z ≥ 0, else 0: no slope goes back through it, so a perceptron learns by its own rule."""
 
     words: ClassVar[Words] = Words(
