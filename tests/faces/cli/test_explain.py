@@ -258,3 +258,46 @@ def test_a_run_knows_where_its_table_lay(call: Callable[..., Answer], trained: P
     assert call("train", "data/t.csv", *options).code == 0
     found = call("explain", "r", "E", "--row", "1", "--json")
     assert (found.code, found.err) == (0, "")
+
+
+def test_a_run_in_the_words_of_its_table(
+    call: Callable[..., Answer], trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained)
+    named = json.loads(call("explain", "run", "dE/dw1[island=Biscoe,2]", "--json").out)
+    number = next(n for n in range(50) if f"x[{n}]" in call("explain", "run", f"x[{n}]", "--row", "0").out
+                  and "island=Biscoe" in call("explain", "run", f"x[{n}]", "--row", "0").out)  # fmt: skip
+    assert named == json.loads(call("explain", "run", f"dE/dw1[{number},2]", "--json").out)
+    arrow = call("explain", "run", "island=Biscoe -> unit 2", "--json")
+    assert json.loads(arrow.out)["quantity"] == f"w1[{number},2]"
+    told = call("explain", "run", "x[island=Biscoe]", "--row", "0").out
+    assert re.search(r"island=Biscoe +[01] +(yes|no)\n", told)
+    for words, says in (
+        (["w1[island=Bisco,2]"], "Did you mean 'island=Biscoe'"),
+        (["w1[island,2]"], "'island' is several inputs: name one of"),
+        (["w1[0,island=Biscoe]"], "units between have no names"),
+        (["--column", "isl"], "the run has no such input"),
+        (["E", "--column", "island"], "--column chooses the quantity"),
+    ):
+        answer = call("explain", "run", *words)
+        assert (answer.code, answer.err.count("\n")) == (2, 1), answer.err
+        assert says in answer.err
+    chosen = " ".join(call("explain", "run", "--column", "island", "--row", "0").out.split())
+    assert "was chosen as the largest gradient of the weights from island" in chosen
+    assert "There are 2 rows" not in chosen
+
+
+def test_a_run_says_what_it_can_be_asked(
+    call: Callable[..., Answer], trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shlex
+
+    monkeypatch.chdir(trained)
+    assert "Five that are worth it" in " ".join(call("explain", "run").out.split())
+    examples = json.loads(call("explain", "run", "--json").out)["examples"]
+    assert len(examples) == 5
+    for example in examples:
+        _, *words = shlex.split(example["command"])
+        answer = call(*words)
+        assert answer.code == 0, answer.err
+        assert "Here it is 0." not in answer.out or "dE/d" not in words[2]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.case import Case, case_of
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.explain.explanation import Explanation
+from chainrule.ask.explain.named_indices import numbered
 from chainrule.ask.explain.quantity_report import blocks
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
@@ -50,6 +51,7 @@ def explain(
     notes: Sequence[str] = (),
     rows: np.ndarray | None = None,
     ahead: bool = False,
+    amounts: Callable[[str, int, float], str] | None = None,
 ) -> Explanation:
     """Where a number of a network comes from.
 
@@ -74,6 +76,7 @@ def explain(
         outputs: what the outputs are called.
         notes: sentences to stand with the explanation.
         rows: of a replay, the numbers by which its rows are called.
+        amounts: of an input or target (`x` or `t`, its number, its value), what that is in units of a table.
         ahead: `E@10` of a run is ten updates of plain descent onwards from its end, on these rows.
 
     Raises:
@@ -95,6 +98,7 @@ def explain(
         notes = [*said, *notes]
     if depth < 0 or (terms is not None and terms < 1):
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
+    address = numbered(address, case.parameters, columns, outputs)
     world = Trajectory(case)
     whole = _is_whole(world, address)
     if whole:
@@ -111,6 +115,7 @@ def explain(
         outputs=tuple(outputs),
         notes=tuple(notes),
         update=update,
+        amounts=amounts,
         report=blocks,
     )
 
@@ -211,6 +216,8 @@ def _past(replay: Any, quantity: str, rows: np.ndarray | None) -> tuple[Case, st
 
 def _with_moment(address: str, quantity: str) -> str:
     """The address as it was asked for, with the index that was chosen for it."""
-    name, at, when = quantity.partition("@")
-    index = address[address.index("[") :] if "[" in address and "[" not in name else ""
-    return f"{name.strip()}{index}{at}{when.strip()}"
+    _, at, when = quantity.partition("@")
+    plain = quantity.partition("[")[0].partition("@")[0].strip()
+    name = address.partition("[")[0]
+    name = name.removesuffix("'") if not plain.endswith("'") else name
+    return f"{name}{address[address.index('[') :] if '[' in address else ''}{at}{when.strip()}"

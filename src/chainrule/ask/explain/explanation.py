@@ -35,6 +35,7 @@ class Explanation(Document):
         outputs: what the outputs are called.
         notes: what else is to be said about the numbers, a sentence each.
         update: which update of a training the case is, where it is one.
+        amounts: what the value of an input or target is in the units of its table.
         report: makes the document that tells of it.
     """
 
@@ -48,6 +49,7 @@ class Explanation(Document):
     outputs: Sequence[str] = ()
     notes: Sequence[str] = ()
     update: int | None = None
+    amounts: Callable[[str, int, float], str] | None = None
     report: Callable[["Explanation"], Iterator[Block]]
 
     @cached_property

@@ -22,6 +22,7 @@ _DEAD = (
 )
 SHOWN = 8  # rows and columns of an array
 ROWS = 8  # of a table of shares
+_FIRST = ("w1", "w1'", "dE/dw1", "m_w1", "m_w1'", "v_w1", "v_w1'")  # what has a place in layer 1
 LEGEND = 12  # of the names of inputs and targets
 EQUATIONS = 24  # of the factors explained in turn, all levels together
 
@@ -270,14 +271,27 @@ def _legend(explanation: Explanation, equations: list[Equation]) -> Iterator[Blo
         explanation.derive.symbol(explanation.factor),
         *(f for e in equations for f in (e.left, *e.steps)),
     ]
-    met = {s for formula in formulas for s in walk(formula) if isinstance(s, Symbol) and s.name in "xt"}
+    met = {s for formula in formulas for s in walk(formula) if isinstance(s, Symbol)}
     rows: list[tuple[Cell, ...]] = []
-    for name, called in (("x", explanation.columns), ("t", explanation.outputs)):
+    for name, labels in (("x", explanation.columns), ("t", explanation.outputs)):
         number = explanation.derive.numbers[name]
-        for symbol in sorted((s for s in met if s.name == name and called), key=lambda s: s.index):
+        for symbol in sorted((s for s in met if s.name == name and labels), key=lambda s: s.index):
             index = symbol.index if len(symbol.index) == 2 else (0, *(symbol.index or (0,)))
-            rows.append((symbol, called[index[1]], explanation.derive.value(Factor(number, index))))
+            factor = Factor(number, index)
+            amount = explanation.amounts(name, index[1], factor.value) if explanation.amounts else ""
+            rows.append((symbol, labels[index[1]], explanation.derive.value(factor), amount))
+    weights = sorted({s.index for s in met if s.name in _FIRST and len(s.index) == 2 and explanation.columns})
+    for index in weights:
+        where = f"from {explanation.columns[index[0]]} to unit {index[1]}"
+        rows.append((Symbol("w1", index), where, Value(_weight(explanation, index)), ""))
     if rows:
         yield Heading("What they are called")
         note = f"… {len(rows) - LEGEND} more" if len(rows) > LEGEND else ""
-        yield TableBlock(("", "column, as encoded", "value"), tuple(rows[:LEGEND]), note)
+        width = 4 if any(row[3] for row in rows) else 3
+        heads = ("", "column, as encoded", "value", "in the table")[:width]
+        yield TableBlock(heads, tuple(row[:width] for row in rows[:LEGEND]), note)
+
+
+def _weight(explanation: Explanation, index: tuple[int, ...]) -> float:
+    """A weight of layer 1."""
+    return float(explanation.derive.numbers["w1"].array[index])

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from chainrule.ask.documents.blocks import Bar, Block, Cell, Heading, TableBlock
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula import AS_GIVEN, Symbol, Value
 from chainrule.ask.documents.wording import counted
+from chainrule.ask.explain.named_indices import numbered
 from chainrule.files.json_values import finite
 from chainrule.rules.updates.catalogue import rule_name
 
@@ -30,10 +31,14 @@ class WeightHistory(Document):
     Attributes:
         replay: the training.
         asked: the weight's address.
+        columns: what the inputs are called.
+        outputs: what the outputs are called.
     """
 
     replay: "Replay"
     asked: str
+    columns: Sequence[str] = ()
+    outputs: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         _ = self._address  # so that a weight which is not there is named here
@@ -41,7 +46,7 @@ class WeightHistory(Document):
     @cached_property
     def _address(self) -> tuple[str, tuple[int, ...]]:
         shapes = {name: array.shape for name, array in self.replay.start.items()}
-        address = Addresses(shapes, 1, {}).find(self.asked)
+        address = Addresses(shapes, 1, {}).find(numbered(self.asked, shapes, self.columns, self.outputs))
         return address.name, address.index
 
     @cached_property

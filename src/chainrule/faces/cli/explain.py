@@ -34,6 +34,9 @@ from chainrule.faces.cli.table_options import given, reading_options
     "--table", metavar="FILE", help="Whose rows, for a RUN.  [default: the table it was trained on]"
 )
 @click.option(
+    "--column", metavar="NAME", help="Of a RUN, instead of QUANTITY: the largest gradient behind that column."
+)
+@click.option(
     "--ahead", is_flag=True, help="E@10 of a RUN: ten updates of plain descent onwards from its end."
 )
 @click.option(
@@ -54,6 +57,7 @@ def explain(
     quantity: str | None,
     row: int | None,
     table: str | None,
+    column: str | None,
     ahead: bool,
     history: bool,
     member: int | None,
@@ -88,13 +92,13 @@ def explain(
     if os.path.isdir(subject):
         from chainrule.faces.cli.run_questions import answer
 
-        way: dict[str, Any] = {"ahead": ahead, "history": history, "member": member}
+        way: dict[str, Any] = {"ahead": ahead, "history": history, "member": member, "column": column}
         document = answer(subject, quantity, row, table, reading, **way, **choices)
     else:
-        if table or reading or ahead or history or member is not None:
+        if table or reading or ahead or history or column or member is not None:
             raise click.UsageError(
-                "--table, how it is read, --ahead, --history and --member are for a RUN; an example has rows "
-                "of its own"
+                "--table, how it is read, --column, --ahead, --history and --member are for a RUN; an "
+                "example has rows of its own"
             )
         if quantity is None:
             raise click.UsageError("Missing argument 'QUANTITY'.")

@@ -28,6 +28,7 @@ def answer(
     ahead: bool,
     history: bool,
     member: int | None,
+    column: str | None,
     **choices: Any,
 ) -> Any:
     """The document that answers: an explanation, a history, or a guide to what can be asked.
@@ -38,15 +39,24 @@ def answer(
     """
     from chainrule.ask.explain.explain import explain
 
-    is_past = history or (quantity is not None and "@" in quantity and not ahead)
+    if quantity is not None and column is not None:
+        raise click.UsageError("--column chooses the quantity: leave one of them away")
+    if not quantity:
+        if history or column is None:
+            return _guide(folder, row, table, reading, history)
+        quantity, note = _of_column(folder, row, table, reading, column)
+        choices = choices | {"opening": note}
+    opening = choices.pop("opening", None)
+    is_past = history or ("@" in quantity and not ahead)
     if not is_past and not ahead and row is None and _is_updated(quantity):
-        latest = _latest(folder, f"{quantity}", table, reading, member, choices)
+        latest = _latest(folder, quantity, table, reading, member, choices)
         if latest:
             return latest
     if not is_past:
         if member is not None:
             raise click.UsageError("--member is for a number of the past, such as E@500, and for --history")
         rows, names = _on_a_table(folder, row, table, reading)
+        names["notes"] = [*([opening] if opening else []), *names["notes"]]
         return explain(*rows, quantity, ahead=True, **choices | names)
     if row is not None or choices["learning_rate"] is not None:
         raise click.UsageError(
@@ -57,13 +67,49 @@ def answer(
     if history:
         from chainrule.ask.explain.weight_history import WeightHistory
 
-        return WeightHistory(replayed, quantity or "")
+        return WeightHistory(replayed, quantity, names["columns"], names["outputs"])
     return explain(replayed, quantity=quantity, **choices | names)
 
 
-def _is_updated(quantity: str | None) -> bool:
+def _guide(folder: str, row: int | None, table: str | None, reading: dict[str, Any], history: bool) -> Any:
+    """What can be asked of the run."""
+    from chainrule.ask.cases.case import case_of
+    from chainrule.ask.explain.run_guide import RunGuide
+
+    if history:
+        raise click.UsageError("--history is of a weight: name it, such as w1[0,2]")
+    (run, x, t), names = _on_a_table(folder, row, table, reading)
+    case = case_of(run, x, t, None, 0, None)
+    return RunGuide(run, case, folder, names["columns"], names["outputs"], "request" in run.extra)
+
+
+def _of_column(
+    folder: str, row: int | None, table: str | None, reading: dict[str, Any], column: str
+) -> tuple[str, str]:
+    """The gradient worth seeing of the weights from a column, and how it was chosen."""
+    from chainrule.ask.cases.case import case_of
+    from chainrule.ask.explain.run_guide import steepest
+    from chainrule.errors import InputError, did_you_mean
+
+    (run, x, t), names = _on_a_table(folder, row, table, reading)
+    features = names["columns"]
+    inputs = [
+        k
+        for k, name in enumerate(features)
+        if name == column or name.startswith((f"{column}=", f"{column} "))
+    ]
+    if not inputs:
+        raise InputError(f"--column {column}: the run has no such input.{did_you_mean(column, features)}")
+    quantity = f"dE/d{steepest(case_of(run, x, t, None, 0, None), features, inputs)}"
+    return (
+        quantity,
+        f"{quantity} was chosen as the largest gradient of the weights from {column} on these rows.",
+    )
+
+
+def _is_updated(quantity: str) -> bool:
     """Whether it is the new value that an update makes, `w1'[0,2]`."""
-    return quantity is not None and quantity.partition("[")[0].strip().endswith("'")
+    return quantity.partition("[")[0].strip().endswith("'")
 
 
 def _latest(
@@ -150,4 +196,5 @@ def _names(run: "Run") -> dict[str, Any]:
     from chainrule.faces.tabular import prediction
 
     encoding = prediction.encoding_of(run)
-    return {"columns": encoding.feature_names, "outputs": prediction.output_names(encoding)}
+    outputs = prediction.output_names(encoding)
+    return {"columns": encoding.feature_names, "outputs": outputs, "amounts": encoding.amount}

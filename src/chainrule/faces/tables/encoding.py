@@ -126,6 +126,22 @@ class Encoding:
         """The predictions (n,): labels (of outputs that are probabilities) or amounts in their own units."""
         return self.target.decode(output)
 
+    def amount(self, letter: str, place: int, value: float) -> str:
+        """What an encoded input (`x`) or output (`t`) is in the table: an amount in its unit, or yes and no;
+        empty for what is only a part of a cell.
+        """
+        if letter == "t":
+            restore = getattr(self.target, "moments", None)
+            is_amount = restore is not None
+        else:
+            column = next(c for c in self.columns for name in c.features if name == self.feature_names[place])
+            restore = getattr(column, "moments", None)
+            is_amount = restore is not None and column.name == self.feature_names[place]
+        if restore is not None and is_amount:
+            return f"{float(restore.restore(np.float64(value))):.6g}"
+        is_truth = letter == "t" or "=" in self.feature_names[place] or restore is None
+        return {1.0: "yes", 0.0: "no"}.get(value, "") if is_truth else ""
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; `from_dict` reads it back exactly."""
         return {
