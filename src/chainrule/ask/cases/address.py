@@ -80,10 +80,10 @@ class Addresses:
         if name.endswith("'") and name.removesuffix("'") in self.names:
             target = self._named(name.removesuffix("'"))
             return f"{target.name}'", target.index
-        kept = MEMORY_OF.fullmatch(name)
-        if kept and kept["parameter"] in self.names and name not in self.shapes:
-            target = self._named(kept["parameter"])
-            return f"{kept['letter']}_{target.name}{kept['prime']}", target.index
+        memory = MEMORY_OF.fullmatch(name)
+        if memory and memory["parameter"] in self.names and name not in self.shapes:
+            target = self._named(memory["parameter"])
+            return f"{memory['letter']}_{target.name}{memory['prime']}", target.index
         quantity = parse(name)
         if not isinstance(quantity, Derivative) or str(quantity.bottom) not in self.names:
             return name, None

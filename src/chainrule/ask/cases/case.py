@@ -129,11 +129,11 @@ class Case:
         numbers = swept | apart(self.network, swept) | error_parts(swept)
         named = sorted(filter(_ADDRESS.fullmatch, numbers), key=_place)
         shapes = {name: numbers[name].array.shape for name in named}
-        kept, corrected = self.update_rule.letters, self.update_rule.corrected
+        letters, corrected = self.update_rule.letters, self.update_rule.corrected
         for name in self.sweep.gradients:
             shape, label = self.parameters[name].shape, parse_variable(name)
             shapes[f"{name}'"] = shape
-            for letter in kept if self.learning_rate is not None else ():
+            for letter in letters if self.learning_rate is not None else ():
                 shapes |= {str(Memory(letter, label)): shape, f"{Memory(letter, label)}'": shape}
             shapes |= {str(Memory(letter, label)): shape for letter in corrected}
         return Addresses(shapes, len(self.x), self.names)

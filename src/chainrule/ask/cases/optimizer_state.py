@@ -26,23 +26,23 @@ def state_of(
     """
     if not isinstance(table, dict):
         raise InputError("state is written as a table, [state]")
-    known = {
+    shapes = {
         memory_name(letter, given(name, array)): array.shape
         for letter in optimizer.letters
         for name, array in parameters.items()
     }
-    stated.refuse_unknown(table, ["updates", *known], "state: ")
+    stated.refuse_unknown(table, ["updates", *shapes], "state: ")
     updates = table.get("updates", 0)
     if isinstance(updates, bool) or not isinstance(updates, int) or not 0 <= updates <= limits.UPDATES:
         raise InputError(f"state: updates is how many were made before, a whole number, not {updates!r}")
     memory: dict[str, np.ndarray] = {}
-    for name, shape in known.items():
+    for name, shape in shapes.items():
         if name in table:
             read = stated.matrix if len(shape) > 1 else stated.vector
             memory[name] = read(table[name], f"state: {name}")
             if memory[name].shape != shape:
-                wanted = shape_in_words(shape)
-                raise InputError(f"state: {name} is {shape_in_words(memory[name].shape)}, not {wanted}")
+                expected = shape_in_words(shape)
+                raise InputError(f"state: {name} is {shape_in_words(memory[name].shape)}, not {expected}")
     optimizer.check(memory)
     return memory, updates
 

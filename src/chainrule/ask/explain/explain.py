@@ -216,8 +216,8 @@ def _past(replay: Any, quantity: str, rows: np.ndarray | None) -> tuple[Case, st
 
 def _with_moment(address: str, quantity: str) -> str:
     """The address as it was asked for, with the index that was chosen for it."""
-    _, at, when = quantity.partition("@")
+    _, sign, moment = quantity.partition("@")
     plain = quantity.partition("[")[0].partition("@")[0].strip()
     name = address.partition("[")[0]
     name = name.removesuffix("'") if not plain.endswith("'") else name
-    return f"{name}{address[address.index('[') :] if '[' in address else ''}{at}{when.strip()}"
+    return f"{name}{address[address.index('[') :] if '[' in address else ''}{sign}{moment.strip()}"

@@ -22,8 +22,8 @@ def numbered(quantity: str, parameters: Iterable[str], columns: Sequence[str], o
     Raises:
         InputError: a name that no input or output has, or several.
     """
-    if (way := _WAY.fullmatch(quantity)) and not _INDEXED.fullmatch(quantity):
-        return _along(way, parameters, columns, outputs)
+    if (arrow := _WAY.fullmatch(quantity)) and not _INDEXED.fullmatch(quantity):
+        return _along(arrow, parameters, columns, outputs)
     match = _INDEXED.fullmatch(quantity)
     if not match or re.fullmatch(r"[\s\d,-]*", match["index"]):
         return quantity
@@ -34,20 +34,20 @@ def numbered(quantity: str, parameters: Iterable[str], columns: Sequence[str], o
 
 
 def _along(
-    way: re.Match[str], parameters: Iterable[str], columns: Sequence[str], outputs: Sequence[str]
+    arrow: re.Match[str], parameters: Iterable[str], columns: Sequence[str], outputs: Sequence[str]
 ) -> str:
     """A weight by where it comes from and where it leads."""
-    start, end = way["start"].strip(), way["end"].strip()
+    start, end = arrow["start"].strip(), arrow["end"].strip()
     from_unit = _UNIT.fullmatch(start)
     depth = _depth(parameters)
     if from_unit:
-        indices = [from_unit[1], _number(end, outputs, way[0])]
+        indices = [from_unit[1], _number(end, outputs, arrow[0])]
     else:
         depth, is_last = 1, depth == 1
         to_unit = _UNIT.fullmatch(end)
-        indices = [_number(start, columns, way[0])]
-        indices.append(to_unit[1] if to_unit else _number(end, outputs if is_last else (), way[0]))
-    return f"{'dE/d' if way['top'] else ''}w{depth}[{','.join(indices)}]{way['when'] or ''}"
+        indices = [_number(start, columns, arrow[0])]
+        indices.append(to_unit[1] if to_unit else _number(end, outputs if is_last else (), arrow[0]))
+    return f"{'dE/d' if arrow['top'] else ''}w{depth}[{','.join(indices)}]{arrow['when'] or ''}"
 
 
 def _lists(

@@ -52,10 +52,10 @@ class RunGuide(Document):
         ]
         if self.has_past:
             epoch = self.run.best_epoch or self.run.epochs
-            own, member = self._own(weight)
+            address, member = self._own(weight)
             pairs += [
-                (f'"{own}@epoch:{epoch}"{member}', "the update that made this weight what it was then"),
-                (f'"{own}" --history{member}', "how it came there, update by update"),
+                (f'"{address}@epoch:{epoch}"{member}', "the update that made this weight what it was then"),
+                (f'"{address}" --history{member}', "how it came there, update by update"),
             ]
         else:
             pairs += [
