@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 import chainrule
+from chainrule.ask.lessons import sources
+from tests.tested_in import TESTED_IN
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -33,6 +35,7 @@ MOST_PRONOUNS = {
     "faces": 0.02,
 }  # goes down, never up
 MOST_NAMES_TAKEN_APART = {"rules": 2, "files": 0, "engine": 3, "ask": 0, "faces": 1}  # goes down, never up
+MOST_UNTESTED = 5  # modules of engine and ask without a test file; goes down, never up
 TAKEN_APART = re.compile(r"""
     \b\w*name\[-?\d | \b\w*name\[:-?\d        # name[0] in "wb", name[1:]
     | startswith\(\(?"(?:dE|da|w|b)\b           # name.startswith("dE/d")
@@ -235,6 +238,65 @@ def test_every_module_imports_by_itself() -> None:
     for module in pkgutil.walk_packages(chainrule.__path__, "chainrule."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+
+
+# --- where it is tested -----------------------------------------------------------------------------
+
+
+def homes_listed() -> dict[str, str]:
+    """`ask/cases/case` to the test file that is named for it."""
+    homes = [
+        (f"{room.strip()}/{module}", file)
+        for file, rooms in TESTED_IN.items()
+        for room, _, modules in (part.partition(":") for part in rooms.split(";"))
+        for module in modules.split()
+    ]
+    assert [home for home, count in Counter(home for home, _ in homes).items() if count > 1] == []
+    return dict(homes)
+
+
+def test_each_module_of_engine_and_ask_has_a_test_file() -> None:
+    """Of its own name, or one that imports it, or that of the table, which imports what imports it."""
+    import grimp
+
+    graph, listed = grimp.build_graph("chainrule", cache_dir=None), homes_listed()
+    uses = {
+        file.relative_to(ROOT / "tests").as_posix(): imported_by(
+            ast.parse(file.read_text("utf-8")), graph.modules
+        )
+        for file in (ROOT / "tests").rglob("test_*.py")
+    }
+    without, wrong = [], []
+    for file in SOURCE:
+        home = file.relative_to(PACKAGE)
+        module = home.with_suffix("").as_posix()
+        if not module.startswith(("engine/", "ask/")) or file.stem == "__init__":
+            continue
+        dotted = "chainrule." + module.replace("/", ".")
+        test = listed.pop(module, home.with_name(f"test_{file.name}").as_posix())
+        if test in uses:
+            if not uses[test] & ({dotted} | graph.find_downstream_modules(dotted)):
+                wrong.append(f"{module}: tests/{test} does not import it, nor anything that does")
+        elif not any(dotted in imported for imported in uses.values()):
+            without.append(f"{module}: there is no tests/{test}; or add it to tests/tested_in.py")
+    assert not wrong, "\n".join(wrong)
+    assert len(without) <= MOST_UNTESTED, "\n".join(without)
+    assert listed == {}, "no such modules"
+
+
+def imported_by(tree: ast.AST, modules: set[str]) -> set[str]:
+    """The modules of chainrule that a file imports; of a public name, its home."""
+    names = [
+        (str(node.module), alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    homes = {f"chainrule.{chainrule._HOME.get(name, '')}" for module, name in names if module == "chainrule"}
+    imported = homes | {module for module, _ in names} | {f"{module}.{name}" for module, name in names}
+    if sources.__name__ in imported:
+        imported |= set(sources._PARSERS.values())  # which it imports by name
+    return imported & modules
 
 
 # --- the way in -------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chainrule.numbers import Number
 
 MANY = settings(max_examples=250, suppress_health_check=list(HealthCheck))
-FEW = settings(max_examples=25, suppress_health_check=list(HealthCheck))  # XLA compiles each of them
+FEW = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 def lesson() -> Situation:
@@ -51,7 +51,7 @@ def test_gradients_are_those_of_the_complex_step(s: Situation) -> None:
     assert faults(s.swept(), s.truth(gradients.by_complex_step), slack=1) == []
 
 
-@FEW
+@settings(parent=FEW, max_examples=10)  # XLA compiles each of them; complex steps see 250
 @given(networks.situations())
 def test_gradients_are_those_of_jax(s: Situation) -> None:
     assert faults(s.swept(), s.truth(gradients.by_jax), slack=1) == []

@@ -32,19 +32,20 @@ def drawn(plan: Plan, width: int, seed: int, epochs: int) -> list[list[Step]]:
         numbered = jnp.tile(jnp.arange(plan.rows, dtype=jnp.float64)[:, None], (1, width))
         tables = Tables(numbered, numbered[:, :1], None, None)
         state = program.begin({name: jnp.asarray(a) for name, a in plan.network.start(width).items()})
-        found = []
-        for epoch in range(epochs):
-            at = state._replace(epoch=jnp.int32(epoch))
-            found.append([_step(program, at, tables, jax.random.key(seed), k) for k in range(plan.steps)])
-    return found
+        key = jax.random.key(seed)
+
+        @jax.jit
+        def inputs(epoch: Any, step: Any) -> tuple[Any, list[Any]]:
+            batch, taken = program.inputs(state._replace(epoch=epoch), tables, key, step)
+            return batch.x[:, 0], [taken[name] for name in sorted(set(taken) - set(state.parameters))]
+
+        return [[_step(plan, inputs, epoch, k) for k in range(plan.steps)] for epoch in range(epochs)]
 
 
-def _step(program: Program, state: Any, tables: Tables, key: Any, step: int) -> Step:
-    plan = program.plan
-    batch, taken = program.inputs(state, tables, key, step)
+def _step(plan: Plan, inputs: Any, epoch: int, step: int) -> Step:
+    numbers, masks = inputs(jnp.int32(epoch), jnp.int32(step))
     real = min(plan.batch, plan.rows - step * plan.batch)
-    masks = sorted(set(taken) - set(state.parameters))
-    return Step(np.asarray(batch.x[:real, 0]).astype(int), [np.asarray(taken[name])[:real] for name in masks])
+    return Step(np.asarray(numbers)[:real].astype(int), [np.asarray(mask)[:real] for mask in masks])
 
 
 def descended(
@@ -62,7 +63,12 @@ def descended(
     def cost(p: Arrays, x: Any, t: Any, share: Any, masks: Any) -> Any:
         return JAX.cost(plain, p, x, t, share, masks, plan.weight_decay)
 
-    slope = jax.jit(jax.value_and_grad(cost))
+    @jax.jit
+    def stepped(p: Arrays, memory: Any, *taken: Any) -> tuple[Any, Arrays, Any]:
+        loss, gradient = jax.value_and_grad(cost)(p, *taken)
+        change, memory = rule.update(gradient, memory, p)
+        return loss, optax.apply_updates(p, change), memory
+
     losses = []
     with jax.enable_x64(True):
         p = {name: jnp.asarray(a) for name, a in start.items()}
@@ -71,9 +77,7 @@ def descended(
             total = 0.0
             for rows, masks in steps:
                 counted = weight[rows].sum()
-                loss, gradient = slope(p, x[rows], t[rows], weight[rows] / counted, masks)
-                change, memory = rule.update(gradient, memory, p)
-                p = optax.apply_updates(p, change)
+                loss, p, memory = stepped(p, memory, x[rows], t[rows], weight[rows] / counted, masks)
                 total += float(loss) * counted
             losses.append(total / weight.sum())
     return {name: np.asarray(a) for name, a in p.items()}, losses

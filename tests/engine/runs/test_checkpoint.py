@@ -1,5 +1,6 @@
 """Checkpoints: a training resumed from one is, bit for bit, the training that was never stopped."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.checkpoint import newest, write
 from chainrule.engine.runs.checkpointer import Keeper
 from chainrule.engine.runs.ensemble import load_ensemble
+from chainrule.engine.runs.loading import load
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training import member_groups
 from chainrule.engine.training.train import train
@@ -90,6 +92,61 @@ def test_a_resumed_ensemble_has_the_weights_and_the_histories_of_one_never_stopp
             assert (run.stopped_by, run.epochs) == (alone.stopped_by, alone.epochs)
             for name, array in alone.parameters.items():
                 assert run.parameters[name].tobytes() == array.tobytes(), name
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_each_write_fails_in_its_turn_and_it_can_be_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, for_good: bool
+) -> None:
+    rng = np.random.default_rng(3)
+    x, t = rng.normal(size=(12, 2)), rng.normal(size=(12, 1))
+    options: dict[str, Any] = {"optimizer": "adam", "epochs": 6}
+    whole = train(NETWORK, x, t, **options)
+    count, failing = 0, 0
+
+    def kept(name: str) -> Any:
+        usual = getattr(os, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == failing or (for_good and count > failing > 0):
+                raise OSError(28, "No space left on device")
+            return usual(*arguments, **named)
+
+        return call
+
+    def trained(folder: Path) -> str:
+        """Begun, or gone on with; what was said."""
+        sayings: list[str] = []
+        try:
+            keeper = Keeper(folder, 2, resume=folder.exists(), say=sayings.append)
+            try:
+                keeper.finish(train(NETWORK, x, t, **options, folder=keeper))
+            finally:
+                keeper.close()
+        except InputError as error:
+            sayings.append(str(error))
+        return " ".join(sayings)
+
+    for name in ("fsync", "replace", "rename", "mkdir"):
+        monkeypatch.setattr(os, name, kept(name))
+    assert trained(tmp_path / "whole") == ""
+    writes, refusals = count, 0
+    assert writes > 12
+    for turn in range(1, writes + 1):
+        folder = tmp_path / f"run-{turn}"
+        count, failing = 0, turn
+        said = trained(folder)
+        refusals += "No space left on device" in said
+        count, failing = 0, 0
+        if not (folder / "run.json").exists():
+            assert "No space left on device" in said
+            assert trained(folder) == ""
+        for name, array in load(folder).parameters.items():
+            assert array.tobytes() == whole.parameters[name].tobytes(), (turn, name)
+        assert not [left for left in os.listdir(folder) if left.startswith(".")]
+    assert refusals > writes // 2
 
 
 def test_another_machine_is_told_of(tmp_path: Path) -> None:

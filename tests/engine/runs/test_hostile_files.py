@@ -23,7 +23,7 @@ from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import Run
 from tests.engine.runs.sealing import seal
 
-FUZZ = int(os.environ.get("FUZZ", "2500"))
+FUZZ = int(os.environ.get("FUZZ", "600"))
 FILES = ("model.safetensors", "run.json", "history.jsonl")
 X, T = np.linspace(-1, 1, 12).reshape(6, 2), np.linspace(0, 1, 6)[:, None]
 NETWORK = Network([Dense(2, "tanh"), Dense(1)])

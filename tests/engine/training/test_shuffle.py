@@ -22,7 +22,7 @@ def unlikely(counts: np.ndarray, freedom: int) -> bool:
     return bool(chi2.sf(((counts - expected) ** 2 / expected).sum(), freedom) < 1e-6)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3, 4, 9, 10, 31, 32, 33, 150, 997, 1024, 1797, 20_000, 70_001])
+@pytest.mark.parametrize("rows", [1, 2, 3, 32, 33, 997, 70_001])
 def test_every_row_once(rows: int) -> None:
     for order in orders(rows, 3):
         np.testing.assert_array_equal(np.sort(order), np.arange(rows))

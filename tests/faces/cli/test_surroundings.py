@@ -66,9 +66,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+FULL, CLOSED = ("> /dev/full", "No space left on device"), (">&-", "it is closed")
+
+
 @pytest.mark.parametrize(
-    ("rest", "reason"), [("> /dev/full", "No space left on device"), (">&-", "it is closed")]
+    ("name", "rest", "reason"),
+    [*((name, *FULL) for name in COMMANDS), *((n, *CLOSED) for n in ("help", "train"))],
 )
 def test_stdout_that_cannot_be_written_is_one_line_and_2(
     name: str, rest: str, reason: str, place: Path

@@ -22,18 +22,17 @@ SMALL: dict[str, Any] = {"hidden_layer_sizes": (6,), "random_state": 5, "max_ite
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("name", "options"),
     [
-        {},
-        {"shuffle": False},
-        {"batch_size": 32},
-        {"dropout": 0.3},
-        {"solver": "sgd", "learning_rate": "invscaling"},
+        ("three classes", {}),
+        ("labels", {"shuffle": False}),
+        ("three classes", {"batch_size": 32}),
+        ("labels", {"dropout": 0.3}),
+        ("amounts", {"solver": "sgd", "learning_rate": "invscaling"}),
     ],
     ids=str,
 )
-@pytest.mark.parametrize("name", ["three classes", "labels", "amounts"])
-def test_partial_fits_are_one_fit_bit_for_bit(options: dict[str, Any], name: str) -> None:
+def test_partial_fits_are_one_fit_bit_for_bit(name: str, options: dict[str, Any]) -> None:
     x, y = table(name)
     made = BackpropRegressor if name == "amounts" else BackpropClassifier
     whole, parts = made(**SMALL | options).fit(x, y), made(**SMALL | options)
