@@ -56,58 +56,60 @@ def text(blocks: Iterable[Block]) -> str:
     )
 
 
-def part(blocks: Iterable[Block]) -> str:
+def part(blocks: Iterable[Block], notation: MathML = _MATHS) -> str:
     """The blocks alone, for the inside of another page."""
-    return "\n".join(map(_block, blocks))
+    return "\n".join(_block(block, notation) for block in blocks)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, notation: MathML) -> str:
     match block:
         case Heading(words, level):
             return f"<h{level}>{escape(words)}</h{level}>"
         case Paragraph(parts):
-            return f"<p>{''.join(escape(p) if isinstance(p, str) else _MATHS.maths(p) for p in parts)}</p>"
+            return f"<p>{''.join(escape(p) if isinstance(p, str) else notation.maths(p) for p in parts)}</p>"
         case CommandList(lines):
             items = (f"<dt><code>{escape(c)}</code></dt><dd>{escape(does)}</dd>" for c, does in lines)
             return f"<dl>{''.join(items)}</dl>"
         case Equations(equations):
-            rows = "\n".join(row for equation in equations for row in _rows(equation))
+            rows = "\n".join(row for equation in equations for row in _rows(equation, notation))
             return f'<div class="wide"><table class="equations" role="presentation">\n{rows}\n</table></div>'
         case Listing(groups):
             return "\n".join(
                 f"<p><em>{escape(group.label)}</em> "
-                + ", ".join(_MATHS.equation(equation) for equation in group.equations)
+                + ", ".join(notation.equation(equation) for equation in group.equations)
                 + (f' <span class="more">{escape(group.note)}</span>' if group.note else "")
                 + "</p>"
                 for group in groups
             )
         case TableBlock():
-            return _table(block)
+            return _table(block, notation)
 
 
-def _rows(equation: Equation) -> Iterable[str]:
-    for left_side, right_side in _MATHS.rows(equation, _ROOM):
+def _rows(equation: Equation, notation: MathML) -> Iterable[str]:
+    for left_side, right_side in notation.rows(equation, _ROOM):
         yield f"<tr><td>{left_side}</td><td>{right_side}</td></tr>"
 
 
-def _table(table: TableBlock) -> str:
+def _table(table: TableBlock, notation: MathML) -> str:
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.headings)
     kinds = [
         ' class="number"' if cells and all(isinstance(c, Value) for c in cells) else "" for cells in columns
     ]
     head = "".join(
-        f'<th scope="col"{kind}>{_cell(cell)}</th>' for cell, kind in zip(table.headings, kinds, strict=True)
+        f'<th scope="col"{kind}>{_cell(cell, notation)}</th>'
+        for cell, kind in zip(table.headings, kinds, strict=True)
     )
-    rows = "\n".join(
-        f"<tr>{''.join(f'<td{kind}>{_cell(c)}</td>' for c, kind in zip(row, kinds, strict=True))}</tr>"
+    lines = (
+        (f"<td{kind}>{_cell(cell, notation)}</td>" for cell, kind in zip(row, kinds, strict=True))
         for row in table.rows
     )
+    rows = "\n".join(f"<tr>{''.join(line)}</tr>" for line in lines)
     note = f'\n<p class="more">{escape(table.note)}</p>' if table.note else ""
     markup = f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
     return f'<div class="wide">{markup}</div>{note}'
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, notation: MathML) -> str:
     if isinstance(cell, str):
         return escape(cell)
     if isinstance(cell, Bar):
@@ -115,4 +117,4 @@ def _cell(cell: Cell) -> str:
         return (
             f'<span class="bar" style="width:{8 * length:.2f}em" role="img" aria-label="{length:.0%}"></span>'
         )
-    return _MATHS.maths(cell)
+    return notation.maths(cell)

@@ -36,7 +36,7 @@ _PLAIN = (
 
 
 def explain(
-    subject: "Case | Network | Run | Replay",
+    subject: "Case | Network | Run | Replay | Trajectory",
     x: ArrayLike | None = None,
     t: ArrayLike | None = None,
     quantity: str | None = None,
@@ -60,7 +60,7 @@ def explain(
 
     Args:
         subject: a run, a network, or a case (a worked example), which has its own rows; or the `replay` of a
-            run, which has those it was trained on.
+            run, which has those it was trained on; or a trajectory, a case that was worked through already.
         x: rows of inputs (n, inputs); one is enough. For a number of a run's past, those it was trained on.
         t: their targets (n, outputs), as `train` takes them.
         quantity: the number's address: `a1[2]`, `E`, `dE/dw1[0,2]`, `w1'[0,2]` after one update of
@@ -90,7 +90,9 @@ def explain(
     if isinstance(subject, Run) and "@" in quantity and not ahead:
         subject = _replay(subject, x, t, parameters)
     update = None
-    if isinstance(subject, Case | Network | Run):
+    if isinstance(subject, Trajectory):
+        case, address = subject.case, quantity.strip()
+    elif isinstance(subject, Case | Network | Run):
         case, address = case_of(subject, x, t, parameters, seed, learning_rate), quantity.strip()
         notes = notes if not isinstance(subject, Run) else [*_of_run(subject, quantity), *notes]
     else:
@@ -99,7 +101,7 @@ def explain(
     if depth < 0 or (terms is not None and terms < 1):
         raise InputError(f"depth counts from 0 and terms from 1, but came as {depth} and {terms}")
     address = numbered(address, case.parameters, columns, outputs)
-    world = Trajectory(case)
+    world = subject if isinstance(subject, Trajectory) else Trajectory(case)
     whole = _is_whole(world, address)
     if whole:
         address = _largest(world, address)

@@ -32,6 +32,10 @@ COMMANDS = {
         "chainrule.faces.cli.exercise:exercise",
         "Make worksheets on backpropagation, and mark them.",
     ),
+    "studio": (
+        "chainrule.faces.cli.studio:studio",
+        "Open a page to watch a network learn, and ask any number.",
+    ),
     "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),

@@ -1,0 +1,20 @@
+// The address bar holds the state: #source=lesson&n=12&phase=3&q=dE/dw1; and so a link opens the same.
+export function parse(hash) {
+  const at = new URLSearchParams(hash.replace(/^#/, ""));
+  if (![...at.keys()].length) return null;
+  const whole = (name, most) => { const v = Number(at.get(name)); return Number.isInteger(v) && v >= 0 && v <= most ? v : 0; };
+  let edits = [];
+  try { const list = JSON.parse(at.get("edits") ?? "[]"); if (Array.isArray(list)) edits = list.filter((e) => Array.isArray(e) && e.length === 3); } catch { /* none */ }
+  const pick = (name, choices) => (choices.includes(at.get(name)) ? at.get(name) : undefined);
+  return { source: at.get("source") ?? "", seed: whole("seed", 2 ** 31), n: whole("n", 1e5), phase: whole("phase", 4), q: at.get("q") ?? "", tab: pick("tab", ["ask", "check"]), theme: pick("theme", ["light", "dark"]), edits };
+}
+export function format(state) {
+  const at = new URLSearchParams({ source: state.source, n: state.n, phase: state.phase, q: state.q });
+  if (state.seed) at.set("seed", state.seed);
+  if (state.tab === "check") at.set("tab", "check");
+  if (state.theme) at.set("theme", state.theme);
+  if (state.edits.length) at.set("edits", JSON.stringify(state.edits));
+  return `#${at}`;
+}
+export const readAddress = () => parse(location.hash);
+export const writeAddress = (state) => history.replaceState(null, "", format(state));

@@ -1,0 +1,64 @@
+// The pieces a network is drawn of: each is a button named by what it shows; numbers are texts made by Python.
+import { badge, el, text } from "./svg.mjs";
+
+const CLASS = { gradient: "g", rate: "g", new: "n", error: "e", sum: "f", activation: "f", value: "f" };
+const CURVES = {
+  sigmoid: [(z) => 1 / (1 + Math.exp(-z)), 6, 0, 1], tanh: [Math.tanh, 3, -1, 1], relu: [(z) => Math.max(0, z), 2, -0.6, 2],
+  identity: [(z) => z, 2, -2, 2], leaky_relu: [(z) => (z > 0 ? z : 0.1 * z), 2, -0.6, 2], elu: [(z) => (z > 0 ? z : Math.exp(z) - 1), 2, -1.2, 2],
+  softplus: [(z) => Math.log1p(Math.exp(z)), 3, 0, 3.1], silu: [(z) => z / (1 + Math.exp(-z)), 4, -0.6, 4],
+};
+
+export class Parts {
+  constructor(view) { this.view = view; }
+  is(q) { return this.view.scene.parts[q]; }
+  known(q) { return this.is(q).phase <= this.view.phase; }
+  label(q) { return this.is(q).label.replace("'", "′"); }
+  shows(q) { return this.known(q) ? this.view.frame.values[q][0] : "?"; }
+  size(q) { return this.view.frame.values[q][1]; }
+  colour(q) { return this.known(q) ? CLASS[this.is(q).kind] ?? "" : "lab"; }
+  part(q, ...inside) {
+    const chosen = q === this.view.asked ? " chosen" : "";
+    const name = `${this.label(q)} ${this.shows(q)}, ${this.is(q).spoken}${this.known(q) ? "" : ", not computed yet"}`;
+    return el("g", { class: `part${chosen}`, "data-part": q, "data-q": q, role: "button", tabindex: -1, "aria-label": name }, ...inside);
+  }
+  number(q, x, y, at = {}) { return text(x, y, this.shows(q), { ...at, class: `${this.colour(q)} ${this.known(q) ? "num" : ""} ${at.class ?? ""}` }); }
+  line(q, x, y, w, prefix, cls) {                              // a gradient or a new value inside of a pill
+    return this.part(q, el("rect", { class: "hit", x: x - w / 2, y: y - 14, width: w, height: 19 }), text(x, y, `${prefix} ${this.shows(q)}`, { class: `${this.colour(q)} ${cls}` }));
+  }
+  pill(own, x, y, w, { gradient = true } = {}) {               // a parameter: value, gradient, new value
+    const q = own.value, more = gradient && own.gradient && this.known(own.gradient), newer = own.new && this.known(own.new);
+    const h = 30 + 19 * (more + newer), words = text(x, y - h + 20, "");
+    words.append(el("tspan", { class: "sym" }, this.label(q)), el("tspan", { dx: 7 }, this.shows(q)));
+    return el("g", {}, this.part(q, el("rect", { class: "pill", x: x - w / 2, y: y - h, width: w, height: h, rx: 10 }), words),
+      more ? this.line(own.gradient, x, y - h + 40, w, this.label(own.gradient), "small") : null,
+      newer ? this.line(own.new, x, y - h + (more ? 59 : 41), w, "→", "strong") : null);
+  }
+  cell(q, x, y) { return this.part(q, el("rect", { class: "hit", x: x - 29, y: y - 27, width: 58, height: 54, rx: 8 }), text(x, y - 5, this.label(q), { class: "sym" }), this.number(q, x, y + 16)); }
+  chip(q, x, y, w = 74) {
+    return this.part(q, el("rect", { class: this.known(q) ? "chip" : "chip off", x: x - w / 2, y: y - 23, width: w, height: 46, rx: 10 }),
+      text(x, y - 5, this.label(q), { class: "sym less" }), this.number(q, x, y + 14));
+  }
+  rate(q, x, y, at = {}) {                                     // what an arrow multiplies by
+    const known = this.view.phase >= 3, anchor = at["text-anchor"] ?? "middle", left = anchor === "middle" ? x - 34 : anchor === "end" ? x - 66 : x - 4;
+    const name = `× ${known ? this.view.frame.values[q][0] : "?"}, ${this.is(q).spoken}`;
+    const part = this.part(q, el("rect", { class: "hit", x: left, y: y - 15, width: 68, height: 20 }), text(x, y, known ? `× ${this.view.frame.values[q][0]}` : "×", { class: "g small", ...at }));
+    part.setAttribute("aria-label", known ? name : `${name}, not computed yet`);
+    return part;
+  }
+  mark(q, x, y) { const k = this.view.phase >= 3 && this.view.badges[q]; return k ? badge(k, x, y) : null; }
+  curve(unit, rule, x, y, s = 23) {                            // the activation, where it works and how steep it is there
+    const [f, reach, low, high] = CURVES[rule] ?? CURVES.identity, g = el("g", { "aria-hidden": "true" });
+    const at = (z, a) => [x + (z / reach) * s, y + s - ((a - low) / (high - low)) * 2 * s].map((v) => Math.max(-1e4, Math.min(1e4, v)));
+    g.append(el("line", { class: "axis", x1: x - s, y1: at(0, Math.max(low, 0))[1], x2: x + s, y2: at(0, Math.max(low, 0))[1] }), el("line", { class: "axis", x1: x, y1: y - s, x2: x, y2: y + s }));
+    let d = ""; for (let z = -reach; z <= reach + 0.01; z += reach / 15) d += `${d ? "L" : "M"}${at(z, Math.min(f(z), high)).map((v) => v.toFixed(1))}`;
+    g.append(el("path", { class: "curve", d }));
+    if (this.view.phase < 1 || !unit.a) return g;
+    const z = Math.max(-reach, Math.min(reach, this.size(unit.z) ?? 0)), a = Math.max(low, Math.min(high, this.size(unit.a) ?? 0)), [cx, cy] = at(z, a);
+    if (this.view.phase >= 3 && unit.slope && this.size(unit.slope) !== null) {
+      const k = this.size(unit.slope), dz = reach / 4, [x1, y1] = at(z - dz, a - k * dz), [x2, y2] = at(z + dz, a + k * dz);
+      g.append(el("line", { class: "tangent", x1, y1, x2, y2 }));
+    }
+    g.append(el("circle", { class: "dot", cx, cy, r: 4 }));
+    return g;
+  }
+}

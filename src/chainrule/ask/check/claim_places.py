@@ -1,0 +1,75 @@
+"""Where in a text each number stands that was judged: by its line, its digits and the name before them."""
+
+import re
+from dataclasses import dataclass
+
+from chainrule.ask.check.check import Verdict
+from chainrule.quantities import parse
+
+_LINE = re.compile(r"line (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a text: from the letter `start` to before `end`, in `line`, counted from 1."""
+
+    line: int
+    start: int
+    end: int
+
+
+def spans(text: str, verdict: Verdict) -> list[Span | None]:
+    """For each judged number where it stands; nothing where its digits are not in the line it was read in."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    used: set[int] = set()
+    places: list[Span | None] = []
+    for judged in verdict.claims:
+        claim = judged.claim
+        place = _LINE.search(verdict.places.get((claim.quantity, claim.printed), ""))
+        line = int(place[1]) if place else _toml_line(text, claim.quantity)
+        span = _numeral(text, starts, line, claim.printed, used) if line else None
+        if span:
+            used.add(span.start)
+        places.append(span)
+    return places
+
+
+def statement_of(text: str, quantity: str, numeral: str) -> Span | None:
+    """Where a given is stated first, `b_2 = 0.6`: its number."""
+    word = re.match(r"[A-Za-z]+", quantity)
+    digits = "".join(re.findall(r"\d+", str(parse(quantity.partition("[")[0]))))
+    if not word:
+        return None
+    letters = rf"{word[0]}(?:_?\{{?{digits}\}}?|{digits.translate(_SUBSCRIPTS)})" if digits else word[0]
+    pattern = re.compile(
+        rf"(?<![A-Za-z]){letters}(?![\w])[^\n\d]{{0,20}}?(?P<number>{_digits(numeral)})(?![\d.]*\d)"
+    )
+    match = pattern.search(text)
+    return Span(text.count("\n", 0, match.start()) + 1, *match.span("number")) if match else None
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _digits(numeral: str) -> str:
+    """A pattern for the numeral as people write it: −, a decimal comma, zeros as printed."""
+    text = re.escape(numeral.lstrip("+-−")).replace(r"\.", "[.,]")
+    sign = r"[-−–]\s?" if numeral.startswith(("-", "−")) else ""
+    return sign + text
+
+
+def _numeral(text: str, starts: list[int], line: int, numeral: str, used: set[int]) -> Span | None:
+    """The numeral in a line, or in one of the next few, which one run of text may go over."""
+    pattern = re.compile(rf"(?<![\d.,])(?:{_digits(numeral)})(?![.,]?\d)")
+    for number in range(line, min(line + 3, len(starts) + 1)):
+        end = starts[number] if number < len(starts) else len(text)
+        for match in pattern.finditer(text, starts[number - 1], end):
+            if match.start() not in used:
+                return Span(number, match.start(), match.end())
+    return None
+
+
+def _toml_line(text: str, quantity: str) -> int:
+    """The line of a worked example's file that claims the quantity; 0 where there is none."""
+    match = re.search(rf'^\s*"?{re.escape(quantity)}"?\s*=', text, re.MULTILINE)
+    return text.count("\n", 0, match.start() + len(match[0])) + 1 if match else 0

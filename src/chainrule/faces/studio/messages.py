@@ -1,0 +1,145 @@
+"""What the page says to the desk, as dataclasses; anything else is refused by name."""
+
+import json
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, TypeAlias
+
+from chainrule.errors import InputError
+
+MOST_TEXT = 200_000  # letters of a lesson that is pasted
+MOST_STEPS = 100_000  # of one request; the page asks again
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin with a source: `lesson`, `xor`, or the `file` that the command was given."""
+
+    source: str
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The same again, to an update, with edits: what an address holds."""
+
+    source: str
+    seed: int
+    edits: list[Any]
+    updates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """So many updates, or as many as fit into milliseconds."""
+
+    updates: int = 1
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Go to the moment after so many updates."""
+
+    updates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Look at another row."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Where does this number come from?"""
+
+    quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Another value for a weight, a bias, an input or a target, by hand."""
+
+    quantity: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take the last edit back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Judge the numbers of a lesson."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOn:
+    """Go on with the lesson that was checked, with what its cause corrects."""
+
+    example: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The session as `python`, or the number that was asked about as `latex`."""
+
+    format: str
+    quantity: str = ""
+
+
+Message: TypeAlias = Open | Restart | Advance | Seek | Show | Ask | Edit | Undo | Check | WorkOn | Export
+KINDS: dict[str, type[Any]] = {
+    "open": Open,
+    "restart": Restart,
+    "advance": Advance,
+    "seek": Seek,
+    "show": Show,
+    "ask": Ask,
+    "edit": Edit,
+    "undo": Undo,
+    "check": Check,
+    "work_on": WorkOn,
+    "export": Export,
+}
+
+
+def parse(text: str) -> tuple[int, Message]:
+    """A message of the page, with the number by which it is answered.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError("a message is a JSON object") from None
+    if not isinstance(record, dict) or record.get("kind") not in KINDS:
+        raise InputError(f"a message has one of these kinds: {', '.join(KINDS)}")
+    number, kind = record.pop("id", 0), KINDS[record.pop("kind")]
+    if not _is_whole(number):
+        raise InputError("id is a whole number")
+    entries = {entry.name: entry for entry in fields(kind)}
+    for name, value in record.items():
+        if name not in entries or not _fits(value, entries[name].type):
+            raise InputError(f"{kind.__name__} takes no {name} of that kind")
+    for name, entry in entries.items():
+        if name not in record and entry.default is MISSING:
+            raise InputError(f"{kind.__name__} wants {name}")
+    return number, kind(**record)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind is int:
+        return _is_whole(value)
+    if kind is str:
+        return isinstance(value, str) and len(value) <= MOST_TEXT
+    return isinstance(value, list) and len(value) <= 1000

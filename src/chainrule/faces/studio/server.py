@@ -1,0 +1,97 @@
+"""The server of the studio: the page, its few files, and one socket for each session; no training logic."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from chainrule.faces.studio.desk import Desk
+
+T = TypeVar("T")
+SESSIONS = 60  # at once; then the one that was idle for longest is closed
+TOO_MANY = 4429
+_STATIC = Path(__file__).parent / "static"
+FILES = {
+    "index.html": "text/html; charset=utf-8",
+    "studio.mjs": "text/javascript; charset=utf-8",
+    "studio.css": "text/css; charset=utf-8",
+    "maths.woff2": "font/woff2",
+}
+
+
+class Rooms:
+    """The sessions that are open, the one that spoke last at the end."""
+
+    def __init__(self, text: str | None, label: str) -> None:
+        self.text, self.label = text, label
+        self.open: dict[WebSocket, Desk] = {}
+        self.worker = ThreadPoolExecutor(
+            1, "studio"
+        )  # NumPy's bits and everybody's turn, one after the other
+
+    async def enter(self, socket: WebSocket) -> Desk:
+        while len(self.open) >= SESSIONS:
+            idle = next(iter(self.open))
+            del self.open[idle]
+            await idle.close(TOO_MANY, "too many pages are open; this one was idle for longest")
+        desk = await self.work(partial(Desk, self.text, self.label))
+        self.open[socket] = desk
+        return desk
+
+    def spoke(self, socket: WebSocket) -> None:
+        self.open[socket] = self.open.pop(socket)
+
+    async def work(self, task: Callable[[], T]) -> T:
+        """What a task gives, done in the one worker, so that the page's events never wait for numbers."""
+        return await asyncio.get_running_loop().run_in_executor(self.worker, task)
+
+
+def application(text: str | None = None, label: str = "") -> Starlette:
+    """The studio as an ASGI application, not yet guarded."""
+    rooms = Rooms(text, label)
+
+    async def session(socket: WebSocket) -> None:
+        await socket.accept()
+        desk = await rooms.enter(socket)
+        try:
+            while True:
+                question = await socket.receive_text()
+                if socket not in rooms.open:
+                    return
+                rooms.spoke(socket)
+                for answer in await rooms.work(partial(desk.answer, question)):
+                    await socket.send_text(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+        except (WebSocketDisconnect, RuntimeError, KeyError):
+            return  # the page has gone, and its session with it
+        finally:
+            rooms.open.pop(socket, None)
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        yield
+        rooms.worker.shutdown(wait=False, cancel_futures=True)
+
+    routes = [
+        Route("/", _file, name="index.html"),
+        *(Route(f"/{name}", _file, name=name) for name in FILES if name != "index.html"),
+        WebSocketRoute("/session", session),
+    ]
+    return Starlette(routes=routes, lifespan=life)
+
+
+async def _file(request: Request) -> Response:
+    name = request.url.path.lstrip("/") or "index.html"
+    path = _STATIC / name
+    if name not in FILES or not path.exists():
+        return Response(status_code=404)
+    return Response(path.read_bytes(), media_type=FILES[name])

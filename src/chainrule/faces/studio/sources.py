@@ -1,0 +1,87 @@
+"""What the studio can show: the lesson, XOR, a worked example of yours, or one read out of a lesson."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.ask.cases import example as worked
+from chainrule.ask.cases.case import Case
+from chainrule.ask.lessons.sources import is_lesson
+from chainrule.engine.network import Network
+from chainrule.errors import InputError
+from chainrule.rules.layers.dense import Dense
+
+UNITS, WEIGHTS, ROWS = 12, 160, 200  # of a network that is drawn with its numbers
+THRESHOLD = 1e-3
+
+
+@dataclass(frozen=True)
+class Source:
+    """A case to work on, how far its future is computed when it is opened, and the row that is shown."""
+
+    name: str
+    label: str
+    case: Case
+    ahead: int = 0
+    row: int = 0
+
+
+NAMES = {"lesson": "The lesson", "xor": "XOR"}
+
+
+def source_of(name: str, seed: int, text: str | None = None, label: str = "") -> Source:
+    """A source by its name; `file` has the text that the command was given.
+
+    Raises:
+        InputError: there is none of that name, or it is too large to be drawn.
+    """
+    if name == "lesson":
+        return Source(name, NAMES[name], worked.parse(worked.builtin(), "lesson.toml"), ahead=500)
+    if name == "xor":
+        return Source(name, NAMES[name], xor(seed), row=1)
+    if name == "file" and text is not None:
+        return Source(name, label or "your example", drawable(worked.parse(text, label)), ahead=500)
+    raise InputError(f"there is nothing called {name!r} to open: {', '.join(NAMES)}")
+
+
+def xor(seed: int) -> Case:
+    """Four rows that no single unit can tell apart."""
+    network = Network([Dense(3, "tanh"), Dense(1, "sigmoid")], loss="binary_cross_entropy")
+    x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    t = np.array([[0.0], [1.0], [1.0], [0.0]])
+    return Case(title="XOR", network=network, parameters=network.start(2, seed), x=x, t=t, learning_rate=0.5)
+
+
+def text_of(path: str) -> str:
+    """The worked example in a file, as TOML; a lesson is read first.
+
+    Raises:
+        InputError: it holds none.
+    """
+    text = worked.text(path)
+    if not is_lesson(text, path):
+        return text
+    from chainrule.ask.lessons.reader import parse  # which takes a library that TOML does not need
+
+    return parse(text, Path(path).name)[0].toml()
+
+
+def drawable(case: Case) -> Case:
+    """The case, if its network can be drawn with all its numbers.
+
+    Raises:
+        InputError: it cannot; the limit is named.
+    """
+    if not all(isinstance(layer, Dense) for layer in case.network.layers):
+        raise InputError("the studio draws networks of dense layers")
+    widest = max(case.x.shape[1], *case.network.widths)
+    weights = sum(array.size for name, array in case.parameters.items() if array.ndim == 2)
+    for count, limit, noun in (
+        (widest, UNITS, "inputs or units in a layer"),
+        (weights, WEIGHTS, "weights"),
+        (len(case.x), ROWS, "rows"),
+    ):
+        if count > limit:
+            raise InputError(f"the studio draws at most {limit} {noun}, and this has {count}")
+    return case
