@@ -90,6 +90,12 @@ FIGURES = {
         ("chainrule", "numpy"),
         quick=False,
     ),
+    "python -m benchmarks.mutation.followed --docs": Figures(
+        ("docs/check.md",),
+        ("benchmarks/mutation/*.py", "src/chainrule/ask/judging/*.py"),
+        ("chainrule", "numpy"),
+        quick=False,
+    ),
     # What is timed changes with every commit to the engine; these figures are those of the commit they name,
     # and old only when something else is measured.
     "python -m benchmarks.speed --docs docs": Figures(

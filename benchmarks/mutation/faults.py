@@ -143,7 +143,7 @@ def _misprint(one: Problem, rng: np.random.Generator, write: Hand) -> Iterator[F
     text, how = _mistyped(sheet[name], rng)
     if text == sheet[name] or not text.strip("-."):
         return
-    quantity, at = _parsed(name, one)
+    quantity, at = parsed(name, one)
     goes_on = bool(rng.integers(2)) and write.goes_on
     own = abs(float(sheet[name]))
 
@@ -154,13 +154,14 @@ def _misprint(one: Problem, rng: np.random.Generator, write: Hand) -> Iterator[F
     yield Fault(
         f"misprint: {how}",
         f"{name} {sheet[name]} -> {text}",
-        Slip(typo=(quantity, at, text, goes_on)),
+        Slip(typos=((quantity, at, text, goes_on),)),
         told,
         prints=name,
     )
 
 
-def _parsed(name: str, one: Problem) -> tuple[str, tuple[int, ...]]:
+def parsed(name: str, one: Problem) -> tuple[str, tuple[int, ...]]:
+    """The array that a printed name is of, and its full index there."""
     array, _, inside = name.rstrip("]").partition("[")
     at = tuple(int(k) for k in inside.split(",")) if inside else ()
     rows_hidden = len(one.x) == 1 and (array[0] in "za" or array[:5] in ("dE/dz", "dE/da"))

@@ -96,7 +96,7 @@ class Slip:
         step: factor of the step.
         stale: the second update goes by the first gradients.
         operand: of one product: (quantity, its index, which unit before it, the unit taken for that).
-        typo: of one number: (quantity, its index, what is written, whether one goes on with it).
+        typos: of single numbers: (quantity, its index, what is written, whether one goes on with it).
     """
 
     given: Callable[[Problem], Problem] = lambda one: one
@@ -113,7 +113,7 @@ class Slip:
     step: float = 1.0
     stale: bool = False
     operand: tuple[str, tuple[int, ...], int, int] | None = None
-    typo: tuple[str, tuple[int, ...], str, bool] | None = None
+    typos: tuple[tuple[str, tuple[int, ...], str, bool], ...] = ()
 
 
 @dataclass
@@ -131,11 +131,11 @@ class _Paper:
         found = self.hand.array(array) if self.hand.goes_on else np.array(array, float)
         for at in np.ndindex(array.shape):
             text = self.hand.text(float(array[at]))
-            typo = self.slip.typo
-            if typo and typo[:2] == (name, at) and not self.after:
-                text = typo[2]
-                if typo[3]:
-                    found[at] = float(text)
+            for typo in self.slip.typos:
+                if typo[:2] == (name, at) and not self.after:
+                    text = typo[2]
+                    if typo[3]:
+                        found[at] = float(text)
             self.claims[self._address(name, at)] = text
         return found
 

@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.case import Case
+from chainrule.ask.documents import html, latex
 from chainrule.ask.documents.text import Printer
 from chainrule.ask.explain.explain import explain
 from chainrule.ask.explain.explanation import Explanation
@@ -448,3 +450,30 @@ def test_a_dead_unit_is_said_to_be_dead():
     dead = str(explain(worked.parse(RELU.format(x=-2), "sheet"), "dE/dz1[0]"))
     assert "∂a₁/∂z₁[0] is 0: at z₁[0] = -0.6 the activation is flat." in dead
     assert "flat" not in str(explain(worked.parse(RELU.format(x=2), "sheet"), "dE/dz1[0]"))
+
+
+def _crossed(rows: int) -> Case:
+    text = (
+        'loss = "softmax_cross_entropy"\ninputs = [[1, 2], [0, 1]]\ntargets = [[0, 1, 0], [1, 0, 0]]\n\n'
+        "[[layers]]\nweights = [[0.1, 0.2, 0.3], [0.4, -0.1, 0.2]]\nbiases = [0, 0.1, 0]\n"
+    )
+    example = worked.parse(text, "crossed")
+    return replace(example, x=example.x[:rows], t=example.t[:rows])
+
+
+def test_the_error_of_a_cross_entropy_is_the_output_less_its_target():
+    told = " ".join(str(explain(_crossed(1), "dE/dz1[1]")).split())
+    assert "∂E/∂z₁[1] = a₁[1] - T[1] = 0.1981 - 1 = -0.8019" in told
+    assert "computed as (1 - T[1]) · a₁[1] - T[1] · (1 - a₁[1]), which loses no digits" in told
+    both = " ".join(str(explain(_crossed(2), "dE/dz1[0,1]")).split())
+    assert "∂E/∂z₁[0,1] = (a₁[0,1] - T[0,1]) · 1/n = (0.1981 - 1) · 0.5" in both
+
+
+def test_indices_stand_inside_the_fraction():
+    found = explain(_crossed(1), "dE/dw1[0,2]")
+    assert r"\frac{\partial E}{\partial w_{1}[0,2]} &= \frac{\partial E}{\partial z_{1}[2]}" in latex.text(
+        found.blocks()
+    )
+    assert "<mrow><mo>∂</mo><msub><mi>w</mi><mn>1</mn></msub><mtext>[0,2]</mtext></mrow>" in html.text(
+        found.blocks()
+    )

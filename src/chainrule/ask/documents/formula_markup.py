@@ -18,7 +18,7 @@ from chainrule.ask.documents.formula import (
     Value,
 )
 from chainrule.ask.documents.formula_text import as_line, digits, is_fraction, pieces
-from chainrule.ask.documents.names import derivative_of, memory_of, pretty
+from chainrule.ask.documents.names import derivative_of, memory_of, pretty, slope_ends
 
 _WORDS = ("ln", "tanh", "max")  # that both call by a command
 
@@ -139,6 +139,8 @@ class Maths:
         """A formula in maths mode."""
         match formula:
             case Symbol(name, index):
+                if ends := slope_ends(formula):
+                    return self.fraction(*(self.partial + self.formula(end) for end in ends))
                 return self._name(name) + (f"[{','.join(map(str, index))}]" if index else "")
             case Value():
                 mantissa, _, exponent = digits(formula).partition("e")

@@ -19,7 +19,7 @@ from chainrule.ask.documents.formula import (
     Value,
 )
 from chainrule.ask.documents.formula_text import as_line, digits, pieces
-from chainrule.ask.documents.names import derivative_of, memory_of
+from chainrule.ask.documents.names import derivative_of, memory_of, slope_ends
 
 _TEXT = re.compile(
     r"(?P<name>[^\W\d_]+(?:_\w+)?)|(?P<number>\d+(?:\.\d+)?)|(?P<space>\s+)|(?P<sign>.)", re.DOTALL
@@ -78,6 +78,9 @@ class MathML:
         """A formula, for the inside of `<math>`."""
         match formula:
             case Symbol(name, index, address):
+                if ends := slope_ends(formula):
+                    sides = (_row("<mo>∂</mo>" + _name(end.name) + _index(end.index)) for end in ends)
+                    return self._at(address, f"<mfrac>{''.join(sides)}</mfrac>")
                 return self._at(address, _name(name) + _index(index))
             case Value(address=address):
                 return self._at(address, _numeral(digits(formula)))

@@ -72,6 +72,17 @@ def derivative_of(name: str) -> tuple[str, str] | None:
     return (str(quantity.top), str(quantity.bottom)) if isinstance(quantity, Derivative) else None
 
 
+def slope_ends(symbol: Symbol) -> tuple[Symbol, Symbol] | None:
+    """∂E and ∂z₂[1] of ∂E/∂z₂[1], whose index stands inside its fraction; nothing for what has no index.
+
+    The slope of an activation, ∂a₁/∂z₁[1], is that of unit 1 by its own z.
+    """
+    slope, index = derivative_of(symbol.name), symbol.index
+    if not slope or not index or (slope[0] != "E" and len(index) > 1):
+        return None
+    return Symbol(slope[0], () if slope[0] == "E" else index), Symbol(slope[1], index)
+
+
 def atoms(name: str) -> list[str]:
     """The quantities in a name that is a formula: t and a2 in `t-a2`, z3 in `Φ(z3)`; none in z3 itself."""
     quantity = parse(name)

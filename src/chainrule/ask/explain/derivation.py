@@ -96,6 +96,9 @@ class Derivations:
         function = element.number.through
         if not terms:
             return Equation(self.symbol(element), (result,))
+        if pair := self._apart(terms):
+            forms = (self._as_difference(*pair, form) for form in (self.symbol, self.value))
+            return self._equation(element, [*forms, result])
         if function and "softmax" in function.text:
             return self._equation(element, [*self._of_row(element, function), result])
         steps = [
@@ -107,6 +110,28 @@ class Derivations:
         if function:
             steps = [Applied(function.text, (step,)) for step in steps]
         return self._equation(element, [*steps, result])
+
+    def stable(self, element: Factor) -> Formula | None:
+        """How a - T of a cross-entropy is computed, (1 - T) a - T (1 - a); nothing for other numbers."""
+        terms, _ = self.terms(element)
+        return _sum(terms, None, self._in_symbols) if self._apart(terms) else None
+
+    def _apart(self, terms: Sequence[Summand]) -> tuple[Factor, Factor, list[Factor]] | None:
+        """a, T and the shares of a derivative that is (1 - T) a - T (1 - a), each times the shares."""
+        if len(terms) != 2 or any(term.constants for term in terms) or not terms[1].negative:
+            return None
+        gain, cost = ({f.number.name: f for f in term.factors} for term in terms)
+        output = next((name for name in gain if f"1-{name}" in cost), "")
+        if not output or not {"1-t"} <= gain.keys() or "t" not in cost:
+            return None
+        return gain[output], cost["t"], [f for name, f in gain.items() if name not in ("1-t", output)]
+
+    def _as_difference(
+        self, output: Factor, target: Factor, shares: Sequence[Factor], form: Callable[[Factor], Formula]
+    ) -> Formula:
+        """`(a - T) · 1/n`."""
+        difference = Sum((Term(form(output)), Term(form(target), negative=True)))
+        return _product([difference, *map(form, shares)])
 
     def signals(self, element: Factor) -> list[Factor]:
         """The error signals that lead to `element`, the error's own end first; of several, the largest."""

@@ -47,6 +47,8 @@ def _parts(explanation: Explanation, equations: list[Equation]) -> Iterator[Bloc
     if element.number.paths:
         equation = _equation(explanation, element)
         yield Equations((equation,))
+        if stable := derive.stable(element):
+            yield paragraph("It is computed as ", stable, ", which loses no digits where the two are close.")
         yield from _flat(explanation)
         yield from _backward(explanation, equation)
         yield from _shares(explanation)
