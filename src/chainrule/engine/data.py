@@ -21,6 +21,15 @@ class Data:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def share(self) -> np.ndarray | None:
+        """Each row's part in the mean (n,); None where all are equal."""
+        return None if self.weight is None else self.weight / self.weight.sum()
+
+    def only(self, rows: np.ndarray) -> "Data":
+        """The rows of a mask, or of their numbers."""
+        return Data(self.x[rows], self.t[rows], None if self.weight is None else self.weight[rows])
+
 
 def prepare(network: Network, x: Any, t: Any, sample_weight: Any = None) -> Data:
     """Arrays that `network` can be trained or measured on.

@@ -28,19 +28,37 @@ def split(
     return learning, held_out_rows
 
 
-def folds(rows: int, count: int, seed: int, codes: np.ndarray | None = None) -> np.ndarray:
+def folds(
+    rows: int, count: int, seed: int, codes: np.ndarray | None = None, groups: np.ndarray | None = None
+) -> np.ndarray:
     """Which fold each row is in (rows,), from 0, all equally large, every class spread over all of them; -1
     for the few rows that are left over.
 
     Args:
         codes: (rows,) the class of each row, from 0; None does without classes.
+        groups: (rows,) the group of each row, from 0: at least `count` of them, each in one fold as a whole,
+            the folds as equal as that allows, and no row is left over.
     """
+    if groups is not None:
+        return _whole_groups(groups, count, seed)
     order = np.random.default_rng([seed, 2]).permutation(rows)
     dealt = order[rows % count :]
     if codes is not None:
         dealt = dealt[np.argsort(codes[dealt], kind="stable")]
     numbers = np.full(rows, -1)
     numbers[dealt] = np.arange(len(dealt)) % count
+    return numbers
+
+
+def _whole_groups(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The largest groups first, each into the fold that has the fewest rows so far; ties by lot."""
+    sizes = np.bincount(groups)
+    random = np.random.default_rng([seed, 2]).permutation(len(sizes))
+    fold_of_group, filled = np.zeros(len(sizes), int), np.zeros(count, int)
+    for group in random[np.argsort(-sizes[random], kind="stable")].tolist():
+        fold_of_group[group] = filled.argmin()
+        filled[filled.argmin()] += sizes[group]
+    numbers: np.ndarray = fold_of_group[groups]
     return numbers
 
 

@@ -25,7 +25,9 @@ OPTIONS: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "epochs":
 
 
 def trained(network: Network = NETWORK, x: Any = X, t: Any = T, **options: Any) -> Run:
-    return train_folds(network, x, t, **{**OPTIONS, "members": 4, "codes": CODES, "patience": 5, **options})
+    return train_folds(
+        network, x, t, **{**OPTIONS, "members": 4, "codes": CODES, "patience": 5, **options}
+    ).run
 
 
 @pytest.mark.parametrize("codes", [None, CODES])
@@ -169,3 +171,45 @@ def test_a_checkpoint_of_something_else(tmp_path: Path) -> None:
         keeper.found = replace(keeper.found, arrays=arrays)
         with pytest.raises(InputError, match="another"):
             trained(epochs=4, folder=keeper)
+
+
+# --- groups and weights -----------------------------------------------------------------------------
+
+
+def test_no_group_is_in_two_folds_and_folds_are_about_equal() -> None:
+    groups = np.repeat(np.arange(20), RNG.integers(1, 9, 20))
+    numbers = folds(len(groups), 4, 0, None, groups)
+    for group in range(20):
+        assert len(np.unique(numbers[groups == group])) == 1
+    assert np.ptp(np.bincount(numbers)) <= 8
+    assert (numbers >= 0).all()
+
+
+def test_each_row_is_judged_by_the_member_that_did_not_learn_from_it() -> None:
+    groups = np.arange(91) % 11
+    run, left_out = train_folds(NETWORK, X, T, **OPTIONS, members=4, groups=groups, patience=5)
+    assert left_out.shape == T.shape
+    assert not np.isnan(left_out).any()
+    truth = np.log(left_out[np.arange(91), CODES])
+    numbers = folds(91, 4, 0, None, groups)
+    loss = -np.mean([truth[numbers == fold].mean() for fold in range(4)])
+    assert run.history.validation_loss is not None
+    assert min(run.history.validation_loss) == pytest.approx(loss, rel=1e-6)
+
+
+def test_a_row_that_counts_nothing_teaches_nothing() -> None:
+    changed, weight = T.copy(), np.ones(91)
+    weight[::5] = 0
+    changed[::5] = np.roll(changed[::5], 1, axis=1)
+    first, second = (trained(t=t, codes=None, sample_weight=weight, epochs=5) for t in (T, changed))
+    for name, array in first.parameters.items():
+        np.testing.assert_array_equal(array, second.parameters[name])
+    assert first.history.validation_loss == second.history.validation_loss
+
+
+def test_weighted_rows_that_are_watched_choose_the_epoch() -> None:
+    weight = np.where(np.arange(40) < 20, 1.0, 0.0)
+    watched = {"epochs": 8, "learning_rate": 0.1, "patience": 3}
+    weighted = train(NETWORK, X, T, validation=(X[:40], T[:40], weight), **watched)
+    alone = train(NETWORK, X, T, validation=(X[:20], T[:20]), **watched)
+    assert weighted.history.validation_loss == pytest.approx(alone.history.validation_loss, rel=1e-12)

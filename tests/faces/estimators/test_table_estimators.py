@@ -88,6 +88,18 @@ def test_a_saved_run_is_an_estimator_again(fitted: TableClassifier, tmp_path: Pa
         TableRegressor.from_run(fitted.run_)
 
 
+def test_rows_and_classes_may_count_more() -> None:
+    x = {"a": [0.0, 1.0] * 30}
+    y = ["no", "yes"] * 25 + ["no"] * 10
+    weight = [1.0] * 50 + [0.0] * 10
+    quick: dict[str, Any] = {"hidden": (), "epochs": 60, "learning_rate": 0.1, "members": 2}
+    plain = TableClassifier(**quick).fit(x, y)
+    weighted = TableClassifier(**quick).fit(x, y, sample_weight=weight)
+    assert weighted.predict_proba({"a": [1.0]})[0, 1] > plain.predict_proba({"a": [1.0]})[0, 1]
+    named = TableClassifier(**quick, class_weight="balanced").fit({**x, "w": weight}, y, sample_weight="w")
+    assert named.feature_names_in_.tolist() == ["a"]
+
+
 @pytest.mark.parametrize(
     ("x", "y", "words"),
     [

@@ -175,6 +175,7 @@ def identity(
     parts = {"x": data.x, "t": data.t, "sample_weight": data.weight}
     if held_out:
         parts |= {"validation x": held_out.x, "validation t": held_out.t}
+        parts |= {} if held_out.weight is None else {"validation weights": held_out.weight}
     parts |= {f"the initial {name}": array for name, array in start.items()}
     return {
         "data": {name: digest(array) for name, array in parts.items()},

@@ -141,11 +141,12 @@ def split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Dat
     """The rows to learn from and those held out."""
     if validation is None:
         return data, None
-    if isinstance(validation, tuple) and len(validation) == 2:
+    if isinstance(validation, tuple) and len(validation) in (2, 3):
         held_out = prepare(network, *validation)
         if held_out.x.shape[1] != data.x.shape[1]:
             raise ShapeError(f"validation x is {held_out.x.shape}, but x is {data.x.shape}")
-        return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype))
+        weight = None if held_out.weight is None else held_out.weight.astype(data.x.dtype)
+        return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype), weight)
     if isinstance(validation, bool) or not isinstance(validation, float) or not 0 < validation < 1:
         came = repr(validation) if isinstance(validation, (int, float, str)) else type(validation).__name__
         raise InputError(f"validation is (x, t) or a share of the rows between 0 and 1, not {came}")
@@ -153,8 +154,7 @@ def split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Dat
     if not 0 < count < len(data):
         raise InputError(f"validation={validation} of {len(data)} rows leaves nothing on one side")
     learning, out = learning_rows(len(data), count, seed)
-    weight = None if data.weight is None else data.weight[learning]
-    return Data(data.x[learning], data.t[learning], weight), Data(data.x[out], data.t[out])
+    return data.only(learning), Data(data.x[out], data.t[out])
 
 
 def learning_rows(rows: int, held_out: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

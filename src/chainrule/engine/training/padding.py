@@ -86,7 +86,7 @@ def _watched(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, t and each row's part in the mean of rows held out."""
     rows = max(AN_OCTAVE, _next(len(data)))
     share = np.zeros(rows, data.x.dtype)
-    share[: len(data)] = 1 / len(data)
+    share[: len(data)] = 1 / len(data) if data.share is None else data.share
     return _filled(data.x, rows), _filled(data.t, rows), share
 
 

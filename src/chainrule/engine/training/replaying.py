@@ -27,6 +27,7 @@ def replay(
     *,
     member: int | None = None,
     codes: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
     optimizer: Any = None,
     learning_rate: Any = None,
     validation: Any = None,
@@ -42,7 +43,7 @@ def replay(
 
     Args:
         member: which of the networks, from 0, where the run is the mean of several.
-        codes: (n,) the class of each row, where the folds of such a run were drawn by class.
+        codes: (n,) the class of each row, where the folds of such a run were drawn by class; or `groups`.
 
     Raises:
         InputError: the run cannot be replayed, or these are other rows: its weights do not come out.
@@ -70,8 +71,8 @@ def replay(
     if isinstance(validation, float):
         origins = learning_rows(rows, held_out, options.seed)[0]
     if place is not None:
-        job = fold_tasks(job, count, codes)[place]
-        origins = origins[folds(learning, count, options.seed, codes) != place]
+        numbers = folds(learning, count, options.seed, codes, groups)
+        job, origins = fold_tasks(job, numbers)[place], origins[numbers != place]
     start = start_of(job.network, job.data, parameters, options.seed + (place or 0))
     final = run.parameters if place is None else member_parameters(network, run.parameters, count, place)
     for name, array in final.items():

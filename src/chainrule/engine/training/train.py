@@ -50,7 +50,7 @@ def train(
     shuffle: bool = True,
     threshold: float | None = None,
     patience: int | None = None,
-    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    validation: tuple[ArrayLike, ...] | float | None = None,
     sample_weight: ArrayLike | None = None,
     weight_decay: float = 0.0,
     parameters: Mapping[str, Any] | None = None,
@@ -73,7 +73,8 @@ def train(
             weights returned are the first whose loss is below.
         patience: stop when the validation loss has not improved for so many epochs. The best weights
             are restored, whatever ends the training but a threshold.
-        validation: rows held out, as (x, t), or the share of rows to hold out, taken at random from `seed`.
+        validation: rows held out, as (x, t) or (x, t, weights), or the share of rows to hold out, taken at
+            random from `seed`.
         sample_weight: how much each row counts (n,).
         weight_decay: λ of the L2 penalty ½λΣw² on weights; it is part of the loss.
         parameters: where to start; drawn by the layers' starts from `seed` if not given.

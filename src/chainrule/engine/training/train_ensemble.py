@@ -45,7 +45,7 @@ def train_ensemble(
     shuffle: bool = True,
     threshold: float | None = None,
     patience: int | None = None,
-    validation: tuple[ArrayLike, ArrayLike] | float | None = None,
+    validation: tuple[ArrayLike, ...] | float | None = None,
     sample_weight: ArrayLike | None = None,
     seed: int = 0,
     progress: Report | None = None,

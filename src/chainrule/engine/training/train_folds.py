@@ -2,12 +2,11 @@
 
 import signal
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule.engine.data import Data
 from chainrule.engine.measuring import mean_loss
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import OptimizerName, Rate, Transformation
@@ -27,6 +26,15 @@ from chainrule.engine.training.train import Training
 SEEDS = 2**32
 
 
+class FoldRun(NamedTuple):
+    """The run, and the output (n, outputs) of each row by the member that did not learn from it; NaN for the
+    few rows that all learned from.
+    """
+
+    run: Run
+    left_out: np.ndarray
+
+
 def train_folds(
     network: Network,
     x: ArrayLike,
@@ -34,23 +42,27 @@ def train_folds(
     *,
     members: int,
     codes: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    sample_weight: ArrayLike | None = None,
     optimizer: OptimizerName | Transformation,
     learning_rate: Rate,
     epochs: int,
     batch_size: int | None,
     patience: int | None,
     weight_decay: float = 0.0,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    validation: tuple[ArrayLike, ...] | None = None,
     seed: int = 0,
     progress: Report | None = None,
     log: Log | None = None,
     folder: Keeper | None = None,
-) -> Run:
+) -> FoldRun:
     """Train `members` networks on x (n, inputs) and t (n, outputs), each without another fold of the rows.
 
     Args:
         members: how many; at least 2 rows for each.
         codes: (n,) the class of each row, so that every fold has its part of each.
+        groups: (n,) the group of each row, from 0; none is in two folds. Then the classes are not looked at.
+        sample_weight: (n,) how much each row counts, where it is learned from and where it is left out.
         patience: stop when the mean loss on the rows left out has not been lower for so many epochs, and
             take the weights of all from the epoch when it was lowest; None takes the last.
         validation: rows that nothing is learned from or chosen by, to measure the run on.
@@ -59,7 +71,7 @@ def train_folds(
 
     Returns:
         A run whose network is the mean of all, as `mean_network` makes it. Its history holds means over the
-        members; the validation loss there is that of the rows each left out.
+        members; the validation loss there is that of the rows each left out. With it the outputs for these.
 
     Raises:
         InputError: an option or a value that cannot be used.
@@ -78,8 +90,9 @@ def train_folds(
         weight_decay=weight_decay,
         seed=seed,
     )
-    job = Task.of(network, x, t, None, options)
-    jobs = fold_tasks(job, members, codes)
+    job = Task.of(network, x, t, sample_weight, options)
+    numbers = folds(len(job.data), members, options.seed, codes, groups)
+    jobs = fold_tasks(job, numbers)
     settings = {**jobs[0].settings, "patience": patience, "rows": len(job.data), "members": members}
     try:
         with jax_settings(job.data.x.dtype):
@@ -95,19 +108,25 @@ def train_folds(
     finally:
         if folder:
             folder.close()
-    return _result(job, training, stop, settings, time.perf_counter() - began)
+    run = _result(job, training, stop, settings, time.perf_counter() - began)
+    return FoldRun(run, _left_out(job, training.parameters, numbers))
 
 
-def fold_tasks(job: Task, members: int, codes: np.ndarray | None) -> list[Task]:
-    """The task of each member: it learns nothing from one fold of the rows, and watches it."""
-    numbers = folds(len(job.data), members, job.options.seed, codes)
-    return [_without(job, numbers == fold) for fold in range(members)]
+def fold_tasks(job: Task, numbers: np.ndarray) -> list[Task]:
+    """The task of each member: it learns nothing from one fold of the rows (n,), and watches it."""
+    data, members = job.data, range(numbers.max() + 1)
+    return [
+        Task(job.network, data.only(numbers != fold), data.only(numbers == fold), job.options)
+        for fold in members
+    ]
 
 
-def _without(job: Task, fold: np.ndarray) -> Task:
-    """The task of the member that learns nothing from the rows of a fold (n,)."""
-    learning, left_out = (Data(job.data.x[part], job.data.t[part]) for part in (~fold, fold))
-    return Task(job.network, learning, left_out, job.options)
+def _left_out(job: Task, members: list[dict[str, np.ndarray]], numbers: np.ndarray) -> np.ndarray:
+    """The output of each row (n, outputs) by the member of its fold."""
+    outputs = np.full(job.data.t.shape, np.nan)
+    for fold, parameters in enumerate(members):
+        outputs[numbers == fold] = job.network.predict(parameters, job.data.x[numbers == fold])
+    return outputs
 
 
 def _training(job: Task, seed: int) -> Training:

@@ -92,6 +92,10 @@ def _losses() -> Collection[str]:
     help="Inputs beside each column of numbers: how far a value is through each of N bins; 0 for none.",
 )
 @click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
+@click.option("--group", metavar="COLUMN", help="Rows alike here are held out together, such as a patient's.")
+@click.option("--time", metavar="COLUMN", help="Hold out the latest rows by this column, not any.")
+@click.option("--weight", metavar="COLUMN", help="How much each row counts in learning.")
+@click.option("--class-weight", type=Choice(("balanced",)), help="Let rare classes count as much as others.")
 @click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")
 @click.option("--weight-decay", type=FROM_ZERO, default=0.0, help="λ of the L2 penalty ½λΣw².")
 @click.option("--seed", type=Whole(0, 2**32 - 1), default=0, help="Same seed, same weights.")

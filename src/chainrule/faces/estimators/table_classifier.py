@@ -27,6 +27,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         patience: epochs without a better loss on the rows left out, after which the best weights are taken.
         validation: the share of rows that nothing is learned from, on which `run_.extra["validation"]` is
             measured; `auto` is 0 where there are members that choose by the rows each leaves out.
+        class_weight: `balanced` lets every class count alike.
         members: networks whose mean is the model. `bins`: see `train_table`, as for all others.
         random_state: a seed, a RandomState, or None for another result each time.
 

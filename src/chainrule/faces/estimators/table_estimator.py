@@ -20,7 +20,6 @@ from chainrule.faces.tabular.prediction import encoding_of, evaluate
 from chainrule.faces.tabular.source import Reading, reading_of
 from chainrule.rules.rule_names import ActivationName
 
-TARGET = "target"  # what a target is called that comes without a name
 HELD_OUT = 0.2  # of the rows, where a single network has to be chosen by some
 
 
@@ -52,6 +51,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         weight_decay: float = 0.0,
         members: int | Literal["auto"] = "auto",
         bins: int | Literal["auto"] = "auto",
+        class_weight: Literal["balanced"] | None = None,
         random_state: Any = 0,
     ) -> None:
         self.hidden = hidden
@@ -74,6 +74,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         self.weight_decay = weight_decay
         self.members = members
         self.bins = bins
+        self.class_weight = class_weight
         self.random_state = random_state
 
     @classmethod
@@ -90,12 +91,13 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         estimator._keep(run, None)
         return estimator
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Learn from a table.
 
         Args:
             X: a frame of pandas, Polars or PyArrow, a dict of columns, a path, or an array (n, columns).
             y: the target of each row (n,), or the name of its column in X.
+            sample_weight: how much each row counts (n,), or the name of a column in X.
 
         Raises:
             InputError: a table or an option that cannot be used.
@@ -107,8 +109,13 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
             categories=tuple(self.category),
             amounts=tuple(self.number),
         )
-        table, target = _with_target(_named(X, reading), y)
-        request = self._request(target, table.rows)
+        if y is None:
+            raise InputError("y is the target of each row, or the name of its column")
+        table, target = _with_column(_named(X, reading), y, "y")
+        weight = None
+        if sample_weight is not None:
+            table, weight = _with_column(table, sample_weight, "sample_weight")
+        request = self._request(target, weight, table.rows)
         ready = training.prepare(table, request)
         run = training.fit(
             table,
@@ -138,7 +145,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
 
-    def _request(self, target: str, rows: int) -> training.Request:
+    def _request(self, target: str, weight: str | None, rows: int) -> training.Request:
         validation = self.validation
         if validation == "auto":  # many members choose by the rows that each leaves out
             validation = HELD_OUT if rows > training.MOST_ROWS or self.members == 1 else 0.0
@@ -158,6 +165,8 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
             seed=seed,
             members=self.members,
             bins=self.bins,
+            weight=weight,
+            class_weight=self.class_weight,
         )
 
     def _keep(self, run: Run, table: Table | None) -> None:
@@ -190,22 +199,20 @@ def _named(X: Any, reading: Reading) -> Table:  # noqa: N803
     return as_table(X, reading)
 
 
-def _with_target(table: Table, y: Any) -> tuple[Table, str]:
-    """The table with its target, and the target's name."""
+def _with_column(table: Table, values: Any, role: str) -> tuple[Table, str]:
+    """The table with a column of these values, and its name; or as it is, if they are the name of one."""
     import polars as pl
 
-    if isinstance(y, str):
-        return table, y
-    if y is None:
-        raise InputError("y is the target of each row, or the name of its column")
-    values = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.shape != (table.rows,):
-        raise InputError(f"y is {values.shape}, but X has {table.rows} rows")
-    name = str(getattr(y, "name", None) or TARGET)
+    if isinstance(values, str):
+        return table, values
+    cells = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    if cells.ndim == 2 and cells.shape[1] == 1:
+        cells = cells[:, 0]
+    if cells.shape != (table.rows,):
+        raise InputError(f"{role} is {cells.shape}, but X has {table.rows} rows")
+    name = str(getattr(values, "name", None) or role)
     while name in table.columns:
         name += "_"
     return replace(
-        table, columns={**table.columns, name: pl.Series(name, values.tolist(), strict=False)}
+        table, columns={**table.columns, name: pl.Series(name, cells.tolist(), strict=False)}
     ), name

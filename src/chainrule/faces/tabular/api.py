@@ -45,6 +45,10 @@ def train_table(
     seed: int = 0,
     members: int | Literal["auto"] = "auto",
     bins: int | Literal["auto"] = "auto",
+    group: str | None = None,
+    time: str | None = None,
+    weight: str | None = None,
+    class_weight: Literal["balanced"] | None = None,
     progress: Report | None = None,
 ) -> Run:
     """Train a network on a table; the same as `chainrule train`, with its defaults.
@@ -69,6 +73,10 @@ def train_table(
             patience, for a few rows and for wide networks.
         bins: inputs beside each column of numbers, which say how far a value is through each of so many
             bins of about as many rows; `auto` is 16, and 0 without hidden layers.
+        group: a column; rows that are alike in it are held out, or left out by a member, together.
+        time: a column; the latest rows are held out, and members leave stretches of time out.
+        weight: a column that says how much each row counts in learning.
+        class_weight: `balanced` lets every class count alike.
         validation: the share of rows held out, on which `run.extra["validation"]` is measured; a single
             network is chosen by them too.
 
@@ -85,7 +93,7 @@ def train_table(
     left_out = (drop,) if isinstance(drop, str) else tuple(drop)
     request = Request(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
-        dtype, seed, members, bins,
+        dtype, seed, members, bins, group, time, weight, class_weight,
     )  # fmt: skip
     source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed

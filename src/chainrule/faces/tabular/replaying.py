@@ -48,9 +48,17 @@ def replay_table(run: Run, table: Table, member: int | None = None) -> TableRepl
     learning, out = ready.kept, ready.held_out
     target = ready.encoding.target
     codes = target.codes_of(ready.t[learning]) if isinstance(target, Classes) else None
-    validation = (ready.x[out], ready.t[out]) if len(out) else None
+    weights = () if ready.weight is None else (ready.weight[learning], ready.weight[out])
+    validation = (ready.x[out], ready.t[out], *weights[1:]) if len(out) else None
     training = replay(
-        run, ready.x[learning], ready.t[learning], member=member, codes=codes, validation=validation
+        run,
+        ready.x[learning],
+        ready.t[learning],
+        member=member,
+        codes=codes,
+        groups=ready.groups,
+        validation=validation,
+        sample_weight=weights[0] if weights else None,
     )
     return TableReplay(training, learning, ready)
 

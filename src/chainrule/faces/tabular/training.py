@@ -10,7 +10,6 @@ import numpy as np
 from chainrule.engine.network import Network
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
-from chainrule.engine.splitting import split
 from chainrule.engine.training.loop import Report
 from chainrule.engine.training.mean_network import can_be_averaged
 from chainrule.engine.training.train import train
@@ -25,6 +24,7 @@ from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.source import Reading, as_text, plain
+from chainrule.faces.tabular.splits import Special, folds_of, groups_of, split_rows, weights_of
 
 # Chosen on the first half of benchmarks/tables:
 PATIENCE = 20  # epochs without a better validation loss
@@ -51,6 +51,15 @@ class Request:
     seed: int = 0
     members: int | Literal["auto"] = "auto"
     bins: int | Literal["auto"] = "auto"
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
+    class_weight: str | None = None
+
+    @property
+    def special(self) -> Special:
+        """The columns that say how rows are split and how much they count."""
+        return Special(self.group, self.time, self.weight)
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,8 @@ class Fit:
     held_out: np.ndarray
     members: int = 1
     patience: int | None = None
+    weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     @property
     def rows_each(self) -> int:
@@ -78,28 +89,45 @@ class Fit:
 def prepare(table: Table, request: Request, threshold: float | None = None) -> Fit:
     """Split the rows, learn the encoding from those kept, and choose the network.
 
-    Rows held out are chosen at random from the seed, each class in proportion where there are classes.
+    Rows held out are chosen at random from the seed, each class in proportion where there are classes; or
+    they are whole groups, or the latest.
 
     Raises:
         InputError: a table or an option that cannot be used.
     """
-    survey = Survey(table, request.target, request.drop, request.task, request.missing)
-    training, held_out = _split(survey.table, survey.codes, request)
+    special = request.special
+    special.check(table, request.target)
+    drop = (*request.drop, *special.no_inputs)
+    survey = Survey(table, request.target, drop, request.task, request.missing)
+    groups = groups_of(survey.table, special)
+    training, held_out = split_rows(
+        survey.table, request.validation, request.seed, survey.codes, special, groups
+    )
+    weight = weights_of(survey.table, special, request.class_weight, survey.codes, training)
     bins = (BINS if request.hidden else 0) if request.bins == "auto" else request.bins
     encoding, x, t = survey.learn(training, bins)
     say_duplicates(table, x, t, training, held_out)
     network = _network(request, encoding)
-    members = members_of(request, network, len(training), encoding.inputs, threshold)
+    distinct = None if groups is None else len(np.unique(groups[training]))
+    members = members_of(request, network, len(training), encoding.inputs, threshold, distinct)
     if isinstance(request.patience, int) and members == 1 and not len(held_out):
         raise InputError("--patience watches rows held out: give --validation a share, such as 0.2")
     patience = request.patience
     if patience == "auto":  # for who does not speak of it; but a threshold of their own says when to stop
         patience = PATIENCE if threshold is None and (members > 1 or len(held_out)) else None
     x, t = x.astype(request.dtype), t.astype(request.dtype)
-    return Fit(survey.table, encoding, network, x, t, training, held_out, members, patience)
+    left_out = None if groups is None else folds_of(groups[training], special, members)
+    return Fit(survey.table, encoding, network, x, t, training, held_out, members, patience, weight, left_out)
 
 
-def members_of(request: Request, network: Network, rows: int, inputs: int, threshold: float | None) -> int:
+def members_of(
+    request: Request,
+    network: Network,
+    rows: int,
+    inputs: int,
+    threshold: float | None,
+    groups: int | None = None,
+) -> int:
     """How many networks the run is the mean of.
 
     Raises:
@@ -114,6 +142,8 @@ def members_of(request: Request, network: Network, rows: int, inputs: int, thres
         reason = "all are trained until the rows left out say so: no --threshold, no --patience none"
     elif not can_be_averaged(network):
         reason = "with softmax in a hidden layer there is no mean of networks"
+    elif groups is not None and groups < count:
+        reason = f"{groups} groups are too few for each to leave others out"
     elif rows < 2 * count:
         reason = f"{rows} rows are too few to learn from"
     elif sum(i * j for i, j in pairwise(widths)) > (WIDEST if request.members == "auto" else LARGEST):
@@ -139,8 +169,13 @@ def fit(
         target = ready.encoding.target
         codes = target.codes_of(ready.t[ready.kept]) if isinstance(target, Classes) else None
         options = {name: value for name, value in options.items() if name != "threshold"}
-        run = train_folds(
-            **_asked(request, ready), members=ready.members, codes=codes, progress=progress, **options
+        run, _ = train_folds(
+            **_asked(request, ready),
+            members=ready.members,
+            codes=codes,
+            groups=ready.groups,
+            progress=progress,
+            **options,
         )
     return _measured(run, ready, _along(table, request, ready, reading))
 
@@ -161,11 +196,13 @@ def fit_ensemble(
 def _asked(request: Request, ready: Fit) -> dict[str, Any]:
     """What all kinds of training take from the table and the request."""
     x, t, training, out = ready.x, ready.t, ready.kept, ready.held_out
+    weights = () if ready.weight is None else (ready.weight[training], ready.weight[out])
     return {
         "network": ready.network,
         "x": x[training],
         "t": t[training],
-        "validation": (x[out], t[out]) if len(out) else None,
+        "validation": (x[out], t[out], *weights[1:]) if len(out) else None,
+        "sample_weight": weights[0] if weights else None,
         "patience": ready.patience,
         "seed": request.seed,
     }
@@ -213,20 +250,3 @@ def _network(request: Request, encoding: Encoding) -> Network:
             f"--hidden {','.join(map(str, request.hidden))} makes {numbers:.3g} weights: too many"
         )
     return chosen
-
-
-def _split(table: Table, codes: np.ndarray | None, request: Request) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of the rows to learn from and of those held out, both ascending."""
-    everything, nothing = np.arange(table.rows), np.arange(0)
-    if not request.validation:
-        return everything, nothing
-    count = round(request.validation * table.rows)
-    if not 0 < count < table.rows:
-        table.say(
-            "warning",
-            f"{table.rows} rows are too few to hold {request.validation:g} of them out: no validation",
-        )
-        return everything, nothing
-    rarest = 0 if codes is None else min(np.bincount(codes).min() / 2, count / len(np.bincount(codes)))
-    stratify = codes if rarest >= 1 else None  # else a class is too rare to give each side its part
-    return split(table.rows, count, request.seed, stratify)
