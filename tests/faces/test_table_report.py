@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from chainrule.engine.runs.run import Run
+from chainrule.faces.calibration import calibration
 from chainrule.faces.charts import Axis
 from chainrule.faces.table_report.assessment import NETWORK, assess
 from chainrule.faces.table_report.bootstrap import Bootstrap
-from chainrule.faces.table_report.calibration import calibration
 from chainrule.faces.table_report.influence import blocks
 from chainrule.faces.table_report.peers import BOOSTING, LINEAR
 from chainrule.faces.table_report.report_page import page

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from chainrule.faces.cli.options import Real
 from chainrule.faces.cli.streams import write
 from chainrule.faces.cli.table_options import ensemble_option, given, network_in, reading_options, say
 
@@ -15,10 +16,24 @@ from chainrule.faces.cli.table_options import ensemble_option, given, network_in
 @click.option(
     "--keep", multiple=True, metavar="COLUMN", help="A column of TABLE to write beside; may be repeated."
 )
+@click.option(
+    "--interval",
+    type=Real(above=0, below=1),
+    metavar="SHARE",
+    help="Of amounts, also the bounds within which this share of rows lies: 0.9.",
+)
+@click.option("--warnings", is_flag=True, help="A column that says what is odd about a row.")
 @ensemble_option
 @reading_options
 def predict(
-    run: str, table: str, output: str | None, keep: tuple[str, ...], ensemble: bool, **options: Any
+    run: str,
+    table: str,
+    output: str | None,
+    keep: tuple[str, ...],
+    interval: float | None,
+    warnings: bool,
+    ensemble: bool,
+    **options: Any,
 ) -> None:
     """Predict every row of TABLE with the network in RUN, a folder that `chainrule train` wrote.
 
@@ -31,7 +46,7 @@ def predict(
 
     trained = network_in(run, ensemble)
     read = reading_of(trained, given(options)).table(table)
-    columns = predicted(trained, read, keep)
+    columns = predicted(trained, read, keep, interval, warnings)
     say(read.notes)
     if output:
         write_table(output, columns)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.runs.run import Run
+from chainrule.faces.calibration import Calibration, calibration
 from chainrule.faces.scores import class_shares, row_losses, scores
 from chainrule.faces.table_report.bootstrap import Bootstrap
-from chainrule.faces.table_report.calibration import Calibration, calibration
 from chainrule.faces.table_report.influence import Dependence, Importance, dependence, importances
 from chainrule.faces.table_report.peers import compared
 from chainrule.faces.tables.encoding import Encoding

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.faces.calibration import Calibration
 from chainrule.faces.charts import HEIGHT, TOP, Axis, Chart, thinned
 from chainrule.faces.table_report.assessment import Assessment
-from chainrule.faces.table_report.calibration import Calibration
 from chainrule.faces.table_report.influence import Dependence
 from chainrule.faces.table_report.report_markup import amount, figure, words
 from chainrule.faces.tables.quoting import plain

@@ -40,7 +40,8 @@ class NumberColumn:
     """Standardised numbers (or booleans as 0 and 1); a missing cell is the median, flagged in a second input.
 
     A constant column is exactly 0, now and later. The flag exists only if a cell was missing in training.
-    The inputs of the bins, if there are any, come last.
+    The inputs of the bins, if there are any, come last. `seen` are the least and the largest value of the
+    training rows.
     """
 
     name: str
@@ -50,6 +51,7 @@ class NumberColumn:
     flagged: bool
     notation: Notation = field(default_factory=Notation)
     bins: Bins = field(default_factory=Bins)
+    seen: tuple[float, float] | None = None
 
     @classmethod
     def learn(
@@ -68,7 +70,10 @@ class NumberColumn:
         say_row_numbers(column, values)
         fill = np.ldexp(np.median(np.ldexp(present, -moments.exponent)), moments.exponent)
         edges = Bins.of(moments.standardise(present), bins if kind == NUMBER else 0)
-        return cls(column.name, kind, moments, float(fill), bool(gaps.any()), notation or Notation(), edges)
+        return cls(
+            column.name, kind, moments, float(fill), bool(gaps.any()), notation or Notation(), edges,
+            (float(present.min()), float(present.max())),
+        )  # fmt: skip
 
     def prepared(self, column: Cells) -> Cells:
         """The cells of a new table as they were read in training: gaps, and the same notation."""
@@ -110,13 +115,25 @@ class NumberColumn:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""
-        return {**asdict(self), "bins": list(self.bins.edges)}
+        return {**asdict(self), "bins": list(self.bins.edges), "seen": self.seen and list(self.seen)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "NumberColumn":
         """The inverse of `to_dict`."""
         notation, bins = Notation(**data.get("notation", {})), Bins(tuple(data.get("bins", ())))
-        return cls(**{**data, "moments": Moments(**data["moments"]), "notation": notation, "bins": bins})
+        seen = data.get("seen") and tuple(data["seen"])
+        known = {"moments": Moments(**data["moments"]), "notation": notation, "bins": bins, "seen": seen}
+        return cls(**data | known)
+
+    def remarks(self, column: Cells) -> dict[int, str]:
+        """What is odd about cells, by their row: beyond all values of the training."""
+        if self.seen is None or self.kind == BOOLEAN:
+            return {}
+        values, (least, largest) = numbers_as(column, self.kind), self.seen
+        with np.errstate(invalid="ignore"):
+            beyond = np.flatnonzero((values < least) | (values > largest))
+        bounds = f"beyond {least:.6g} to {largest:.6g}"
+        return {row: f"{self.name} {values[row]:.6g} is {bounds}" for row in beyond.tolist()}
 
     def _of_two(self) -> bool:
         """Whether all values of the training were 0 and 1: the mean square is the mean."""
@@ -195,6 +212,14 @@ class WordColumn:
         if self.flagged:
             out[:, -1] = column.missing
         self._say_unseen(column, (codes < 0) & ~column.missing)
+
+    def remarks(self, column: Cells) -> dict[int, str]:
+        """What is odd about cells, by their row: words that have no input."""
+        unseen = np.flatnonzero((positions(column.words, self.words) < 0) & ~column.missing)
+        return {
+            row: f"{self.name} {quoted(column.words[row])} is none of the categories"
+            for row in unseen.tolist()
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""

@@ -113,6 +113,10 @@ class DateColumn:
             tail = "and flagged" if self.flagged else "(none was missing in training: not flagged)"
             column.table.say("note", f"column {quoted(self.name)}: {place}, no date {tail}")
 
+    def remarks(self, column: Cells) -> dict[int, str]:
+        """What is odd about cells, by their row: dates to come are nothing odd."""
+        return {}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""
         return {**asdict(self), "parts": list(self.parts), "kind": self.kind}

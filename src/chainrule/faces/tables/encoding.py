@@ -85,6 +85,15 @@ class Encoding:
             table.say("warning", "the table has no data rows")
         return self.encode_cells(table, _read_again(table, [column.name for column in self.columns]))
 
+    def remarks(self, table: Table) -> list[str]:
+        """What is odd about each row of a raw table: words without an input, amounts never met."""
+        odd: list[list[str]] = [[] for _ in range(table.rows)]
+        cells = _read_again(table, [column.name for column in self.columns])
+        for column in self.columns:
+            for row, remark in column.remarks(column.prepared(cells[column.name])).items():
+                odd[row].append(remark)
+        return ["; ".join(remarks) for remarks in odd]
+
     def encode_cells(self, table: Table, cells: Mapping[str, Cells]) -> np.ndarray:
         """As `encode`, of columns that are known to be there."""
         if table.rows * self.inputs > LARGEST:

@@ -120,12 +120,16 @@ def _check_kinds(target: Any, hidden: Any) -> None:
         raise InputError(f"hidden lists the units of each hidden layer, such as (64, 64), not {hidden!r}")
 
 
-def predict_table(run: Run | Ensemble, table: Any) -> Any:
+def predict_table(
+    run: Run | Ensemble, table: Any, *, interval: float | None = None, warnings: bool = False
+) -> Any:
     """Predictions for the rows of a table, in their order.
 
     Args:
         run: trained on a table.
         table: a path or a frame with the columns of the training; the target may be missing.
+        interval: of amounts, the share of rows that lie between `lower` and `upper`, such as 0.9.
+        warnings: whether a column says what is odd about each row.
 
     Returns:
         A Polars frame: `prediction`, and for classes `probability <label>` of each.
@@ -135,7 +139,7 @@ def predict_table(run: Run | Ensemble, table: Any) -> Any:
     """
     import polars as pl
 
-    return pl.DataFrame(prediction.predict(_of_table(run), _read(run, table)))
+    return pl.DataFrame(prediction.predict(_of_table(run), _read(run, table), (), interval, warnings))
 
 
 def evaluate(run: Run | Ensemble, table: Any) -> dict[str, Any]:

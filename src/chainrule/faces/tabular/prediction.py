@@ -11,11 +11,20 @@ from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.quoting import quoted
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import answered
+from chainrule.faces.tabular.held_back import margin
 
 
-def predict(run: Run | Ensemble, table: Table, keep: Sequence[str] = ()) -> dict[str, Any]:
-    """The columns of a prediction file, in the order of the table's rows: those to `keep` of the table,
-    `prediction`, and for classes `probability <label>` of each.
+def predict(
+    run: Run | Ensemble,
+    table: Table,
+    keep: Sequence[str] = (),
+    interval: float | None = None,
+    warnings: bool = False,
+) -> dict[str, Any]:
+    """The columns of a prediction file, in the order of the table's rows.
+
+    They are those to `keep` of the table, `prediction`, for amounts `lower` and `upper` if an interval is
+    wanted, for classes `probability <label>` of each, and `warnings` of odd cells, if they are wanted.
 
     Raises:
         InputError: a column the run needs is missing, or a cell that cannot be read.
@@ -23,11 +32,16 @@ def predict(run: Run | Ensemble, table: Table, keep: Sequence[str] = ()) -> dict
     encoding = encoding_of(run)
     output = run.predict(encoding.encode(table))
     columns: dict[str, Any] = {"prediction": encoding.decode(output)}
+    if interval is not None:
+        room = margin(run.extra, interval)
+        columns |= {"lower": columns["prediction"] - room, "upper": columns["prediction"] + room}
     if encoding.classes:
         shares = encoding.probabilities(output)
         columns |= {
             f"probability {label}": shares[:, position] for position, label in enumerate(encoding.classes)
         }
+    if warnings:
+        columns["warnings"] = encoding.remarks(table)
     for name in keep:
         if name not in table.columns:
             raise table.fault(f"--keep: no column {quoted(name)}.{did_you_mean(name, table.names)}")

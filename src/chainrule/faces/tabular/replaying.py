@@ -11,6 +11,7 @@ from chainrule.engine.training.replaying import replay
 from chainrule.errors import InputError
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
+from chainrule.faces.tabular.held_back import untempered
 from chainrule.faces.tabular.source import trained_on
 from chainrule.faces.tabular.training import Fit, Request, prepare
 
@@ -51,7 +52,7 @@ def replay_table(run: Run, table: Table, member: int | None = None) -> TableRepl
     weights = () if ready.weight is None else (ready.weight[learning], ready.weight[out])
     validation = (ready.x[out], ready.t[out], *weights[1:]) if len(out) else None
     training = replay(
-        run,
+        untempered(run),
         ready.x[learning],
         ready.t[learning],
         member=member,

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.engine.data import Data
+from chainrule.engine.measuring import mean_loss
 from chainrule.engine.network import Network
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
@@ -23,6 +25,7 @@ from chainrule.faces.tables.leaks import say_duplicates
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
+from chainrule.faces.tabular.held_back import errors_of, tempered
 from chainrule.faces.tabular.source import Reading, as_text, plain
 from chainrule.faces.tabular.splits import Special, folds_of, groups_of, split_rows, weights_of
 
@@ -163,13 +166,16 @@ def fit(
     Args:
         options: of `engine.train.train`: optimizer, learning_rate, epochs, batch_size, ...
     """
+    target = ready.encoding.target
     if ready.members == 1:
         run = train(**_asked(request, ready), progress=progress, **options)
+        rows = ready.held_out
+        left_out = run.predict(ready.x[rows]).astype(float) if len(rows) else np.empty((0, target.outputs))
     else:
-        target = ready.encoding.target
+        rows = ready.kept
         codes = target.codes_of(ready.t[ready.kept]) if isinstance(target, Classes) else None
         options = {name: value for name, value in options.items() if name != "threshold"}
-        run, _ = train_folds(
+        run, left_out = train_folds(
             **_asked(request, ready),
             members=ready.members,
             codes=codes,
@@ -177,7 +183,22 @@ def fit(
             progress=progress,
             **options,
         )
-    return _measured(run, ready, _along(table, request, ready, reading))
+        if isinstance(target, Classes) and ready.weight is None:
+            run = _tempered(run, ready, target, left_out)
+    extra = _along(table, request, ready, reading) | run.extra
+    return _measured(run, ready, extra | {"errors": errors_of(target, left_out, ready.t[rows])})
+
+
+def _tempered(run: Run, ready: Fit, target: Classes, left_out: np.ndarray) -> Run:
+    """The run with probabilities that suit the rows left out, and its losses with them."""
+
+    def loss(judged: Run, rows: np.ndarray) -> float:
+        return mean_loss(judged.network, judged.parameters, Data(ready.x[rows], ready.t[rows]))
+
+    cooled = tempered(run, target, left_out, ready.t[ready.kept])
+    change = loss(cooled, ready.kept) - loss(run, ready.kept)
+    held_out = None if run.validation_loss is None else loss(cooled, ready.held_out)
+    return replace(cooled, loss=run.loss + change, validation_loss=held_out)
 
 
 def fit_ensemble(
