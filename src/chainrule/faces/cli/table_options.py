@@ -18,6 +18,7 @@ READING = {
     "na": "missing_markers",
     "thousands": "thousands",
     "skip": "skip",
+    "sheet": "sheet",
     "dates": "dates",
     "category": "categories",
     "number": "amounts",
@@ -26,7 +27,7 @@ READING = {
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --delimiter, --decimal, --encoding, --na, --thousands and --skip to a command."""
+    """Add --delimiter, --decimal, --encoding, --na, --thousands, --skip and --sheet to a command."""
     for option in reversed(
         (
             click.option(
@@ -43,6 +44,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--skip", type=Whole(0), metavar="N", help="Lines before the table, to be passed over."
             ),
+            click.option("--sheet", metavar="NAME", help="Of an Excel workbook.  [default: the first]"),
         )
     ):
         command = option(command)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from chainrule.faces.tables import delimited, parquet, text
+from chainrule.faces.tables import delimited, parquet, text, workbook
 from chainrule.faces.tables.table import MISSING, WORDLIKE, Table, tidy
 
 
@@ -19,10 +19,12 @@ def read(
     skip: int = 0,
     categories: Iterable[str] = (),
     amounts: Iterable[str] = (),
+    sheet: str = "",
 ) -> Table:
     """The table in the file at `path`; nothing is interpreted yet, but its shape is sound.
 
-    Parquet by its suffix (.parquet, .pq); anything else is delimited text, gzip-compressed or not.
+    Parquet by its suffix (.parquet, .pq), an Excel workbook likewise (.xlsx); anything else is delimited
+    text, packed by gzip or zstd or not.
 
     Args:
         path: the file.
@@ -35,6 +37,7 @@ def read(
         skip: lines before the table.
         categories: columns whose cells are names, whatever they look like.
         amounts: columns whose cells are numbers, whatever they look like.
+        sheet: of a workbook, by default the first.
 
     Raises:
         InputError: one line that names the file and, where there is one, the line.
@@ -42,7 +45,11 @@ def read(
     name = os.fspath(path)
     columnar = name.lower().endswith(parquet.SUFFIXES)
     delimited.chosen(delimiter, decimal)
-    data, sha256 = text.file_bytes(name, table_text=not columnar)
+    paged = name.lower().endswith(workbook.SUFFIXES)
+    data, sha256 = text.file_bytes(name, table_text=not columnar and not paged)
+    if paged:
+        data, encoding = workbook.as_text(name, data, sheet, decimal), None
+        delimiter = workbook.delimiter(decimal)
     own = {marker.strip() for marker in missing_markers}
     markers, wordlike = MISSING | own, WORDLIKE - own
     options: dict[str, Any] = {

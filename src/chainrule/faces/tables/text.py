@@ -4,7 +4,7 @@ import codecs
 import io
 import os
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING
+from typing import IO, Any
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.quoting import plain, quoted
@@ -12,16 +12,13 @@ from chainrule.faces.tables.table import Note
 from chainrule.files.reading import opened
 from chainrule.files.writing import printable
 
-if TYPE_CHECKING:
-    import gzip
-
 LINE_LIMIT = 16 << 20
 """Bytes in one line, past which a file is no table (5,000 columns take about 100 kB)."""
 BOMB_SIZE, BOMB_RATIO = 64 << 20, 100
 """A packed file may grow to more than this many bytes only while it grows less than this many times."""
 
 _CHUNK = 1 << 20
-_GZIP = b"\x1f\x8b"
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -42,7 +39,7 @@ _COMMON = (
 )
 _OTHERS = (
     (b"PAR1", "a Parquet file; name it .parquet"),
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx); save the sheet as CSV"),
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook; a workbook is called .xlsx"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls, or encrypted); save the sheet as CSV"),
     (b"version https://git-lfs", "a Git LFS pointer, not the data and its header; run `git lfs pull`"),
     (b"%PDF", "a PDF document"),
@@ -54,16 +51,15 @@ _OTHERS = (
     (b"\x93NUMPY", "a NumPy array file"),
     (b"BZh", "compressed with bzip2; unpack it, or use gzip"),
     (b"\xfd7zXZ", "compressed with xz; unpack it, or use gzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it, or use gzip"),
     (b"7z\xbc\xaf", "a 7-Zip archive; unpack it"),
 )
 
 
 def file_bytes(path: str, table_text: bool = True) -> tuple[bytes, str]:
-    """The bytes of the file at `path` (of a text, unpacked if they are gzip's), and the file's SHA-256.
+    """The bytes of the file at `path` (of a text, unpacked if gzip or zstd packed it), and its SHA-256.
 
     Raises:
-        InputError: no such file, unreadable, one endless line, a damaged or bomb-like gzip stream.
+        InputError: no such file, unreadable, one endless line, a damaged or bomb-like packed stream.
     """
     try:
         with opened(path) as file:
@@ -110,8 +106,8 @@ def as_utf8(path: str, data: bytes, encoding: str | None) -> tuple[bytes, list[N
 
 
 def _text_bytes(path: str, file: IO[bytes]) -> tuple[bytes, str]:
-    head = file.read(2)
-    if head == _GZIP:
+    head = file.read(4)
+    if head.startswith((_GZIP, _ZSTD)):
         packed = head + file.read()
         return _unpacked(path, packed), sha256(packed).hexdigest()
     if path.lower().endswith(".gz") and head:
@@ -126,17 +122,40 @@ def _unpacked(path: str, data: bytes) -> bytes:
     import gzip
     import zlib
 
+    limit, name = max(BOMB_SIZE, BOMB_RATIO * len(data)), "gzip"
     try:
+        if data.startswith(_ZSTD):
+            name = "zstd"
+            return _of_zstd(path, data, limit)
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            return _guarded(path, stream, b"", limit=max(BOMB_SIZE, BOMB_RATIO * len(data)))
+            return _guarded(path, stream, b"", limit)
     except (OSError, EOFError, zlib.error) as error:
         reason = plain(error, 80)
         raise InputError(
-            f"{printable(path)}: compressed with gzip, but damaged or cut short ({reason})"
+            f"{printable(path)}: compressed with {name}, but damaged or cut short ({reason})"
         ) from None
 
 
-def _guarded(path: str, stream: "IO[bytes] | gzip.GzipFile", head: bytes, limit: int | None) -> bytes:
+def _of_zstd(path: str, data: bytes, limit: int) -> bytes:
+    """What zstd packed; raises OSError where it is damaged, InputError where zstandard is not installed."""
+    try:
+        import zstandard
+    except ImportError:
+        text = "compressed with zstd, which wants zstandard: pip install '.[files]' in chainrule's folder"
+        raise InputError(f"{printable(path)}: {text}; or unpack it") from None
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True) as stream:
+            content = _guarded(path, stream, b"", limit)
+        last = zstandard.ZstdDecompressor().decompressobj()
+        last.decompress(data)  # for the reader of streams, one that was cut short has ended
+    except zstandard.ZstdError as error:
+        raise OSError(str(error)) from None
+    if not last.eof:
+        raise OSError("its end is missing")
+    return content
+
+
+def _guarded(path: str, stream: Any, head: bytes, limit: int | None) -> bytes:
     """All that `stream` gives after `head`; stops at a line past LINE_LIMIT, or past `most` bytes."""
     parts, size, open_line = [head], len(head), len(head)
     while chunk := stream.read(_CHUNK):
@@ -151,7 +170,7 @@ def _guarded(path: str, stream: "IO[bytes] | gzip.GzipFile", head: bytes, limit:
             )
         if limit is not None and size > limit:
             raise InputError(
-                f"{printable(path)}: its gzip data is too large: it unpacks over {BOMB_RATIO}-fold;"
+                f"{printable(path)}: its packed data is too large: it unpacks over {BOMB_RATIO}-fold;"
                 " unpack it yourself if it is to be trusted"
             )
     return b"".join(parts)

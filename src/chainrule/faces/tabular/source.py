@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
+from chainrule.faces.tables import folder
 from chainrule.faces.tables.read import read
 from chainrule.faces.tables.table import Table
 from chainrule.files.reading import opened
@@ -28,8 +29,12 @@ class Reading:
     skip: int = 0
     categories: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
+    sheet: str = ""
 
     def table(self, path: str) -> Table:
+        """The table in a file, or in the files of a folder."""
+        if os.path.isdir(path):
+            return folder.joined(path, [read(part, **vars(self)) for part in folder.parts(path)])
         return read(path, **vars(self))
 
     def to_dict(self) -> dict[str, Any]:
