@@ -21,6 +21,7 @@ from chainrule.faces.tables.kinds import (
     numbers_as,
     say_beyond_exact,
     say_row_numbers,
+    say_suspects,
     too_many,
 )
 from chainrule.faces.tables.moments import FAR, Moments
@@ -68,6 +69,7 @@ class NumberColumn:
         _say_spread(column, moments)
         say_beyond_exact(column, values)
         say_row_numbers(column, values)
+        say_suspects(column, values)
         fill = np.ldexp(np.median(np.ldexp(present, -moments.exponent)), moments.exponent)
         edges = Bins.of(moments.standardise(present), bins if kind == NUMBER else 0)
         return cls(

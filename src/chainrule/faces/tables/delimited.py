@@ -268,7 +268,7 @@ def _separator(path: str, data: bytes, choice: str | None, decimal: str) -> tupl
     """The delimiter: as asked, else the suffix's, else (said aloud) the one that the header line has."""
     text = data[: 1 << 20].lstrip().decode("utf-8", "ignore")
     head = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    bare = "" if '"' in head else head  # quoted names may hold anything
+    bare = re.sub('"(""|[^"])*"', "", head)  # quoted names may hold anything
     usual = "\t" if path.lower().removesuffix(".gz").endswith((".tsv", ".tab")) else ","
     best = max((mark for mark in _OTHERS if mark != decimal), key=bare.count)
     if choice is not None:
@@ -278,9 +278,9 @@ def _separator(path: str, data: bytes, choice: str | None, decimal: str) -> tupl
                 f" did you mean --delimiter {_shown(best)}?"
             )
         return choice, []
-    if usual != decimal and (usual in head or not bare.count(best)):
+    if usual != decimal and (usual in bare or not bare.count(best)):
         return usual, []
-    if usual in head and not bare.count(best):
+    if usual in bare and not bare.count(best):
         raise InputError(f"{printable(path)}: with --decimal ',' the cells need another --delimiter, say ';'")
     return best, [Note("note", f"the header has no {_shown(usual)}: read with delimiter {_shown(best)}")]
 

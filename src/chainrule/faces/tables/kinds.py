@@ -19,6 +19,10 @@ FEW, MANY = 20, 1000
 """Up to FEW distinct words may always be categories; more only if they repeat, and never over MANY."""
 SMALLEST = 5
 """Of a column of very many words, those are categories that so many rows have."""
+SUSPECTS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999)
+"""Codes that people write for what is missing."""
+FEWEST_SUSPECTS = 3
+"""Rows that have such a code, and values beside it, before it is spoken of."""
 EXACT = 2.0**53
 """Past it float64 cannot tell neighbouring integers apart."""
 
@@ -157,6 +161,21 @@ def say_beyond_exact(column: Cells, values: np.ndarray) -> None:
             "warning",
             f"{text} their last digits; if it is an identifier, leave it out with {dropping([column.name])}",
         )
+
+
+def say_suspects(column: Cells, values: np.ndarray) -> None:
+    """Warn of a code such as -999 that stands far from all other values: it may mean missing."""
+    present = values[np.isfinite(values)]
+    for code in SUSPECTS:
+        others = present[present != code]
+        count = len(present) - len(others)
+        if count < FEWEST_SUSPECTS or len(np.unique(others)) < FEWEST_SUSPECTS:
+            continue
+        if min(abs(others.min() - code), abs(others.max() - code)) > 2 * np.ptp(others) and not (
+            others.min() < code < others.max()
+        ):
+            text = f"column {quoted(column.name)}: {code} in {count} rows, far from all others"
+            column.table.say("warning", f"{text}: does it mean missing? Say --na={code}")
 
 
 def say_row_numbers(column: Cells, values: np.ndarray) -> None:

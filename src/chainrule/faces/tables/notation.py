@@ -1,4 +1,4 @@
-"""How the numbers of a column are written: thousands marks, signs of currency or percent, parentheses."""
+"""How numbers of a column are written: decimal commas, thousands marks, currency, percent, units."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SIGN = r"[$€£¥₹%]|USD|EUR|GBP|CHF"
+_UNIT = r"[+-]?[0-9][0-9.,' ]*?(\s[^\W\d_]+|[^\W\d_]{2,}|\s?°[CFK]?)(/[^\W\d_]+|[²³])?"
 _SPACES = "\u00a0\u202f\u2009"
 THOUSANDS = (",", "'", " ", ".")
 
@@ -25,6 +26,7 @@ class Notation:
     thousands: str = ""
     sign: str = ""
     parentheses: bool = False
+    decimal: str = ""
 
     def __bool__(self) -> bool:
         return self != Notation()
@@ -32,7 +34,7 @@ class Notation:
     def pattern(self, decimal: str) -> str:
         """What a number in this notation looks like; plain numbers among them."""
         group = rf"[1-9][0-9]{{0,2}}({re.escape(self.thousands)}[0-9]{{3}})+|" if self.thousands else ""
-        mark = re.escape(decimal)
+        mark = re.escape(self.decimal or decimal)
         core = rf"(({group}[0-9]+)({mark}[0-9]*)?|{mark}[0-9]+)"
         sign = rf"(\s?{re.escape(self.sign)}\s?)?" if self.sign else ""
         number = rf"[+-]?{sign}[+-]?{core}{sign}"
@@ -48,7 +50,8 @@ class Notation:
             bare_text = bare_text.str.replace_all(mark, "", literal=True)
         if self.parentheses:
             bare_text = bare_text.str.replace(r"^\((.*)\)$", "-$1")
-        bare_text = bare_text.str.replace(decimal, ".", literal=True).str.replace_all(r"\s", "")
+        mark = self.decimal or decimal
+        bare_text = bare_text.str.replace(mark, ".", literal=True).str.replace_all(r"\s", "")
         values = bare_text.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
         fits = cells.str.contains(self.pattern(decimal)).fill_null(False).to_numpy()
         return np.where(fits, values, np.nan)
@@ -65,6 +68,7 @@ class Notation:
         """Say aloud how the numbers of the column are taken."""
         row = int(column.bad.argmax())
         reasons = [
+            f"{quoted(self.decimal)} marks decimals" if self.decimal else "",
             f"{quoted(self.thousands)} marks thousands" if self.thousands else "",
             f"{quoted(self.sign)} is left out" if self.sign else "",
             "parentheses mean negative" if self.parentheses else "",
@@ -94,7 +98,7 @@ def notation_of(column: Cells) -> Notation | None:
         return None
     values = _one_space(column.values.filter(pl.Series(~column.missing)))
     text = values.to_list()
-    signs = {match.group() for cell in text if (match := re.search(_SIGN, cell))}
+    signs = {match.group() for cell in text if (match := re.search(_SIGN, cell))} or _units(text)
     sign = signs.pop() if len(signs) == 1 else ""
     if signs or (sign and any(sign not in cell and not re.fullmatch("[0.,]+", cell) for cell in text)):
         return None
@@ -108,7 +112,28 @@ def notation_of(column: Cells) -> Notation | None:
             and _certain(notation, text, column)
         ):
             return notation
+    return _with_decimal_commas(values, text, column, Notation("", sign, parentheses))
+
+
+def _with_decimal_commas(
+    values: "pl.Series", text: list[str], column: Cells, plain: Notation
+) -> Notation | None:
+    """The notation with a decimal comma, where commas can be nothing else: one is not before three digits."""
+    commas = [cell for cell in text if "," in cell]
+    certain = any(re.search(r"(^|\D)0,|,([0-9]{1,2}|[0-9]{4,})(\D|$)", cell) for cell in commas)
+    if column.table.decimal == "," or len(commas) < min(2, len(text)) or not certain:
+        return None
+    for mark in ("", ".", "'", " "):
+        notation = replace(plain, thousands=mark, decimal=",")
+        if np.isfinite(notation.read(values, ",")).all():
+            return notation
     return None
+
+
+def _units(text: list[str]) -> set[str]:
+    """The units behind the numbers, if every cell but zeros has one."""
+    matches = [re.fullmatch(_UNIT, cell) for cell in text if not re.fullmatch("[0.,]+", cell)]
+    return {(match[1] + (match[2] or "")).strip() for match in matches if match} if all(matches) else set()
 
 
 def _certain(notation: Notation, text: list[str], column: Cells) -> bool:

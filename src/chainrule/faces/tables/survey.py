@@ -24,6 +24,7 @@ from chainrule.faces.tables.targets import (
     REGRESSION,
     Amounts,
     Target,
+    amounts_in,
     answered,
     classes,
     decide,
@@ -137,7 +138,9 @@ class Survey:
             raise self._target.fault(
                 "is the same in every row that is trained on: such a target teaches nothing"
             )
-        return Amounts(self._target.name, self._kind, Moments.of(values))
+        name = self._target.name
+        notation = amounts_in(read_cells(self.table, [name])[name])[1]
+        return Amounts(name, self._kind, Moments.of(values), notation)
 
     def _check_columns(self, target: str) -> list[str]:
         """The names of the input columns, after what names and the number of rows alone can tell."""

@@ -1,6 +1,6 @@
 """The target column: classes or amounts, decided by looking; and the way back to labels and units."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from chainrule.faces.tables.kinds import (
     too_many,
 )
 from chainrule.faces.tables.moments import Moments
+from chainrule.faces.tables.notation import Notation, notation_of
 from chainrule.faces.tables.quoting import counted, listed, quoted
 from chainrule.faces.tables.table import Table
 from chainrule.numbers import Array
@@ -66,7 +67,7 @@ class Classes:
 
     def prepared(self, column: Cells) -> Cells:
         """The cells of a new table as they were read in training."""
-        return without_gaps(column) if self.kind == NUMBER else words_of(column, self.labels)
+        return amounts_in(column)[0] if self.kind == NUMBER else words_of(column, self.labels)
 
     def encode(self, column: Cells) -> np.ndarray:
         """The outputs to be learned (n, outputs), of 0 and 1. Raises InputError as `codes` does."""
@@ -123,12 +124,13 @@ class Amounts:
     name: str
     kind: str
     moments: Moments
+    notation: Notation = field(default_factory=Notation)
     task: ClassVar[str] = REGRESSION
     outputs: ClassVar[int] = 1
 
     def prepared(self, column: Cells) -> Cells:
         """The cells of a new table as they were read in training."""
-        return without_gaps(column)
+        return self.notation.apply(without_gaps(column))
 
     def encode(self, column: Cells) -> np.ndarray:
         """The standardised target (n, 1). Raises InputError for a missing cell or one that is no number."""
@@ -153,7 +155,8 @@ def target_from_dict(data: dict[str, Any]) -> Target:
     """The inverse of `to_dict` of either target."""
     if data["task"] == CLASSIFICATION:
         return Classes(data["name"], tuple(data["labels"]), data["kind"])
-    return Amounts(data["name"], data["kind"], Moments(**data["moments"]))
+    notation = Notation(**data.get("notation", {}))
+    return Amounts(data["name"], data["kind"], Moments(**data["moments"]), notation)
 
 
 def target_cells(table: Table, name: str) -> Cells:
@@ -161,8 +164,18 @@ def target_cells(table: Table, name: str) -> Cells:
     column = read_cells(table, [name])[name]
     if name in table.categories:
         return words_of(column)
-    numbers = without_gaps(column)
+    numbers = amounts_in(column)[0]
     return words_of(column) if numbers.bad.any() or not numbers.count else numbers
+
+
+def amounts_in(column: Cells) -> tuple[Cells, Notation]:
+    """The cells of a target as numbers with gaps, in the notation that they are written in, said aloud."""
+    numbers = without_gaps(column)
+    notation = notation_of(numbers) if numbers.count and numbers.bad.any() else None
+    if notation is None:
+        return numbers, Notation()
+    notation.say(numbers)
+    return notation.apply(numbers), notation
 
 
 def answered(table: Table, name: str) -> Table:
