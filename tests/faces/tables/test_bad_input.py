@@ -212,7 +212,7 @@ def test_a_planted_cell_is_found_on_its_line(row: int, at: int, blanks: list[int
 COLUMNS = {
     "no value": ([""], "column 'x2' has no value at all"),
     "dates": (["2024-01-01", "2024-02-01", "03.04.2024"], "line 4, column 'x2': '03.04.2024' is no date"),
-    "decimal commas": (['"0,5"', '"1,25"'], "line 2, column 'x2': '0,5' .*--decimal ,"),
+    "decimal commas": (['"0,5"', "1.25"], "line 2, column 'x2': '0,5' .*--decimal ,"),
     "percent signs": (["5%", "6"], "line 2, column 'x2': '5%' .*percent"),
     "half numbers": (["1.5", "low"], "line 3, column 'x2': 'low' is not a number"),
 }

@@ -63,6 +63,14 @@ def test_what_may_be_a_thousands_mark_is_not_taken_for_a_decimal_comma(tmp_path:
     np.testing.assert_allclose(numbers(table(tmp_path, ["0,125", "0,250", "0,375"] * 8))[:2], [0.125, 0.25])
 
 
+def test_who_names_the_delimiter_is_asked_for_the_decimal_mark(tmp_path: Path) -> None:
+    from chainrule.errors import InputError
+
+    table(tmp_path, ["2,5", "3,75"] * 9)
+    with pytest.raises(InputError, match="--decimal ,"):
+        learn(Reading(delimiter=";").table(str(tmp_path / "t.csv")), "sort")
+
+
 def test_different_units_stay_apart(tmp_path: Path) -> None:
     encoding, _, _ = learn(table(tmp_path, ["5 kg", "5 lb", "6 kg"] * 8), "sort")
     assert encoding.feature_names == ["size=5 kg", "size=5 lb", "size=6 kg"]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from chainrule.errors import InputError
@@ -61,10 +62,7 @@ def joined(path: str, tables: Sequence[Table]) -> Table:
     rows = sum(table.rows for table in tables)
     notes = [note for table in tables for note in table.notes]
     whole = sha256("".join(str(table.sha256) for table in tables).encode()).hexdigest()
-    combined = Table(
-        path, columns, rows, None, first.decimal, first.markers, first.wordlike, first.thousands, first.dates,
-        first.delimiter, first.categories, first.amounts, notes, whole,
-    )  # fmt: skip
+    combined = replace(first, path=path, columns=columns, rows=rows, lines=None, notes=notes, sha256=whole)
     combined.say(
         "note", f"{counted(len(tables), 'file')} of the folder read as one table of {counted(rows, 'row')}"
     )

@@ -121,7 +121,8 @@ def _with_decimal_commas(
     """The notation with a decimal comma, where commas can be nothing else: one is not before three digits."""
     commas = [cell for cell in text if "," in cell]
     certain = any(re.search(r"(^|\D)0,|,([0-9]{1,2}|[0-9]{4,})(\D|$)", cell) for cell in commas)
-    if column.table.decimal == "," or len(commas) < min(2, len(text)) or not certain:
+    asked = column.table.decimal == "," or column.table.delimiter_asked
+    if asked or len(commas) < min(2, len(text)) or not certain:
         return None
     for mark in ("", ".", "'", " "):
         notation = replace(plain, thousands=mark, decimal=",")

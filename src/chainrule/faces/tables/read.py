@@ -45,7 +45,7 @@ def read(
     name = os.fspath(path)
     columnar = name.lower().endswith(parquet.SUFFIXES)
     delimited.chosen(delimiter, decimal)
-    paged = name.lower().endswith(workbook.SUFFIXES)
+    paged, asked = name.lower().endswith(workbook.SUFFIXES), delimiter is not None
     data, sha256 = text.file_bytes(name, table_text=not columnar and not paged)
     if paged:
         data, encoding = workbook.as_text(name, data, sheet, decimal), None
@@ -58,6 +58,7 @@ def read(
         "wordlike": wordlike,
         "thousands": thousands,
         "dates": dates,
+        "delimiter_asked": asked,
         "categories": frozenset(map(tidy, categories)),
         "amounts": frozenset(map(tidy, amounts)),
         "sha256": sha256,

@@ -32,7 +32,8 @@ class Table:
 
     CSV columns are Polars strings, untrimmed; Parquet columns keep their own types.
     `lines[row]` is the physical line on which a CSV row starts (from 1), None for Parquet. `sha256` is that
-    of the file, or of what stands for a table that is none.
+    of the file, or of what stands for a table that is none. Who asks for a delimiter is asked for the decimal
+    mark too, where it is no point.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Table:
     thousands: str = ""
     dates: str = ""
     delimiter: str | None = None
+    delimiter_asked: bool = False
     categories: frozenset[str] = frozenset()
     amounts: frozenset[str] = frozenset()
     notes: list[Note] = field(default_factory=list)
