@@ -19,7 +19,7 @@ def parts(path: str) -> list[str]:
     Raises:
         InputError: there is none, or they are of several kinds.
     """
-    names = sorted(name for name in os.listdir(path) if name[0] not in "._")
+    names = sorted(name for name in os.listdir(path) if not name.startswith((".", "_")))
     tables = [name for name in names if name.lower().endswith(SUFFIXES)]
     kinds = {
         max((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), key=len) for name in tables
