@@ -14,7 +14,9 @@ from chainrule.engine.stopping import Stop
 from chainrule.faces.scores import class_shares
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.targets import Amounts, Classes
+from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.held_back import MOST_KEPT, errors_of, margin, tempered
+from chainrule.faces.tabular.replaying import replay_table
 from chainrule.rules.layers.dense import Dense
 
 QUICK: dict[str, Any] = {"hidden": (8,), "epochs": 30, "learning_rate": 0.02, "members": 4}
@@ -60,6 +62,16 @@ def test_a_table_s_run_says_its_temperature_and_keeps_its_loss() -> None:
     trained = train_table(rows, "y", **QUICK)
     assert set(trained.extra["temperature"]) == {"value", "ece_before", "ece"}
     assert trained.extra["validation"]["log_loss"] == pytest.approx(trained.validation_loss, rel=1e-5)
+
+
+def test_the_past_of_a_tempered_run_is_replayed() -> None:
+    rows = amounts().with_columns(y=pl.when(pl.col("y") > 50).then(pl.lit("up")).otherwise(pl.lit("down")))
+    options = QUICK | {"epochs": 4, "class_weight": None}
+    trained = train_table(rows, "y", **options)
+    assert trained.extra["temperature"]["value"] >= 1
+    assert replay_table(trained, as_table(rows, digest=True)).replay.distance < 1e-6
+    grouped = train_table(rows, "y", **options | {"class_weight": "balanced", "group": "sort", "members": 1})
+    assert replay_table(grouped, as_table(rows, digest=True)).replay.distance < 1e-6
 
 
 @pytest.mark.parametrize("rows", [9, 200, 5000])

@@ -87,12 +87,22 @@ def test_balanced_classes_find_more_of_the_rare_ones() -> None:
         ({"group": "patient", "time": "day"}, "--group and --time are two ways"),
         ({"weight": "patient"}, "row 1, column 'patient': 'p0' is not a number"),
         ({"time": "patient"}, "is not a number"),
-        ({"group": "patient", "members": 60}, "groups are too few"),
+        ({"group": "patient", "members": 60}, "groups to learn from: too few"),
     ],
 )
 def test_what_cannot_be_is_named(wanted: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words.replace("(", r"\(")):
         ready(**wanted)
+
+
+def test_as_many_groups_are_held_out_as_come_nearest_to_the_share() -> None:
+    sites = ["a"] * 50 + ["b"] * 45 + ["c"] * 25
+    for seed in range(4):
+        fit = prepare(
+            as_table(frame().with_columns(patient=pl.Series(sites))),
+            Request("sort", group="patient", seed=seed),
+        )
+        assert len({sites[row] for row in fit.held_out}) == 1
 
 
 def test_one_group_cannot_be_split() -> None:

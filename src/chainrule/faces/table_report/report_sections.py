@@ -144,7 +144,7 @@ def measures(assessment: Assessment, judgement: Judgement) -> Iterator[str]:
             rows.append([name, others[0], interval(ends), *others[1:], amount(ours["constant"].get(measure))])
     head = ["", NETWORK, f"{SHARE} % interval", *[*judgement.scores][1:], "best constant"]
     yield table(head, rows, range(1, len(head)))
-    yield paragraph("Intervals are those of the same scores over rows pictures again from these.", "soft")
+    yield paragraph("Intervals are those of the same scores over rows drawn again from these.", "soft")
     if assessment.encoding.classes:
         yield "<h2>Which classes are taken for which</h2>"
         yield charts.confusion(ours) if len(ours["labels"]) <= CLASSES_SHOWN else _by_class(judgement)
@@ -175,6 +175,12 @@ def promises(assessment: Assessment, judgement: Judgement) -> Iterator[str]:
         yield paragraph(
             f"Expected calibration error {amount(error)}: {distance}, in the mean over tenths of probability."
         )
+        if tempering := assessment.run.extra.get("temperature"):
+            before, after = (amount(tempering[name]) for name in ("ece_before", "ece"))
+            change = f"from {before} to {after} on the rows that each network left out"
+            yield paragraph(
+                f"They are tempered by {amount(tempering['value'])}, which brought it {change}.", "soft"
+            )
         yield f'<div class="halves">{charts.reliability(judgement.calibration, subject)}</div>'
 
 

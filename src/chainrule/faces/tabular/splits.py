@@ -137,10 +137,10 @@ def weights_of(
 
 
 def _chosen(groups: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Groups by lot until they have `count` rows or a little more."""
+    """Groups by lot whose rows are nearest to `count`."""
     sizes = np.bincount(groups)
     mixed = np.random.default_rng([seed, 3]).permutation(np.flatnonzero(sizes))
-    enough = int(np.searchsorted(np.cumsum(sizes[mixed]), count)) + 1
+    enough = int(np.abs(np.cumsum(sizes[mixed]) - count).argmin()) + 1
     return mixed[: min(enough, len(mixed) - 1) or 1]
 
 

@@ -22,6 +22,7 @@ from chainrule.faces import architecture
 from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.leaks import say_duplicates
+from chainrule.faces.tables.quoting import counted
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
@@ -146,7 +147,7 @@ def members_of(
     elif not can_be_averaged(network):
         reason = "with softmax in a hidden layer there is no mean of networks"
     elif groups is not None and groups < count:
-        reason = f"{groups} groups are too few for each to leave others out"
+        reason = f"{counted(groups, 'group')} to learn from: too few for each to leave others out"
     elif rows < 2 * count:
         reason = f"{rows} rows are too few to learn from"
     elif sum(i * j for i, j in pairwise(widths)) > (WIDEST if request.members == "auto" else LARGEST):
