@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 NEW = re.compile(r"```python\n# new: (\S+)\n(.*?)```", re.DOTALL)
 AFTER = re.compile(r"```python\n# in (\S+), after: ([^\n]+)\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -45,7 +43,6 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
 def test_the_recipe_adds_a_rule(tmp_path: Path, root: Path) -> None:
     text = recipe(root)
     copied(root, tmp_path)
