@@ -15,6 +15,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 
@@ -156,6 +157,53 @@ def markdown(rng: random.Random) -> str:
     return mutated(rng, "\n".join(lines))
 
 
+def notebook(rng: random.Random) -> str:
+    """A lesson in the cells of a notebook, some of them what code printed."""
+    cells: list[dict[str, object]] = []
+    for part in markdown(rng).split("\n\n"):
+        source = rng.choice([part, part.splitlines(keepends=True), part, None])
+        if rng.random() < 0.8:
+            cells.append({"cell_type": rng.choice(["markdown", "markdown", "raw", "odd"]), "source": source})
+        else:
+            output = rng.choice(
+                [{"output_type": "stream", "text": source}, {"data": {"text/plain": source}}, 7]
+            )
+            cells.append({"cell_type": "code", "source": "f(1)", "outputs": [output]})
+    text = json.dumps({"nbformat": 4, "cells": cells}, ensure_ascii=rng.random() < 0.5)
+    return mutated(rng, text) if rng.random() < 0.3 else text
+
+
+def html(rng: random.Random) -> str:
+    """A lesson as a page: paragraphs, tables, formulas of MathML, brackets that do not match."""
+    body = []
+    for line in markdown(rng).splitlines():
+        cells = line.strip("|").split("|") if line.startswith("|") else []
+        row = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        formula = f"<math><mi>a</mi><mo>=</mo><mn>{numeral(rng)}</mn></math>"
+        body.append(f"<table><tr>{row}</table>" if cells else f"<p>{escape(line)}</p>")
+        body += rng.choices(
+            [formula, "<p>", "</div>", "<script>1</script>", "<h2>2 x</h2>"], k=rng.random() < 0.1
+        )
+    return mutated(rng, "<!doctype html><body>\n" + "\n".join(body))
+
+
+def latex(rng: random.Random) -> str:
+    """A lesson as a LaTeX document."""
+    body = []
+    for line in markdown(rng).splitlines():
+        cells = line.strip("|").split("|") if line.startswith("|") else []
+        table = r"\begin{tabular}{ll}" + " & ".join(cells) + r"\\\end{tabular}"
+        body.append(
+            table
+            if cells
+            else rng.choice(["{}", r"\[{}\]", r"\begin{align}{}\end{align}"]).replace("{}", line)
+        )
+        body += rng.choices(
+            [r"\section{2}", r"\newcommand{\w}[1]{w_{#1}}", r"\w{1} = 0.5", "%"], k=rng.random() < 0.1
+        )
+    return mutated(rng, "\\documentclass{article}\\begin{document}\n" + "\n".join(body) + "\\end{document}")
+
+
 def _symbol(name: str) -> str:
     return re.sub(r"[\[(]", "_", re.sub(r"[\]), ]", "", name.replace("dE/d", "∂E/∂")))
 
@@ -191,14 +239,21 @@ def _fill_in(rng: random.Random, example: Example, path: Path) -> None:
     str(marking)
 
 
-READERS: dict[str, Callable[[random.Random], str]] = {"toml": toml, "markdown": markdown}
+READERS: dict[str, Callable[[random.Random], str]] = {
+    "toml": toml,
+    "markdown": markdown,
+    "notebook": notebook,
+    "html": html,
+    "latex": latex,
+}
+ENDINGS = {"toml": "toml", "markdown": "md", "notebook": "ipynb", "html": "html", "latex": "tex"}
 
 
 def attempt(reader: str, seed: int, folder: Path) -> str:
     """Ask everything of one random file: `read`, `refused` or, with its traceback, what it raised."""
     rng = random.Random(f"{reader} {seed}")
     text = READERS[reader](rng)
-    path = folder / f"fuzz.{'md' if reader == 'markdown' else reader}"
+    path = folder / f"fuzz.{ENDINGS[reader]}"
     path.write_text(text, encoding="utf-8", newline="")
     start = time.process_time()
     try:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chainrule.ask.cases.example import parse
 from chainrule.ask.check.check import check
 from chainrule.ask.check.shown_digits import fixed
 from chainrule.ask.documents.formula import Value
@@ -29,6 +30,16 @@ delta = "0.5"
 def test_a_number_is_shown_as_it_was_given(number: float) -> None:
     assert {digits(Value(number, count)) for count in (15, 16, 17, 18, 25)} == {f"{number:.15g}"}
     assert float(digits(Value(0.1 + 0.2, 17))) == 0.1 + 0.2
+
+
+def test_digits_before_the_point_are_no_more_than_float64_has() -> None:
+    """A computed 5e307 beside a printed one ended in a ValueError."""
+    assert fixed(5e307, 3) == "5e+307"
+    assert fixed(-1e16, 0) == "-1e+16"
+    assert fixed(123456789012345678.0, 2) == "1.23456789012346e+17"
+    assert fixed(123456789012345.0, 2) == "123456789012345.0"
+    text = _SHEET.format(rate=0.5, target=1, weight=1).replace("biases = [-1]", "biases = [1e308]")
+    assert "1e+308" in str(check(parse(text + '"b1\'[0]" = "7.0"\n', "sheet")))
 
 
 def test_no_digits_after_the_last_one_of_float64() -> None:

@@ -15,6 +15,8 @@ def fixed(number: float, places: int) -> str:
         return str(number)
     shortest = Decimal(repr(float(number)))
     places = min(places, max(-int(shortest.as_tuple().exponent), _SURE_DIGITS - 1 - shortest.adjusted()))
+    if places < 0:  # 5e+307: the digits end before the point
+        return f"{number:.{_SURE_DIGITS}g}"
     return f"{number:.{places}f}" if places < _SURE_DIGITS else f"{shortest:.{places}f}"
 
 
