@@ -81,6 +81,13 @@ def test_a_sheet_of_any_numbers_is_judged(claims: dict[str, str]) -> None:
     assert str(verdict)
 
 
+def test_an_error_beyond_float64_warns_of_nothing() -> None:
+    """Nor do the parts of E, by row and by output."""
+    sheet = UNIT.replace("[[0.25]]", "[[1e200]]") + '"E" = "1.0"'
+    verdict = check(parse(sheet, "unit"))
+    assert str(verdict)
+
+
 @pytest.mark.parametrize("reader", list(fuzz.READERS))
 def test_a_random_file_is_answered_or_refused_in_a_line(reader: str, tmp_path: Path) -> None:
     first = random.SystemRandom().randrange(10**9)

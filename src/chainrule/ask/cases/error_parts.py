@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from chainrule.numbers import Number, Path, number
 
 OF_ROWS, OF_OUTPUTS = "E_n", "E_nj"
 """The names of E by row (n,), and of E by row and output (n, outputs)."""
 
 
+@np.errstate(all="ignore")  # what leaves the range is seen in the numbers
 def error_parts(numbers: Mapping[str, Number]) -> dict[str, Number]:
     """E by row and by output, by name; a penalty on weights belongs to neither."""
     return {
