@@ -20,8 +20,9 @@ from chainrule import (
     train,
     train_ensemble,
 )
-from chainrule.engine.optimizers import names
+from chainrule.engine.optimizers import names, optimizer
 from chainrule.engine.stopping import Stop
+from chainrule.engine.training.ensemble_program import NUMBERWISE
 from chainrule.rules.registry import ACTIVATIONS, LOSSES
 
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float), np.array([[0], [1], [1], [0]], float)
@@ -124,14 +125,35 @@ def test_every_loss(loss: str) -> None:
     alike(ensemble, network, x, t, epochs=8)
 
 
-@pytest.mark.parametrize("optimizer", names())
-def test_every_optimizer(optimizer: str) -> None:
-    """Also those that take norms of whole arrays: of each member's, not of all."""
+@pytest.mark.parametrize("name", ["adam", "rprop", *sorted(set(names()) - NUMBERWISE)])
+def test_every_way_to_optimize(name: str) -> None:
+    """Number by number, and those that take norms of whole arrays: of each member's, not of all."""
     x, t = rows(12, 4, 3)
     network = Network([Dense(3)], "softmax_cross_entropy")
-    options = {"epochs": 5, "optimizer": optimizer, "batch_size": 5}
+    options = {"epochs": 5, "optimizer": name, "batch_size": 5}
     ensemble = train_ensemble(network, x, t, seeds=2, learning_rate=(0.1, 0.01), **options)
     alike(Ensemble(ensemble.members[2:]), network, x, t, **options)  # of the second rate: each is compiled
+
+
+@pytest.mark.parametrize("name", sorted(NUMBERWISE))
+def test_what_is_called_numberwise_is(name: str) -> None:
+    """Two members at once are updated as each alone; compiled, all of them together take as long as one."""
+    rng, rule = np.random.default_rng(1), optimizer(name, 0.1)
+    start = {"w": rng.normal(size=(3, 2, 2)), "b": rng.normal(size=(2, 2))}
+    slopes = [{key: rng.normal(size=array.shape) for key, array in start.items()} for _ in range(3)]
+
+    def updated(part: Any) -> Any:
+        moved = {key: array[part] for key, array in start.items()}
+        memory = rule.init(moved)
+        for gradients in slopes:
+            change, memory = rule.update({key: g[part] for key, g in gradients.items()}, memory, moved)
+            moved = {key: moved[key] + np.asarray(change[key]) for key in moved}
+        return moved
+
+    whole = updated(...)
+    for member in range(2):
+        for key, array in updated((..., member)).items():
+            np.testing.assert_allclose(whole[key][..., member], array, rtol=1e-5, atol=1e-6)
 
 
 def test_one_made_by_optax_and_a_schedule() -> None:
