@@ -68,6 +68,10 @@ def without_bins(rows: Rows) -> dict[str, Any]:
     return by_chainrule(rows, bins=0)
 
 
+def with_bins(rows: Rows) -> dict[str, Any]:
+    return by_chainrule(rows, bins=16)
+
+
 def without_patience(rows: Rows) -> dict[str, Any]:
     return by_chainrule(rows, patience=None)
 
@@ -100,6 +104,7 @@ WAYS: dict[str, Way] = {
     "chainrule train": by_chainrule,
     "--members 1": one_network,
     "--bins 0": without_bins,
+    "--bins 16": with_bins,
     "--patience none": without_patience,
     "logistic regression, ridge": linear,
     "scikit-learn's MLP": perceptron,

@@ -161,7 +161,7 @@ def test_a_run(call: Callable[..., Answer], trained: Path, monkeypatch: pytest.M
     assert answer.code == 0, answer.err
     assert "The row is row 3 of t.csv, line 5." in words
     assert "in float64: the numbers equal those of the compiled training up to rounding" in words
-    assert re.search(r"x\[3\] +mass 3539 to 3634 +1\n", answer.out)
+    assert re.search(r"x\[1\] +island=Biscoe +[01]", answer.out)
     plain = json.loads(call("explain", "run", "dE/dw1[0,2]", "--json").out)
     assert readded(plain) == pytest.approx(plain["value"], rel=1e-12)
     assert plain["rest"]["terms"] == 4

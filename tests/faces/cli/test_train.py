@@ -326,7 +326,7 @@ def test_the_best_weights_are_kept_by_default(call: Any) -> None:
     assert told["validation"]["loss"] == pytest.approx(min(losses), rel=1e-5)
     assert losses.index(min(losses)) + 1 == told["best_epoch"] == run.best_epoch
     assert run.extra["held_out"] == {"share": 0.2, "rows": 24, "chose_weights": True}
-    assert told["validation"]["log_loss"] < 0.75  # a coin's is 0.69
+    assert told["validation"]["log_loss"] < 0.72  # a coin's is 0.69
     shown = call(*words).out
     assert f"the weights kept are those after epoch {run.best_epoch}:\nloss " in shown
     assert "which also chose the weights" in shown

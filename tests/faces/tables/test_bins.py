@@ -81,6 +81,12 @@ def test_a_run_from_before_has_none() -> None:
     assert Encoding.from_dict(stored).feature_names == ["x"]
 
 
+def test_classes_have_none_unless_they_are_asked_for() -> None:
+    rows = table(x=[0.1 * k for k in range(60)], y=["a", "b"] * 30)
+    assert prepare(rows, Request("y")).encoding.inputs == 1
+    assert prepare(rows, Request("y", bins=4)).encoding.inputs == 1 + 4
+
+
 def test_a_network_without_hidden_layers_stays_linear() -> None:
     rows = table(x=[0.1 * k for k in range(60)], y=list(range(60)))
     assert prepare(rows, Request("y", hidden=())).encoding.inputs == 1

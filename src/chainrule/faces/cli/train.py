@@ -88,7 +88,7 @@ def _losses() -> Collection[str]:
     type=WholeOrAuto(0),
     metavar="N",
     default=AUTO,
-    show_default="16 with hidden layers",
+    show_default="16 for amounts, with hidden layers",
     help="Inputs beside each column of numbers: how far a value is through each of N bins; 0 for none.",
 )
 @click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")

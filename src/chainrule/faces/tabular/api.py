@@ -72,7 +72,7 @@ def train_table(
             the run is the mean of all. `auto` is 8 for up to 20,000 rows, and 1 with a threshold, without
             patience, for a few rows and for wide networks.
         bins: inputs beside each column of numbers, which say how far a value is through each of so many
-            bins of about as many rows; `auto` is 16, and 0 without hidden layers.
+            bins of about as many rows; `auto` is 16 for amounts, 0 for classes and without hidden layers.
         group: a column; rows that are alike in it are held out, or left out by a member, together.
         time: a column; the latest rows are held out, and members leave stretches of time out.
         weight: a column that says how much each row counts in learning.

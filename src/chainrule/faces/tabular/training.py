@@ -25,7 +25,7 @@ from chainrule.faces.tables.leaks import say_duplicates
 from chainrule.faces.tables.quoting import counted
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tables.targets import Classes
+from chainrule.faces.tables.targets import REGRESSION, Classes
 from chainrule.faces.tabular.held_back import errors_of, tempered
 from chainrule.faces.tabular.source import Reading, as_text, plain
 from chainrule.faces.tabular.splits import Special, folds_of, groups_of, split_rows, weights_of
@@ -33,7 +33,7 @@ from chainrule.faces.tabular.splits import Special, folds_of, groups_of, split_r
 # Chosen on the first half of benchmarks/tables:
 PATIENCE = 20  # epochs without a better validation loss
 MEMBERS, FEWEST = 8, 4  # networks of a run; rows that each leaves out
-BINS = 16  # of each column of numbers; a network without hidden layers stays linear in them
+BINS = 16  # of each column of numbers, for amounts; for classes they help some tables and ruin others
 MOST_ROWS, WIDEST = 20_000, 1 << 21  # where one network is not much worse, or many take long
 
 
@@ -108,7 +108,9 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
         survey.table, request.validation, request.seed, survey.codes, special, groups
     )
     weight = weights_of(survey.table, special, request.class_weight, survey.codes, training)
-    bins = (BINS if request.hidden else 0) if request.bins == "auto" else request.bins
+    bins = request.bins
+    if bins == "auto":
+        bins = BINS if request.hidden and survey.task == REGRESSION else 0
     encoding, x, t = survey.learn(training, bins)
     say_duplicates(table, x, t, training, held_out)
     network = _network(request, encoding)
