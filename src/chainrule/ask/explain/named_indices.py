@@ -9,6 +9,7 @@ from chainrule.quantities import variable_of as variable_in
 
 _WAY = re.compile(r"(?P<top>dE/d\(|dE/d)?(?P<start>.+?)\s*(?:->|→)\s*(?P<end>[^@]+?)\)?\s*(?P<when>@.*)?")
 _INDEXED = re.compile(r"(?P<name>[^\[]+)\[(?P<index>.*)\](?P<when>\s*@[^\[\]]*)?\s*")
+_ARITHMETIC = re.compile(r"\][^\[\]]*[-+*/^()−·×][^\[\]]*\[")  # t[0]-a1[0]: of two quantities
 _UNIT = re.compile(r"unit (\d+)")
 SHOWN = 4  # inputs of a column that are named where one has to be chosen
 
@@ -25,7 +26,7 @@ def numbered(quantity: str, parameters: Iterable[str], columns: Sequence[str], o
     if (arrow := _WAY.fullmatch(quantity)) and not _INDEXED.fullmatch(quantity):
         return _along(arrow, parameters, columns, outputs)
     match = _INDEXED.fullmatch(quantity)
-    if not match or re.fullmatch(r"[\s\d,-]*", match["index"]):
+    if not match or re.fullmatch(r"[\s\d,-]*", match["index"]) or _ARITHMETIC.search(match["index"]):
         return quantity
     parts = _parts(match["index"], [*columns, *outputs])
     lists = _lists(match["name"].strip(), len(parts), parameters, columns, outputs)
