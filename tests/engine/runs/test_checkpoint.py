@@ -139,6 +139,7 @@ def test_each_write_fails_in_its_turn_and_it_can_be_gone_on_with(
         count, failing = 0, turn
         said = trained(folder)
         refusals += "No space left on device" in said
+        assert [*tmp_path.glob(".*"), *folder.rglob("*.tmp")] == [], turn
         count, failing = 0, 0
         if not (folder / "run.json").exists():
             assert "No space left on device" in said

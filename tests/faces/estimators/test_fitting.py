@@ -86,6 +86,14 @@ def test_weights_set_by_hand_are_where_a_warm_start_begins() -> None:
     assert one.loss_ == pytest.approx(math.log(2))
 
 
+def test_weights_set_by_hand_are_where_a_partial_fit_goes_on() -> None:
+    x, y = table("two classes")
+    one = BackpropClassifier(**SMALL, learning_rate_init=1e-12).fit(x, y)
+    one.coefs_ = [np.zeros_like(c) for c in one.coefs_]
+    one.partial_fit(x, y)
+    assert all(np.abs(c).max() < 1e-10 for c in one.coefs_)
+
+
 def test_a_second_fit_forgets_the_first() -> None:
     x, y = table("three classes")
     one = BackpropClassifier(**SMALL).fit(*table("two classes")).fit(x, y)
