@@ -220,7 +220,7 @@ def test_rows_held_out_weighed_and_the_best_weights():
 
 def test_members_of_a_mean():
     run = train_folds(PLAIN, X, T, members=3, optimizer="adam", learning_rate=RATE, epochs=6, batch_size=5,
-                      patience=3, seed=2)  # fmt: skip
+                      patience=3, seed=2).run  # fmt: skip
     for member in range(3):
         training = replay(run, X, T, member=member)
         assert training.distance == 0
