@@ -46,21 +46,24 @@ class RunGuide(Document):
         index = f"[{self.outputs[unit]}]" if len(self.outputs) > 1 else ""
         prediction = f"{output.name}{index}" if isinstance(parse(output.name), Variable) else "x[0]"
         pairs = [
-            (f'"dE/d{weight}"', "the largest gradient of layer 1 on these rows"),
-            (f'"{prediction}" --row {row}', "what it says of the row, of these, that it is worst at"),
+            (_word(f"dE/d{weight}"), "the largest gradient of layer 1 on these rows"),
+            (f"{_word(prediction)} --row {row}", "what it says of the row, of these, that it is worst at"),
             (f"E --row {row}", "and how wrong that is"),
         ]
         if self.has_past:
             epoch = self.run.best_epoch or self.run.epochs
             address, member = self._own(weight)
             pairs += [
-                (f'"{address}@epoch:{epoch}"{member}', "the update that made this weight what it was then"),
-                (f'"{address}" --history{member}', "how it came there, update by update"),
+                (
+                    f"{_word(f'{address}@epoch:{epoch}')}{member}",
+                    "the update that made this weight what it was",
+                ),
+                (f"{_word(address)} --history{member}", "how it came there, update by update"),
             ]
         else:
             pairs += [
-                (f'"{weight}"', "a weight"),
-                ('"E@10" --ahead', "ten updates of plain descent from here"),
+                (_word(weight), "a weight"),
+                (f"{_word('E@10')} --ahead", "ten updates of plain descent from here"),
             ]
         return [
             (f"chainrule explain {shlex.quote(self.subject)} {words}", meaning) for words, meaning in pairs
@@ -99,6 +102,11 @@ class RunGuide(Document):
             "@epoch:12 behind it, a quantity is that of the run's own update. Five that are worth it:"
         )
         yield CommandList(tuple(self.examples))
+
+
+def _word(quantity: str) -> str:
+    """A quantity as a word for the shell: in double quotes, where those keep it as it is."""
+    return shlex.quote(quantity) if set(quantity) & set('"$`\\!') else f'"{quantity}"'
 
 
 def steepest(case: Case, columns: Sequence[str], inputs: Sequence[int]) -> str:
