@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from chainrule.faces.tabular.api import evaluate as evaluate
     from chainrule.faces.tabular.api import predict_table as predict_table
     from chainrule.faces.tabular.api import train_table as train_table
+    from chainrule.faces.tabular.row_attribution import why as why
     from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.dense import Dense as Dense
@@ -120,6 +121,7 @@ _HOMES = {
     "faces.onnx.agreement": ("Agreement",),
     "faces.onnx.model_file": ("to_onnx",),
     "faces.tabular.api": ("evaluate", "predict_table", "train_table"),
+    "faces.tabular.row_attribution": ("why",),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),

@@ -1,13 +1,14 @@
 """One step of backpropagation: forward, backward and update, every number with its origin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from chainrule.engine.network import Network, numbers_of
 from chainrule.numbers import Array, Number, given, number, origins
+from chainrule.rules.activations import activation
 from chainrule.rules.penalties import WeightDecay
 from chainrule.rules.protocols import Kept, Parameters, derivative
 from chainrule.rules.updates.gradient_descent import GradientDescent
@@ -78,6 +79,25 @@ def decayed(
         else gradient
         for name, gradient in gradients.items()
     }
+
+
+def output_slopes(
+    network: Network, parameters: Mapping[str, Array], x: Array, output: int
+) -> tuple[Array, Array]:
+    """One output (n,) for x (n, inputs), as the network predicts it, and its derivative by each input
+    (n, inputs), on the way back that the error takes.
+    """
+    p = numbers_of(parameters)
+    with np.errstate(all="ignore"):
+        y, cache = network.forward(p, given("x", x))
+        prediction = network.prediction(y)
+        chosen = np.zeros(prediction.array.shape)
+        chosen[:, output] = 1.0
+        upstream = given(derivative(prediction), chosen)
+        if end := activation(network.loss.activation):
+            rule = replace(end, out=prediction.name)
+            upstream = rule.backward({}, rule.forward({}, y)[1], upstream)[1]
+        return prediction.array[:, output], network.chain.backward(p, cache, upstream)[1].array
 
 
 def evaluate(

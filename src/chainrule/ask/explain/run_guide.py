@@ -102,6 +102,7 @@ class RunGuide(Document):
             "@epoch:12 behind it, a quantity is that of the run's own update. Five that are worth it:"
         )
         yield CommandList(tuple(self.examples))
+        yield paragraph("Why it predicts what it does for a row is asked with chainrule why.")
 
 
 def _word(quantity: str) -> str:

@@ -39,6 +39,7 @@ COMMANDS = {
     "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
+    "why": ("chainrule.faces.cli.why:why", "Show why a row is predicted as it is."),
     "export": ("chainrule.faces.cli.export:export", "Write a trained network as ONNX."),
 }
 BAD_INPUT, OUR_MISTAKE = 2, 70  # the second is EX_SOFTWARE of sysexits.h
