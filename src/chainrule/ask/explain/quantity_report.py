@@ -282,7 +282,9 @@ def _legend(explanation: Explanation, equations: list[Equation]) -> Iterator[Blo
             factor = Factor(number, index)
             amount = explanation.amounts(name, index[1], factor.value) if explanation.amounts else ""
             rows.append((symbol, labels[index[1]], explanation.derive.value(factor), amount))
+    inputs = {s.index[-1] for s in met if s.name == "x" and s.index}  # named already
     weights = sorted({s.index for s in met if s.name in _FIRST and len(s.index) == 2 and explanation.columns})
+    weights = [index for index in weights if index[0] not in inputs]
     for index in weights:
         where = f"from {explanation.columns[index[0]]} to unit {index[1]}"
         rows.append((Symbol("w1", index), where, Value(_weight(explanation, index)), ""))
