@@ -8,7 +8,8 @@ A block stands between two comments, and its command writes what is between them
 
 The last word is a hash of the code and data that the figures depend on, without comments and docstrings.
 `python -m benchmarks.figures` names the blocks whose files have changed since, and `--refresh` runs their
-commands, but not those that take more than a few minutes; a test fails while there is such a block.
+commands, but not those that take more than a few minutes. A block that was not measured again has to say so
+(`--say-old` writes it, and the next measurement takes it out): a test fails while one is old without a word.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 START, END = "<!-- figures: {} -->", "<!-- end of figures, from {} -->"
 BLOCK = re.compile(r"<!-- figures: (.*?) -->\n(.*?)<!-- end of figures, from (\w+) -->\n", re.DOTALL)
+SAID_OLD = "*Measured before the newest changes to what it depends on.*"
 TRAINING = (
     "src/chainrule/engine/optimizers.py",
     "src/chainrule/engine/training/program.py",
@@ -190,10 +192,28 @@ def old() -> list[str]:
     )
 
 
+def unsaid() -> list[tuple[str, str]]:
+    """Page and command of the blocks that are old without saying so."""
+    due = old()
+    return [(page, command) for page, command, text, _ in blocks() if command in due and SAID_OLD not in text]
+
+
+def say_old() -> None:
+    """Write into each old block that it is one."""
+    for page, command in unsaid():
+        path = ROOT / page
+        before, start, rest = path.read_text("utf-8").partition(START.format(command) + "\n")
+        body, end, after = rest.partition("<!-- end of figures")
+        path.write_text(f"{before}{start}{body}{SAID_OLD}\n\n{end}{after}", "utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__)
     parser.add_argument("--refresh", action="store_true", help="run the commands that are due and quick")
     parser.add_argument("--all", action="store_true", help="the slow ones, too")
+    parser.add_argument(
+        "--say-old", action="store_true", help="let the blocks that are due say that they are"
+    )
     options = parser.parse_args()
     due = old()
     for command in due:
@@ -204,7 +224,9 @@ def main() -> int:
         subprocess.run(
             [sys.executable, *command.split()[1:]], cwd=ROOT, stdout=subprocess.DEVNULL, check=True
         )
-    return int(bool(old()))
+    if options.say_old:
+        say_old()
+    return int(bool(unsaid()))
 
 
 if __name__ == "__main__":

@@ -16,8 +16,27 @@ TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
 FIGURE = re.compile(r"[×*]* ?[\d.,e+-]+( %| ms|(?: of| \().*)?\**")
 
 
-def test_every_block_is_newer_than_what_it_depends_on() -> None:
-    assert not figures.old(), "run `python -m benchmarks.figures --refresh` (with --all for the slow ones)"
+def test_every_block_is_newer_than_what_it_depends_on_or_says_that_it_is_not() -> None:
+    assert not figures.unsaid(), "run `python -m benchmarks.figures --refresh` (with --all for the slow ones)"
+
+
+def test_an_old_block_says_so_until_it_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = "python -m benchmarks.quality --docs"
+    page = tmp_path / "README.md"
+    (tmp_path / "docs").mkdir()
+    start = figures.START.format(command)
+    page.write_text(f"before\n\n{start}\n\n| old |\n\n{figures.END.format('0' * 12)}\n\nafter\n", "utf-8")
+    monkeypatch.setattr(figures, "ROOT", tmp_path)
+    assert figures.unsaid() == [("README.md", command)]
+    figures.say_old()
+    figures.say_old()
+    text = page.read_text("utf-8")
+    assert figures.old() == [command] and not figures.unsaid()
+    assert text.count(figures.SAID_OLD) == 1 and "| old |" in text and text.endswith("\n\nafter\n")
+    figures.write(command, ["| new |"])
+    assert figures.SAID_OLD not in page.read_text("utf-8")
 
 
 def test_every_command_has_its_blocks() -> None:
