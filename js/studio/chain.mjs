@@ -19,7 +19,7 @@ function error(p, layout, x, y, h = 72) {
 }
 function target(p, layout, x, y, w) {
   const q = layout.targets[0], words = text(x, y + 5, "");
-  words.append(el("tspan", { class: "sym" }, p.label(q)), el("tspan", { dx: 7 }, p.shows(q)));
+  words.append(el("tspan", { class: "sym" }, p.label(q)), el("tspan", { dx: 3 }, ` ${p.shows(q)}`));
   return p.part(q, el("rect", { class: "pill", x: x - w / 2, y: y - 15, width: w, height: 30, rx: 10 }), words);
 }
 
@@ -33,7 +33,7 @@ function wide(g, p, W, H, layout) {
   g("", el("path", { class: "wire" + flow, pathLength: 1, d: `M${ux[n - 1] + UW / 2} ${y}H${e - 46}` }), el("path", { class: "wire", d: `M${e} ${y - up - 12}V${y - 36}` }));
   all.forEach((u, k) => u.bias && g("", el("path", { class: "wire", d: `M${z(k)} ${y - up}V${y - 36}` })));
   const circle = el("circle", { class: "box", cx: x0, cy: y, r: 26 });
-  g("", p.part(input, circle, text(x0, y - 3, p.label(input), { class: "sym" }), text(x0, y + 15, p.shows(input))), text(x0, y + 48, "input", { class: "lab" }));
+  g("", p.part(input, circle, text(x0, y - 3, p.label(input), { class: "sym" }), text(x0, y + 15, ` ${p.shows(input)}`)), text(x0, y + 48, "input", { class: "lab" }));
   all.forEach((u, k) => {
     g("", unit(p, u, ux[k], y, UW, UO), text(ux[k], y + 58, `${u.role} unit`, { class: "lab" }), p.pill(u.weight, wx[k], y - 12, 96, { gradient: false }), u.bias ? p.pill(u.bias, z(k), y - up, 124) : null);
   });
@@ -59,7 +59,7 @@ function tall(g, p, W, H, layout) {
   const x = Math.max(Math.min(W * 0.36, 250), 128), gx = W - Math.max(46, W * 0.15), step = Math.min(112, (H - 62) / (n * 1.44 + 1.1));
   const y0 = 28, uy = (k) => y0 + step * (1.32 + 1.44 * k), wy = (k) => y0 + step * (0.62 + 1.44 * k), ye = y0 + step * (1.32 + 1.44 * (n - 1) + 1.2);
   g("", el("path", { class: "wire", d: `M${x} ${y0 + 20}V${ye - 28}` }));
-  const words = text(x, y0 + 4, ""); words.append(el("tspan", { class: "sym" }, p.label(input)), el("tspan", { dx: 7 }, p.shows(input)));
+  const words = text(x, y0 + 4, ""); words.append(el("tspan", { class: "sym" }, p.label(input)), el("tspan", { dx: 3 }, ` ${p.shows(input)}`));
   g("", p.part(input, el("rect", { class: "box", x: x - 40, y: y0 - 20, width: 80, height: 38, rx: 19 }), words));
   const grown = 15 + 9.5 * ((p.view.phase >= 3) + (p.view.phase >= 4));
   all.forEach((u, k) => {

@@ -43,13 +43,13 @@ export function drawLayers(svg, p, W, H) {
   outs.forEach(([x, y], k) => {
     edges.append(el("path", { class: "wire", d: `M${x} ${y}L${ex} ${ey}` }));
     const t = layout.targets[k], [tx, ty] = tall ? [x, y + UH / 2 + 20] : [x, y + UH / 2 + 18];
-    const words = text(tx, ty + 5, ""); words.append(el("tspan", { class: "sym less" }, p.label(t)), el("tspan", { dx: 6 }, p.shows(t)));
+    const words = text(tx, ty + 5, ""); words.append(el("tspan", { class: "sym less" }, p.label(t)), el("tspan", { dx: 3 }, ` ${p.shows(t)}`));
     boxes.append(p.part(t, el("rect", { class: "pill", x: tx - 46, y: ty - 12, width: 92, height: 25, rx: 9 }), words));
   });
   boxes.append(p.part(q, el("rect", { class: "box", x: ex - 46, y: ey - 30, width: 92, height: 60, rx: 14 }), text(ex, ey - 5, p.label(q), { class: "sym" }), p.number(q, ex, ey + 17, { class: "large" })));
 }
 function input(p, q, x, y) {
-  return p.part(q, el("circle", { class: "box", cx: x, cy: y, r: 27 }), text(x, y - 3, p.label(q), { class: "sym less" }), text(x, y + 15, p.shows(q), { class: "small" }));
+  return p.part(q, el("circle", { class: "box", cx: x, cy: y, r: 27 }), text(x, y - 3, p.label(q), { class: "sym less" }), text(x, y + 15, ` ${p.shows(q)}`, { class: "small" }));
 }
 function tag(p, w, x, y, tall) {
   const q = p.view.phase >= 4 && w.new ? w.new : p.view.phase >= 3 ? w.gradient : w.value, width = tall ? 56 : 72;

@@ -129,7 +129,7 @@ const actions = {
   check: () => { view.lesson = $("#lesson").value; send("check", { text: view.lesson }); }, again: () => { view.verdict = null; panels(); $("#lesson").focus(); },
 };
 root.addEventListener("click", (event) => {
-  const target = event.target.closest("button, [data-part], math [data-q], em[data-q]"); if (!target) return;
+  const target = event.target.closest("button, [data-part]") ?? event.target.closest("[data-q]"); if (!target) return;
   const d = target.dataset;
   if (d.tab) { view.tab = d.tab; panels(); address(); if (d.tab === "ask") ask(view.asked, null, true); }
   else if (d.phase) toPhase(+d.phase);
@@ -145,7 +145,7 @@ root.addEventListener("change", (event) => {
   if (what === "row") send("show", { row: +event.target.value });
 });
 root.addEventListener("submit", (event) => { event.preventDefault(); send("edit", { quantity: view.asked, value: event.target.elements.value.value }); });
-const under = (event) => event.target.closest?.("[data-q]")?.dataset.q;
+const under = (event) => (event.target.closest?.("button[data-q]") ?? event.target.closest?.("[data-q]"))?.dataset.q;   // a factor before what is in its name
 root.addEventListener("pointerover", (event) => light(under(event))); root.addEventListener("focusin", (event) => light(under(event)));
 when.addEventListener("pointerdown", (event) => {
   when.setPointerCapture(event.pointerId);

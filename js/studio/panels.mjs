@@ -22,12 +22,12 @@ export function toldPanel(box, view, PHASES) {
   if (known) nodes.push(make("div", { html: told.opening })); 
   if (known && told.chain.length) {
     nodes.push(make("h3", {}, `The chain: ${COUNTS[told.chain.length]} factors, from E back`));
-    nodes.push(make("ol", { class: "chain" }, ...told.chain.map((link, k) => make("li", {}, make(link.quantity ? "button" : "div", { class: "link", "data-q": link.quantity }, make("b", {}, k + 1), make("span", { html: link.symbol }), make("output", {}, link.value))))));
+    nodes.push(make("ol", { class: "chain" }, ...told.chain.map((link, k) => make("li", {}, make(link.quantity ? "button" : "div", { class: "link", "data-q": link.quantity, "aria-label": link.quantity ? `${k + 1}: ${link.label} ${link.value}` : null }, make("b", {}, k + 1), make("span", { html: link.symbol }), make("output", {}, link.value))))));
   }
   if (known) nodes.push(make("div", { class: "derivation", html: told.rest }));
   if (known && told.own) nodes.push(make("h3", {}, "What the engine multiplied"), make("div", { class: "derivation", html: told.own }));
   if (known && told.chain.length) nodes.push(make("div", { class: "proof", html: TICK }, make("span", {}, "The factors, multiplied again, give the very number that the engine used.")));
-  if (told.uses.length) nodes.push(make("h3", {}, "Where it goes"), make("div", { class: "goes" }, ...told.uses.map((use) => make("button", { "data-q": use.quantity, html: use.symbol }))));
+  if (told.uses.length) nodes.push(make("h3", {}, "Where it goes"), make("div", { class: "goes" }, ...told.uses.map((use) => make("button", { "data-q": use.quantity, "aria-label": use.label, html: use.symbol }))));
   if (!view.phase) nodes.push(make("p", { class: "hint", html: "Click any number, in the network or in a formula, and it tells where it comes from. <kbd>→</kbd> goes on, <kbd>space</kbd> plays, drag the curve to go back in time." }));
   box.replaceChildren(...nodes);
   if (kept) (box.querySelector(`[data-q="${CSS.escape(kept)}"]`) ?? box).focus();

@@ -18,17 +18,19 @@ export class Parts {
   colour(q) { return this.known(q) ? CLASS[this.is(q).kind] ?? "" : "lab"; }
   part(q, ...inside) {
     const chosen = q === this.view.asked ? " chosen" : "";
-    const name = `${this.label(q)} ${this.shows(q)}, ${this.is(q).spoken}${this.known(q) ? "" : ", not computed yet"}`;
-    return el("g", { class: `part${chosen}`, "data-part": q, "data-q": q, role: "button", tabindex: -1, "aria-label": name }, ...inside);
+    const node = el("g", { class: `part${chosen}`, "data-part": q, "data-q": q, role: "button", tabindex: -1 }, ...inside);
+    const words = node.textContent.replace(/\s+/g, " ").trim() || `${this.label(q)} ${this.shows(q)}`;   // the name begins with what is seen
+    node.setAttribute("aria-label", `${words}, ${this.is(q).spoken}${this.known(q) ? "" : ", not computed yet"}`);
+    return node;
   }
-  number(q, x, y, at = {}) { return text(x, y, this.shows(q), { ...at, class: `${this.colour(q)} ${this.known(q) ? "num" : ""} ${at.class ?? ""}` }); }
+  number(q, x, y, at = {}) { return text(x, y, ` ${this.shows(q)}`, { ...at, class: `${this.colour(q)} ${this.known(q) ? "num" : ""} ${at.class ?? ""}` }); }
   line(q, x, y, w, prefix, cls) {                              // a gradient or a new value inside of a pill
     return this.part(q, el("rect", { class: "hit", x: x - w / 2, y: y - 14, width: w, height: 19 }), text(x, y, `${prefix} ${this.shows(q)}`, { class: `${this.colour(q)} ${cls}` }));
   }
   pill(own, x, y, w, { gradient = true } = {}) {               // a parameter: value, gradient, new value
     const q = own.value, more = gradient && own.gradient && this.known(own.gradient), newer = own.new && this.known(own.new);
     const h = 30 + 19 * (more + newer), words = text(x, y - h + 20, "");
-    words.append(el("tspan", { class: "sym" }, this.label(q)), el("tspan", { dx: 7 }, this.shows(q)));
+    words.append(el("tspan", { class: "sym" }, this.label(q)), el("tspan", { dx: 3 }, ` ${this.shows(q)}`));
     return el("g", {}, this.part(q, el("rect", { class: "pill", x: x - w / 2, y: y - h, width: w, height: h, rx: 10 }), words),
       more ? this.line(own.gradient, x, y - h + 40, w, this.label(own.gradient), "small") : null,
       newer ? this.line(own.new, x, y - h + (more ? 59 : 41), w, "→", "strong") : null);
@@ -40,9 +42,9 @@ export class Parts {
   }
   rate(q, x, y, at = {}) {                                     // what an arrow multiplies by
     const known = this.view.phase >= 3, anchor = at["text-anchor"] ?? "middle", left = anchor === "middle" ? x - 34 : anchor === "end" ? x - 66 : x - 4;
-    const name = `× ${known ? this.view.frame.values[q][0] : "?"}, ${this.is(q).spoken}`;
     const part = this.part(q, el("rect", { class: "hit", x: left, y: y - 15, width: 68, height: 20 }), text(x, y, known ? `× ${this.view.frame.values[q][0]}` : "×", { class: "g small", ...at }));
-    part.setAttribute("aria-label", known ? name : `${name}, not computed yet`);
+    part.dataset.rate = "";
+    if (!known) part.setAttribute("aria-label", `×, ${this.is(q).spoken}, not computed yet`);
     return part;
   }
   mark(q, x, y) { const k = this.view.phase >= 3 && this.view.badges[q]; return k ? badge(k, x, y) : null; }

@@ -5,6 +5,7 @@ from typing import Any
 
 from chainrule.ask.documents import html
 from chainrule.ask.documents.blocks import Block, Equation, Equations, Heading, Paragraph
+from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.documents.mathml import MathML
 from chainrule.ask.explain.chain import LINKS
 from chainrule.ask.explain.derivation import GradientChain
@@ -43,7 +44,7 @@ def told(scene: Scene, quantity: str) -> dict[str, Any]:
 def _use(scene: Scene, address: str) -> dict[str, str]:
     explanation = explain(scene.world, address)
     symbol = explanation.derive.symbol(explanation.factor)
-    return {"quantity": address, "symbol": _MATHS.maths(symbol)}
+    return {"quantity": address, "symbol": _MATHS.maths(symbol), "label": as_line(symbol)}
 
 
 def _links(chain: GradientChain | None) -> list[dict[str, Any]]:
@@ -51,6 +52,7 @@ def _links(chain: GradientChain | None) -> list[dict[str, Any]]:
         {
             "quantity": link.value.address or None,
             "symbol": _MATHS.maths(link.equation.left),
+            "label": as_line(link.equation.left),
             "value": read(link.value.number),
             "exact": repr(link.value.number),
         }
