@@ -33,8 +33,11 @@ def test_an_old_block_says_so_until_it_is_measured_again(
     figures.say_old()
     figures.say_old()
     text = page.read_text("utf-8")
-    assert figures.old() == [command] and not figures.unsaid()
-    assert text.count(figures.SAID_OLD) == 1 and "| old |" in text and text.endswith("\n\nafter\n")
+    assert figures.old() == [command]
+    assert not figures.unsaid()
+    assert text.count(figures.SAID_OLD) == 1
+    assert "| old |" in text
+    assert text.endswith("\n\nafter\n")
     figures.write(command, ["| new |"])
     assert figures.SAID_OLD not in page.read_text("utf-8")
 

@@ -29,7 +29,7 @@ function send(kind, more) { busy++; clearTimeout(slow); slow = setTimeout(() => 
 /* ── answers */
 function answered(answer) {
   busy = Math.max(0, busy - (answer.kind === "scene" ? 0 : 1));
-  if (!busy) { clearTimeout(slow); root.classList.remove("waits"); }
+  if (!busy) { clearTimeout(slow); root.classList.remove("waits"); aim = null; }
   if (answer.kind !== "refused") $(".refused").hidden = true;
   ({ scene: onScene, frame: onFrame, told: onTold, verdict: onVerdict, exported: (a) => saveText(a.name, a.text), refused: (a) => { view.playing = false; phases(); refuse(a.text); } })[answer.kind]?.(answer);
 }
@@ -119,7 +119,13 @@ function step(by) { if (by > 0) { view.phase = Math.max(1, view.phase); send("ad
 function next() { if (view.phase < 4) toPhase(view.phase + 1); else { view.phase = 1; send("advance", { updates: 1 }); } }
 function back() { if (view.phase > 0) toPhase(view.phase - 1); else if (course.n > course.start) { view.phase = 4; send("seek", { updates: course.n - 1 }); } }
 function play() { view.playing = !view.playing; if (view.playing) { view.phase = 4; send("advance", { updates: 1 }); } else { render(); ask(view.asked, null, true); } phases(); }
-const goTo = (n, phase = view.phase) => { view.phase = phase; if (n > course.start + course.losses.length - 1) send("advance", { updates: n - course.n }); else send("seek", { updates: n }); };
+let aim = null;                                               // the step that what was asked for leads to: keys may come faster than frames
+const here = () => aim ?? course.n;
+const goTo = (n, phase = view.phase) => {
+  const from = here();
+  view.phase = phase; aim = n;
+  if (n > from && n > course.start + course.losses.length - 1) send("advance", { updates: n - from }); else send("seek", { updates: n });
+};
 const actions = {
   "+phase": next, "+step": () => step(1), "-step": () => step(-1), play, undo: () => send("undo"),
   theme: () => { const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches; theme(dark ? "light" : "dark"); address(); },
@@ -155,7 +161,7 @@ when.addEventListener("pointerdown", (event) => {
 when.addEventListener("pointerup", (event) => { when.onpointermove = null; const n = scrub(event.clientX - when.getBoundingClientRect().left); if (n !== course.n) send("seek", { updates: n }); });
 when.addEventListener("keydown", (event) => {
   const by = { ArrowRight: 1, ArrowLeft: -1, ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key], end = course.start + course.losses.length - 1;
-  if (by) goTo(Math.max(course.start, course.n + by)); else if (event.key === "Home") goTo(course.start); else if (event.key === "End") goTo(end); else return;
+  if (by) goTo(Math.max(course.start, here() + by)); else if (event.key === "Home") goTo(course.start); else if (event.key === "End") goTo(end); else return;
   event.preventDefault(); event.stopPropagation();
 });
 svg.addEventListener("keydown", (event) => walk(event, svg, (q) => ask(q)));

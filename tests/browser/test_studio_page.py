@@ -178,7 +178,8 @@ def test_nothing_is_cut_off_and_targets_are_large(opened: Any, width: int, heigh
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = page.eval_on_selector_all(
         ".phases button, .move button, .tabs button",
-        "nodes => nodes.filter(n => n.offsetParent && n.getBoundingClientRect().height < 36).map(n => n.outerHTML)",
+        "nodes => nodes.filter(n => n.offsetParent && n.getBoundingClientRect().height < 36)"
+        ".map(n => n.outerHTML)",
     )
     assert small == []
     assert page.evaluate("document.getAnimations().length") == 0

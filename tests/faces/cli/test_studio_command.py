@@ -1,4 +1,4 @@
-"""The command: it says where it listens, goes to the next port, refuses what it cannot show, ends on Ctrl-C."""
+"""The studio's command: where it listens, the next port, what it cannot show, Ctrl-C."""
 
 import re
 import signal
@@ -61,7 +61,10 @@ def test_what_cannot_be_shown_is_refused_before_anything_listens(tmp_path: Path)
 
 
 def test_jax_is_not_loaded_for_it() -> None:
-    code = "import sys, chainrule.faces.studio.server; print([m for m in sys.modules if m in ('jax', 'polars', 'sklearn')])"
+    code = (
+        "import sys, chainrule.faces.studio.server; "
+        "print([m for m in sys.modules if m in ('jax', 'polars', 'sklearn')])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
