@@ -71,8 +71,8 @@ def opened(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
         context.route("**/*", own)
         page.goto(address)
         if fragment:
+            page.goto("about:blank")  # so that the page before writes no state of its own into the address
             page.goto(address.split("?")[0] + fragment)
-            page.reload()
         page.wait_for_selector("#panel h2, #panel textarea")
         pages.append((context, faults))
         return page
