@@ -45,7 +45,10 @@ def test_every_command_is_where_the_table_says() -> None:
     ("arguments", "says"),
     [
         (["lessen"], "there is no command 'lessen'. Did you mean 'lesson'? See `chainrule --help`."),
-        (["xyz"], "there is no command 'xyz'. One of: lesson, explain, check, exercise, train, predict"),
+        (
+            ["xyz"],
+            "there is no command 'xyz'. One of: lesson, explain, check, exercise, studio, train, predict",
+        ),
         (["--colour"], "No such option '--colour'. See `chainrule --help`."),
         (["lesson", "--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),
         (["lesson", "--epochs"], "Option '--epochs' requires an argument. See `chainrule"),
@@ -205,7 +208,7 @@ def test_help_of_every_command_is_set_as_it_was_written(command: str) -> None:
     assert max(map(len, helped.stdout.splitlines())) <= 80
 
 
-LESSON = "Sigmoid, squared error (y - ŷ)^2. x = 2, w = 0.5, b = -0.5, y = 1.\n\nz = 0.5, ŷ = {}\n"
+LESSON = "Sigmoid, squared error (y - ŷ)^2. x = 2, w = 0.5, b = -0.5, y = 1.\n\nz = 0.5, ŷ = {}, E = 0.1425\n"
 NOT_UNDERSTOOD = LESSON.format("0.41") + "L = 3.3, ∂L/∂w = 7.1, ∂L/∂b = 4.2, ∂L/∂z = 9.9\n"
 
 
@@ -250,4 +253,4 @@ def test_a_verdict_is_written_as_a_page(tmp_path: Path, name: str, begins: bytes
 def test_json_says_where_a_number_of_a_lesson_stands() -> None:
     checked = run("check", "-", "--json", input=LESSON.format("0.6252"))
     claims = json.loads(checked.stdout)["claims"]
-    assert [(claim["quantity"], claim["place"]) for claim in claims] == [("z1", "line 3"), ("a1", "line 3")]
+    assert [(claim["quantity"], claim["place"]) for claim in claims] == [("z1", "line 3"), ("a1", "line 3"), ("E", "line 3")]

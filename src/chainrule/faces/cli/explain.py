@@ -70,9 +70,9 @@ def explain(
     \b
     x[0] t[0] w1[0,2] b1[2] z1[2] a1[2] E    what goes forward
     dE/dw1[0,2] dE/dz1[2] da1/dz1[2]         derivatives
-    w1'[0,2] m_w1'[0,2]                      after one update; what the optimiser keeps
+    w1'[0,2] m_w1'[0,2]                      after an update; what is kept
     E@10                                     after ten updates
-    dE/dw1[0,2]@500 w1[0,2]@epoch:12         of a RUN: in its own update 500, after 12 epochs
+    dE/dw1[0,2]@500 w1[0,2]@epoch:12         of a RUN: update 500, epoch 12
 
     Layers count from 1, indices from 0. With several rows, the row stands first: z1[row,unit]. Without an
     index an array is shown whole, and its largest number explained. Of a RUN trained on a table, inputs and
