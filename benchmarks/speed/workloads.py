@@ -117,11 +117,13 @@ class Job:
     def _drawn(self, epochs: int) -> np.ndarray:
         import jax
 
+        from chainrule.engine.training.padding import extent
         from chainrule.engine.training.program import ORDER
         from chainrule.engine.training.shuffle import shuffled
 
         w, key = self.workload, jax.random.fold_in(jax.random.key(SEED), ORDER)
-        draw = jax.jit(jax.vmap(lambda epoch: shuffled(jax.random.fold_in(key, epoch), w.rows)))
+        sides = extent(w.rows)
+        draw = jax.jit(jax.vmap(lambda epoch: shuffled(jax.random.fold_in(key, epoch), sides, w.rows)))
         return np.asarray(draw(np.arange(epochs))).reshape(epochs, w.steps, w.batch)
 
     def loss(self, parameters: list[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -223,7 +223,7 @@ def test_a_lesson_that_was_not_understood_is_2_with_its_toml(tmp_path: Path) -> 
     checked = run("check", "-", "--verbose", input=NOT_UNDERSTOOD)
     assert checked.returncode == 2
     assert checked.stderr.startswith(
-        "chainrule: standard input: I cannot read this lesson, because only 1 of"
+        "chainrule: standard input: I cannot read this lesson, because only 2 of"
     )
     assert checked.stderr.count("\n") == 1
     assert "[[layers]]" in checked.stdout
