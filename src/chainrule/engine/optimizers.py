@@ -1,6 +1,7 @@
 """Optimisers and schedules: all of them Optax's, by name or as objects."""
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from inspect import isfunction, signature
 from typing import Any, Literal, Protocol
 
@@ -84,8 +85,6 @@ def optimizer(choice: Any, learning_rate: Any) -> Any:
     Raises:
         InputError: an unknown name, a rate that is no such number.
     """
-    import optax
-
     if not isinstance(choice, str):
         if not hasattr(choice, "init") or not hasattr(choice, "update"):
             raise InputError(f"an optimizer is the name of one or an Optax transformation, not {choice!r}")
@@ -95,10 +94,19 @@ def optimizer(choice: Any, learning_rate: Any) -> Any:
     if choice not in (catalogue := names()):
         hint = did_you_mean(choice, catalogue) or f" One of: {', '.join(catalogue)}."
         raise InputError(f"no optimizer is called {choice!r}.{hint}")
-    if choice in _VELOCITIES:
-        rule = _VELOCITIES[choice]
-        return optax.sgd(learning_rate, momentum=rule.momentum, nesterov=isinstance(rule, Nesterov))
-    return getattr(optax, choice)(learning_rate)
+    return factory(choice)(learning_rate)
+
+
+@cache
+def factory(name: str) -> Callable[..., Any]:
+    """What makes the optimiser of that name, one of `names()`, out of a learning rate."""
+    import optax
+
+    if name in _VELOCITIES:
+        rule = _VELOCITIES[name]
+        return partial(optax.sgd, momentum=rule.momentum, nesterov=isinstance(rule, Nesterov))
+    made: Callable[..., Any] = getattr(optax, name)
+    return made
 
 
 def memory_of(rule: UpdateRule, state: Any) -> dict[str, Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from inspect import signature
 from typing import Any
 
-from chainrule.engine.optimizers import names
+from chainrule.engine.optimizers import factory, names
 from chainrule.errors import InputError, did_you_mean
 
 LBFGS = "lbfgs"
@@ -53,9 +53,7 @@ def solver(estimator: Any) -> Solver:
             choices = [*optimizers, LBFGS]
             hint = did_you_mean(choice, choices) or f" One of: {', '.join(choices)}."
             raise InputError(f"no solver is called {choice!r}.{hint}")
-        import optax
-
-        return Solver(choice, _optax(getattr(optax, choice), schedule), fixed)
+        return Solver(choice, _optax(factory(choice), schedule), fixed)
     if hasattr(choice, "init") and hasattr(choice, "update"):
         return Solver("custom", choice, {})
     if callable(choice):
@@ -96,9 +94,9 @@ def in_todays_words(name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _optax(factory: Callable[..., Any], schedule: Callable[..., Any] | None) -> Any:
-    """The optimiser that `made` makes of a learning rate; all else is left at what it is by default."""
+def _optax(maker: Callable[..., Any], schedule: Callable[..., Any] | None) -> Any:
+    """The optimiser that `maker` makes of a learning rate; all else is left at what it is by default."""
     import optax
 
-    options = [name for name in signature(factory).parameters if name != "learning_rate"]
-    return optax.inject_hyperparams(factory, static_args=options)(learning_rate=schedule or 0.0)
+    options = [name for name in signature(maker).parameters if name != "learning_rate"]
+    return optax.inject_hyperparams(maker, static_args=options)(learning_rate=schedule or 0.0)
