@@ -5,13 +5,13 @@ export function drawChain(svg, p, W, H) {
   const g = (cls, ...inside) => { const node = el("g", cls ? { class: cls } : {}, ...inside); svg.append(node); return node; };
   (W >= 800 ? wide : tall)(g, p, W, H, p.view.scene.layout);
 }
-const units = (layout) => layout.columns.slice(1).map((column) => ({ ...column.units[0], weight: column.weights[0], rule: column.activation, role: column.role }));
+const units = (layout) => layout.columns.slice(1).map((column) => ({ ...column.units[0], weight: column.weights[0], curve: column.curve, role: column.role }));
 const flowing = (p, phase) => (p.view.phase === phase && !p.view.playing ? " flow" : "");
 const on = (p, q) => (p.view.badges[q] ? " on" : "") + flowing(p, 3);
 
 function unit(p, u, x, y, UW, UO) {
   const rect = el("rect", { class: "box", x: x - UW / 2, y: y - 36, width: UW, height: 72, rx: 36 });
-  return el("g", {}, rect, p.cell(u.z, x - UO, y), p.curve(u, u.rule, x, y), u.a ? p.cell(u.a, x + UO, y) : null);
+  return el("g", {}, rect, p.cell(u.z, x - UO, y), p.curve(u, x, y), u.a ? p.cell(u.a, x + UO, y) : null);
 }
 function error(p, layout, x, y, h = 72) {
   const q = layout.error;

@@ -2,11 +2,6 @@
 import { badge, el, text } from "./svg.mjs";
 
 const CLASS = { gradient: "g", rate: "g", new: "n", error: "e", sum: "f", activation: "f", value: "f" };
-const CURVES = {
-  sigmoid: [(z) => 1 / (1 + Math.exp(-z)), 6, 0, 1], tanh: [Math.tanh, 3, -1, 1], relu: [(z) => Math.max(0, z), 2, -0.6, 2],
-  identity: [(z) => z, 2, -2, 2], leaky_relu: [(z) => (z > 0 ? z : 0.1 * z), 2, -0.6, 2], elu: [(z) => (z > 0 ? z : Math.exp(z) - 1), 2, -1.2, 2],
-  softplus: [(z) => Math.log1p(Math.exp(z)), 3, 0, 3.1], silu: [(z) => z / (1 + Math.exp(-z)), 4, -0.6, 4],
-};
 
 export class Parts {
   constructor(view) { this.view = view; }
@@ -48,11 +43,11 @@ export class Parts {
     return part;
   }
   mark(q, x, y) { const k = this.view.phase >= 3 && this.view.badges[q]; return k ? badge(k, x, y) : null; }
-  curve(unit, rule, x, y, s = 23) {                            // the activation, where it works and how steep it is there
-    const [f, reach, low, high] = CURVES[rule] ?? CURVES.identity, g = el("g", { "aria-hidden": "true" });
+  curve(unit, x, y, s = 23) {                                  // the activation, where it works and how steep it is there
+    const { points, reach, low, high } = unit.curve, g = el("g", { "aria-hidden": "true" });
     const at = (z, a) => [x + (z / reach) * s, y + s - ((a - low) / (high - low)) * 2 * s].map((v) => Math.max(-1e4, Math.min(1e4, v)));
     g.append(el("line", { class: "axis", x1: x - s, y1: at(0, Math.max(low, 0))[1], x2: x + s, y2: at(0, Math.max(low, 0))[1] }), el("line", { class: "axis", x1: x, y1: y - s, x2: x, y2: y + s }));
-    let d = ""; for (let z = -reach; z <= reach + 0.01; z += reach / 15) d += `${d ? "L" : "M"}${at(z, Math.min(f(z), high)).map((v) => v.toFixed(1))}`;
+    const d = `M${points.map(([z, a]) => at(z, a).map((v) => v.toFixed(1))).join("L")}`;
     g.append(el("path", { class: "curve", d }));
     if (this.view.phase < 1 || !unit.a) return g;
     const z = Math.max(-reach, Math.min(reach, this.size(unit.z) ?? 0)), a = Math.max(low, Math.min(high, this.size(unit.a) ?? 0)), [cx, cy] = at(z, a);

@@ -11,9 +11,13 @@ from chainrule.ask.documents.formula_text import as_line, digits
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.phases import Phase, phases
 from chainrule.ask.explain.terms import Factor
+from chainrule.faces.studio.activation_curve import activation_curve
 from chainrule.quantities import ERROR, Derivative, Quantity, Updated, Variable, is_error_signal
 from chainrule.rules import registry
+from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.identity import Identity
+from chainrule.rules.protocols import Activation
 
 _KINDS = {"x": "input", "t": "target", "w": "weight", "b": "bias", "z": "sum", "a": "activation"}
 
@@ -65,7 +69,8 @@ class Scene:
                 {
                     "units": units,
                     "weights": weights,
-                    "activation": rule,
+                    "activation": registry.name(rule),
+                    "curve": activation_curve(rule),
                     "role": "output" if number == depth else "hidden",
                 }
             )
@@ -81,12 +86,12 @@ class Scene:
         """The name of what the network says."""
         return self.world.case.sweep.output.name
 
-    def _layers(self) -> Iterator[tuple[Dense, str]]:
+    def _layers(self) -> Iterator[tuple[Dense, Activation]]:
         layers, fused = self.world.case.network.layers, self.world.case.network.loss.activation
         for layer in layers:
             assert isinstance(layer, Dense)
-            named = registry.name(layer.activation) if layer.activation else "identity"
-            yield layer, fused if fused and layer is layers[-1] else named
+            ends = activation(fused) if layer is layers[-1] else None
+            yield layer, ends or layer.activation or Identity()
 
     def _unit(self, layer: int, unit: int) -> dict[str, Any]:
         case, place = self.world.case, (self.row, unit)
