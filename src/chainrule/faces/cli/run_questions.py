@@ -142,7 +142,7 @@ def _on_a_table(
     """The run, and the rows of a table to explain it on; and how they are called."""
     from chainrule.ask.documents.wording import counted
     from chainrule.errors import InputError
-    from chainrule.faces.tables.targets import answered
+    from chainrule.faces.tables.target_survey import answered
     from chainrule.faces.tabular import prediction, source
 
     run, table = _read(folder, path, reading)

@@ -19,18 +19,14 @@ from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.notation import Notation
 from chainrule.faces.tables.quoting import counted, dropping, listed, plain, quoted
 from chainrule.faces.tables.table import MISSING, Table, tidy
-from chainrule.faces.tables.targets import (
-    CLASSIFICATION,
-    REGRESSION,
-    Amounts,
-    Target,
-    amounts_in,
+from chainrule.faces.tables.target_survey import (
     answered,
     classes,
     decide,
     target_cells,
     target_kind,
 )
+from chainrule.faces.tables.targets import CLASSIFICATION, REGRESSION, Amounts, Target, amounts_in
 from chainrule.faces.tables.totals import without_total
 
 MOST_CELLS = 6

@@ -10,7 +10,7 @@ from chainrule.faces.scores import scores
 from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.quoting import quoted
 from chainrule.faces.tables.table import Table
-from chainrule.faces.tables.targets import answered
+from chainrule.faces.tables.target_survey import answered
 from chainrule.faces.tabular.held_back import margin
 
 
