@@ -147,7 +147,7 @@ class Encoding:
             restore = getattr(column, "moments", None)
             is_amount = restore is not None and column.name == self.feature_names[place]
         if restore is not None and is_amount:
-            return f"{float(restore.restore(np.float64(value))):.6g}"
+            return f"{float(restore.restore(np.asarray(value, np.float64))):.6g}"
         is_truth = letter == "t" or "=" in self.feature_names[place] or restore is None
         return {1.0: "yes", 0.0: "no"}.get(value, "") if is_truth else ""
 
