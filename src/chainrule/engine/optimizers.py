@@ -124,7 +124,7 @@ def _inside(state: Any, field: str) -> Any:
 
 def schedule(shape: str, learning_rate: float, steps: int) -> Any:
     """A learning rate that falls over `steps` updates: constant, linear, exponential or cosine, to 0
-    (exponential: to a hundredth).
+    (exponential: to a hundredth). Its `words` say all of it.
 
     Raises:
         InputError: an unknown name.
@@ -140,7 +140,10 @@ def schedule(shape: str, learning_rate: float, steps: int) -> Any:
     }
     if shape not in schedules:
         raise InputError(f"no schedule is called {shape!r}.{did_you_mean(shape, list(schedules))}")
-    return schedules[shape]()
+    made = schedules[shape]()
+    if callable(made):
+        made.words = f"{shape} from {learning_rate!r} in {steps}"
+    return made
 
 
 def from_zero(value: Any, label: str) -> float:

@@ -14,6 +14,8 @@ from typing import Any
 
 import jax
 
+from chainrule.engine.training.executables import Kept
+
 SMALL = 12_000  # multiplications in the products of a step; from there on XLA's kernels are faster
 _ONE_PIECE = ("xla_cpu_small_while_loop_byte_threshold", str(1 << 30))
 _PLAIN_CODE: dict[str, str | bool | int] = {
@@ -25,15 +27,23 @@ _PLAIN_CODE: dict[str, str | bool | int] = {
 class Loop:
     """`function`, jitted in the way that suits how often a step of its loop multiplies."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._usual = jax.jit(function)
-        self._one_piece = jax.jit(function, compiler_options=_PLAIN_CODE)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        results: Callable[..., Any] = jax.tree.structure,
+        spelling: str = "",
+    ) -> None:
+        jitted = jax.jit(function, compiler_options=_PLAIN_CODE)
+        words = spelling and f"{spelling} in one piece"
+        self._usual = Kept(jax.jit(function), results, spelling)
+        self._one_piece = Kept(
+            jitted, results, words, _loops_in_one_piece
+        )  # JAX compiles anew for other shapes
 
     def __call__(self, multiplications: int, *arguments: Any) -> Any:
         if multiplications > SMALL or jax.default_backend() != "cpu":
             return self._usual(*arguments)
-        with _loops_in_one_piece():  # JAX compiles anew for other shapes and for other settings of the host
-            return self._one_piece(*arguments)
+        return self._one_piece(*arguments)
 
 
 @contextmanager

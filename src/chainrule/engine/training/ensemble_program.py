@@ -14,7 +14,7 @@ from jax import lax
 from chainrule.engine.backprop import evaluate, sweep
 from chainrule.engine.training.compiling import SMALL
 from chainrule.engine.training.member_arrays import LARGE, Members, shared
-from chainrule.engine.training.program import MASKS, Program, choose, rows_at
+from chainrule.engine.training.program import MASKS, Program, choose, numbers_of, rows_at
 from chainrule.engine.training.rule_numbers import with_numbers
 from chainrule.engine.training.state import (
     ENSEMBLE_SPAN,
@@ -55,7 +55,7 @@ class Together(Program):
         widest = max(a[..., 0].size for a in state.parameters.values() if a.ndim == 3)
         in_one_piece = self.plan.batch * widest < LARGE
         outcome: tuple[State, Chunk] = self._loop(
-            0 if in_one_piece else SMALL + 1, state, tables, key, limits
+            0 if in_one_piece else SMALL + 1, state, tables, key, numbers_of(limits, tables.x.dtype)
         )
         return outcome
 

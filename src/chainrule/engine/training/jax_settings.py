@@ -66,7 +66,7 @@ def random_key(seed: Any) -> Any:
         seed: a number, or an array of them (members,).
     """
     import jax
-    import jax.numpy as jnp
 
     low = np.asarray(seed, np.uint32)
-    return jax.random.wrap_key_data(jnp.asarray(np.stack([np.zeros_like(low), low], -1)), impl="threefry2x32")
+    words = jax.device_put(np.stack([np.zeros_like(low), low], -1))
+    return jax.random.wrap_key_data(words, impl="threefry2x32")

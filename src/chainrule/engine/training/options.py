@@ -120,7 +120,15 @@ class Task:
             weight_decay=0.0,
             thresholded=options.threshold is not None,
             patient=options.patience is not None,
+            spelling=self._spelling,
         )
+
+    @property
+    def _spelling(self) -> str:
+        """The optimiser and its rate in words, where that can be said."""
+        name, rate = self.options.optimizer, self.options.learning_rate
+        words = getattr(rate, "words", "") if callable(rate) else "a number"
+        return f"{name}, {words}" if isinstance(name, str) and words else ""
 
     @property
     def limits(self) -> Limits:

@@ -9,12 +9,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import lax
 
 from chainrule.engine.backprop import evaluate, sweep
 from chainrule.engine.optimizers import optimizer
 from chainrule.engine.training.compiling import Loop
+from chainrule.engine.training.executables import Kept, spelling
 from chainrule.engine.training.padding import extent
 from chainrule.engine.training.rule_numbers import with_numbers
 from chainrule.engine.training.shuffle import shuffled
@@ -53,14 +55,18 @@ class Program:
         self.plan = plan
         self.network = plan.network
         self.rule = optimizer(plan.optimizer, plan.learning_rate)
-        self.begin = jax.jit(self._begin)
-        self._loop = Loop(self._run)
+        words = spelling(plan) and f"{type(self).__name__} {spelling(plan)}"
+        self.begin = Kept(jax.jit(self._begin), self._begun, words and f"{words} begin")
+        self._loop = Loop(
+            self._run, lambda state, *_: jax.tree.structure((state, Chunk(*Chunk._fields))), words
+        )
         self.loss = jax.jit(self._loss)
         self.inputs = jax.jit(self._inputs)
         self.step = jax.jit(self._step)
 
     def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         weights = sum(a.size for a in state.parameters.values() if a.ndim == 2)
+        limits = numbers_of(limits, tables.x.dtype)
         outcome: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
         return outcome
 
@@ -72,6 +78,10 @@ class Program:
         best = parameters if self.plan.patient else None
         worst = jnp.asarray(jnp.inf, next(iter(parameters.values())).dtype)
         return State(parameters, self._rule(rate).init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
+
+    def _begun(self, *arguments: Any) -> Any:
+        """The structure of a state."""
+        return jax.tree.structure(jax.eval_shape(self._begin, *arguments))
 
     def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         start, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
@@ -276,6 +286,19 @@ class Program:
 def program(plan: Plan) -> Program:
     """The program for `plan`; equal plans share one, so that a second training does not compile again."""
     return Program(plan)
+
+
+def _run_gives(state: State, tables: Tables, *_: Any) -> Any:
+    """The structure of a state and a chunk."""
+    return jax.tree.structure((state, Chunk(tables.x, tables.x, tables.x)))
+
+
+def numbers_of(limits: Limits, dtype: Any) -> Limits:
+    """The limits as numbers of the kinds that the program reckons in."""
+    epochs, patience = np.asarray(limits.epochs, np.int32), np.asarray(limits.patience, np.int32)
+    return limits._replace(
+        epochs=epochs, threshold=dtype.type(limits.threshold), patience=patience, gain=dtype.type(limits.gain)
+    )
 
 
 def rows_at(array: jax.Array, indices: jax.Array) -> jax.Array:

@@ -66,7 +66,7 @@ class Limits(NamedTuple):
 
     epochs: Any
     threshold: float
-    patience: int
+    patience: Any
     gain: float = 0.0
 
 
@@ -83,6 +83,7 @@ class Plan:
     """What a program is compiled for; equal plans share one program.
 
     `rows` are those of its tables, which may have some to spare; where they are one batch, it has no order.
+    `spelling` is all of the optimiser and its rate in words; where that cannot be said, there are none.
     `patient` waits for the validation loss and keeps the best weights; `plateau` waits for the loss of
     the training rows and keeps the last.
     """
@@ -97,6 +98,7 @@ class Plan:
     thresholded: bool
     patient: bool
     plateau: bool = False
+    spelling: str = ""
 
     @property
     def steps(self) -> int:

@@ -277,7 +277,6 @@ def _asked(
     first. Then the options that are left, for the training, and how the rates are to be recorded.
     """
     from chainrule.engine.optimizers import optimizer, schedule
-    from chainrule.faces.cli.compile_cache import keep_compiled
     from chainrule.faces.tabular import training as tabular
     from chainrule.faces.tabular.source import Reading
 
@@ -292,7 +291,6 @@ def _asked(
     options["learning_rate"] = rate if shape == "constant" else schedule(shape, rate, steps)
     optimizer(options["optimizer"], options["learning_rate"])  # an unknown one is refused first
     say(read.notes)
-    keep_compiled()
     return (read, request, ready, reading), options, {"learning_rate": rate, "schedule": shape}
 
 

@@ -18,11 +18,15 @@ LBFGS = "lbfgs"
 
 @dataclass(frozen=True)
 class Solver:
-    """An Optax transformation, and the `rates` that its state is to hold; `name` is for the record."""
+    """An Optax transformation, and the `rates` that its state is to hold; `name` is for the record.
+
+    `words` say all of the transformation; where that cannot be said, there are none.
+    """
 
     name: str
     rule: Any
     rates: dict[str, float]
+    words: str = ""
 
 
 def solver(estimator: Any) -> Solver:
@@ -39,21 +43,20 @@ def solver(estimator: Any) -> Solver:
     choice, rate = estimator.solver, estimator.learning_rate_init
     fixed = {} if callable(rate) else {"learning_rate": rate}
     schedule = rate if callable(rate) else None
+    words = "" if schedule else f"estimator's {choice}"
     if isinstance(choice, str):
         if choice == "sgd":
-            return Solver(
-                choice,
-                _sgd(bool(estimator.nesterovs_momentum), schedule),
-                fixed | {"momentum": estimator.momentum},
-            )
+            nesterov = bool(estimator.nesterovs_momentum)
+            rates = fixed | {"momentum": estimator.momentum}
+            return Solver(choice, _sgd(nesterov, schedule), rates, words and f"{words} {nesterov}")
         if choice == "adam":
-            betas = {"b1": estimator.beta_1, "b2": estimator.beta_2}
-            return Solver(choice, _adam(schedule), fixed | betas | {"epsilon": float(estimator.epsilon)})
+            rates = fixed | {"b1": estimator.beta_1, "b2": estimator.beta_2, "epsilon": estimator.epsilon}
+            return Solver(choice, _adam(schedule), rates, words)
         if choice not in (optimizers := names()):
             choices = [*optimizers, LBFGS]
             hint = did_you_mean(choice, choices) or f" One of: {', '.join(choices)}."
             raise InputError(f"no solver is called {choice!r}.{hint}")
-        return Solver(choice, _optax(factory(choice), schedule), fixed)
+        return Solver(choice, _optax(factory(choice), schedule), fixed, words)
     if hasattr(choice, "init") and hasattr(choice, "update"):
         return Solver("custom", choice, {})
     if callable(choice):

@@ -93,6 +93,7 @@ class Descent:
             thresholded=False,
             patient=False,
             plateau=self.plateau,
+            spelling=self.solver.words,
         )
         penalty = float(estimator.alpha) or None
         self.training = Training(
@@ -170,12 +171,13 @@ class Descent:
 
     def _set(self, rates: dict[str, float]) -> None:
         """Other rates from the next update on."""
-        import jax.numpy as jnp
+        import jax
 
         state = self.training.state
         hyperparameters = state.optimizer.hyperparams
         changed = hyperparameters | {
-            name: jnp.asarray(rate, hyperparameters[name].dtype) for name, rate in rates.items()
+            name: jax.device_put(np.asarray(rate, hyperparameters[name].dtype))
+            for name, rate in rates.items()
         }
         self.training.state = state._replace(optimizer=state.optimizer._replace(hyperparams=changed))
 
