@@ -57,9 +57,7 @@ class Program:
         self.rule = optimizer(plan.optimizer, plan.learning_rate)
         words = spelling(plan) and f"{type(self).__name__} {spelling(plan)}"
         self.begin = Kept(jax.jit(self._begin), self._begun, words and f"{words} begin")
-        self._loop = Loop(
-            self._run, lambda state, *_: jax.tree.structure((state, Chunk(*Chunk._fields))), words
-        )
+        self._loop = Loop(self._run, _run_gives, words)
         self.loss = jax.jit(self._loss)
         self.inputs = jax.jit(self._inputs)
         self.step = jax.jit(self._step)
