@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import optax
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
 
 from chainrule import BackpropClassifier, Dense, Dropout, Network, Run, train, train_ensemble
 from chainrule.engine.training import executables
@@ -35,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("CHAINRULE_CACHE", str(place))
     before = jax.config.values["jax_compilation_cache_dir"]
     jax.config.update("jax_compilation_cache_dir", None)
+    compilation_cache.reset_cache()  # what JAX read from a file cannot be written again
     yield place
     jax.config.update("jax_compilation_cache_dir", before)
     as_in_a_new_process()
@@ -89,6 +91,18 @@ def test_a_damaged_file_costs_a_compile(folder: Path, spoilt: bytes | None) -> N
     assert same(fresh(), first)
     assert files(folder).keys() == kept.keys()
     assert all(path.stat().st_size > 1000 for path in folder.iterdir())
+
+
+def test_a_program_that_fails_when_it_is_run_is_compiled_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fresh()
+
+    def broken(*_: Any) -> Any:
+        raise jax.errors.JaxRuntimeError("NOT_FOUND: Function wrapped_broadcast not found")
+
+    monkeypatch.setattr(executables.Kept, "_loaded", lambda *_: broken)
+    assert same(fresh(), first)
 
 
 def test_what_nobody_can_say_in_words_is_not_kept(folder: Path) -> None:

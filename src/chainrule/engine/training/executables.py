@@ -53,25 +53,35 @@ class Kept:
             if surroundings not in self._ready:
                 if len(self._ready) >= _MOST_HERE:
                     self._ready.clear()
-                self._ready[surroundings] = self._compiled(surroundings, arguments)
+                return self._first_call(surroundings, arguments)
             if compiled := self._ready[surroundings]:
                 return compiled(*arguments)
         with self.context():
             return self.jitted(*arguments)
 
-    def _compiled(self, surroundings: str, arguments: tuple[Any, ...]) -> Any:
-        """The program for such arguments; None if there is no folder to keep any in."""
+    def _first_call(self, surroundings: str, arguments: tuple[Any, ...]) -> Any:
+        """What such arguments give; the program is found or compiled, if there is a folder to keep it in."""
+        import jax
+
         folder = place()
         if folder is None:
-            return None
+            self._ready[surroundings] = None
+            return self(*arguments)
         key = "\n".join((self.spelling, surroundings, str(versions()), _machine(), _own_code()))
         path = folder / f"{sha256(key.encode()).hexdigest()}.program"
-        compiled = self._loaded(path, arguments)
-        if compiled is None:
-            with self.context():
-                compiled = self.jitted.lower(*arguments).compile()
-            _store(path, compiled)
-        return compiled
+        if loaded := self._loaded(path, arguments):
+            try:
+                outcome = loaded(*arguments)
+            except jax.errors.JaxRuntimeError:  # XLA may only now miss a function that was not written
+                path.unlink(missing_ok=True)
+            else:
+                self._ready[surroundings] = loaded
+                return outcome
+        with self.context():
+            compiled = self._ready[surroundings] = self.jitted.lower(*arguments).compile()
+        outcome = compiled(*arguments)
+        _store(path, compiled)
+        return outcome
 
     def _loaded(self, path: Path, arguments: tuple[Any, ...]) -> Any:
         """The program in a file; None if there is none that can be used."""

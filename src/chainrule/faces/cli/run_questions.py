@@ -172,11 +172,9 @@ def _in_the_past(
     folder: str, path: str | None, reading: dict[str, Any], member: int | None
 ) -> tuple["Replay", dict[str, Any]]:
     """The training of the run, to be asked for any update; and how its rows and columns are called."""
-    from chainrule.faces.cli.compile_cache import keep_compiled
     from chainrule.faces.tabular.replaying import replay_table
 
     run, table = _read(folder, path, reading)
-    keep_compiled()
     replayed = replay_table(run, table, member)
     return replayed.replay, {**_names(run), "rows": replayed.rows}
 
