@@ -19,6 +19,7 @@ FUNCTIONS: Mapping[str, Callable[[float], float]] = {
     "log": math.log,
     "sqrt": math.sqrt,
     "tanh": math.tanh,
+    "sigmoid": lambda z: 0.5 + 0.5 * math.tanh(z / 2),
     "abs": abs,
 }
 _OPERATORS: Mapping[type, Callable[..., float]] = {

@@ -92,6 +92,7 @@ class Status(StrEnum):
     RIGHT = "right"  # the true value rounds to the printed digits
     TRUNCATED = "truncated"  # it was cut, not rounded
     CARRIED = "carried"  # right from the source's own rounded operands
+    IMPRECISE = "imprecise"  # near to that, but not what the arithmetic that the source shows for it gives
     INHERITED = "inherited"  # wrong only because an earlier wrong number went into it
     WRONG = "wrong"  # where a fault starts
 

@@ -11,7 +11,7 @@ from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
-from chainrule.ask.check.report import Report, noted
+from chainrule.ask.check.report import Report, noted, told
 from chainrule.ask.documents.blocks import Block, Heading, paragraph
 from chainrule.ask.documents.document import Document
 from chainrule.ask.judging.judge import judge
@@ -20,6 +20,7 @@ from chainrule.errors import InputError
 
 if TYPE_CHECKING:
     from chainrule.ask.lessons.reader import LessonReading
+    from chainrule.ask.lessons.workings import Working
 
 
 _MANY = 100  # numbers of a lesson, more than one mistake explains
@@ -40,6 +41,7 @@ class Verdict(Document):
         unplaced: numbers of a lesson that could not be placed, each with its line.
         toml: the worked example that was read out of a lesson.
         rivals: other ways to read the lesson, and how close they came.
+        arithmetic: what does not come out as it stands in a lesson, whatever it is about.
         unread: why nothing is said of a lesson that was not understood; empty where it was.
         cut_short: that the search for causes ended before it had tried everything, in a sentence.
     """
@@ -53,6 +55,7 @@ class Verdict(Document):
     unplaced: tuple[str, ...] = ()
     toml: str = ""
     rivals: tuple[str, ...] = ()
+    arithmetic: "tuple[Working, ...]" = ()
     unread: str = ""
     cut_short: str = ""
 
@@ -64,7 +67,12 @@ class Verdict(Document):
         """`right`, `wrong`, or `unread` where a lesson was not understood."""
         if self.unread:
             return "unread"
-        return "wrong" if any(judgement.status.is_fault for judgement in self.claims) else "right"
+        return "wrong" if self.has_faults or self.arithmetic else "right"
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether a number is not what it should be."""
+        return any(judgement.status.is_fault for judgement in self.claims)
 
     def plain(self) -> dict[str, Any]:
         """Title, verdict, claims and cause, as `chainrule check --json` prints them."""
@@ -92,6 +100,7 @@ class Verdict(Document):
         if self.toml:
             answer |= {"assumed": list(self.assumed), "unplaced": list(self.unplaced)}
             answer |= {"rivals": list(self.rivals)}
+            answer["arithmetic"] = [_plain(working) for working in self.arithmetic]
         return answer
 
     def _place(self, judgement: Judged) -> dict[str, str]:
@@ -100,13 +109,14 @@ class Verdict(Document):
 
     def blocks(self) -> Iterator[Block]:
         """The report as a document."""
-        read = (("Assumed", self.assumed), ("Not placed", self.unplaced))
+        failing = ("Arithmetic that does not come out", list(map(told, self.arithmetic)))
+        read = (("Assumed", self.assumed), ("Not placed", self.unplaced), failing)
         if self.unread:
             yield Heading(self.example.title, 1)
             yield paragraph(
                 f"I cannot read this lesson, because {self.unread}. So nothing is said of its numbers."
             )
-            yield from noted((("Understood", self.assumed), ("Not placed", self.unplaced)))
+            yield from noted((("Understood", self.assumed), *read[1:]))
             return
         report = Report(self.example, self.world, self.claims, self.cause, read, self.cut_short, self.places)
         yield from report.blocks()
@@ -221,13 +231,14 @@ def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
             reading.example, Trajectory(reading.example), (), unread=_few(reading.agreeing, count)
         )
     else:
-        verdict = _verdict(reading.example, source)
+        verdict = _verdict(reading.example, source, reading.shown)
     verdict = replace(
         verdict,
         assumed=reading.assumed,
         places=reading.places,
         unplaced=reading.unplaced,
         rivals=reading.rivals,
+        arithmetic=reading.arithmetic,
         toml=reading.toml(),
     )
     return replace(verdict, unread=verdict.unread or _doubt(verdict, reading))
@@ -235,7 +246,7 @@ def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
 
 def _doubt(verdict: Verdict, reading: "LessonReading") -> str:
     """Why a reading that calls numbers wrong is more likely a misreading; empty if it is not."""
-    if verdict.verdict != "wrong":
+    if not verdict.has_faults:
         return ""
     if reading.anew:
         return f"what is given is given anew further down ({_some(reading.anew)})"
@@ -271,16 +282,26 @@ def _few(sound: int, count: int) -> str:
     return f"only {sound} of the {count} numbers that were placed agree with what it seems to be about"
 
 
-def _verdict(example: Example, source: str) -> Verdict:
+def _verdict(example: Example, source: str, shown: Mapping[tuple[str, str], float] | None = None) -> Verdict:
     if not example.printed:
         raise InputError(
             f"{source}: no number is claimed, so there is nothing to check; put some under [claims]"
         )
     world = Trajectory(example)
-    claims = judge(example, world)
-    if not any(judgement.status.is_fault for judgement in claims):
-        return Verdict(example, world, claims)
+    claims = judge(example, world, shown)
+    verdict = Verdict(example, world, claims)
+    if not verdict.has_faults:
+        return verdict
     from chainrule.ask.causes.search import find  # most sheets have no fault to look for
 
     search = find(example, claims)
-    return Verdict(example, world, claims, search.cause, cut_short=search.cut_short)
+    return replace(verdict, cause=search.cause, cut_short=search.cut_short)
+
+
+def _plain(working: "Working") -> dict[str, Any]:
+    return {
+        "place": working.place,
+        "formula": working.formula,
+        "claimed": working.printed,
+        "computed": working.value,
+    }

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.arithmetic import Expression
-from chainrule.ask.cases.claim import Judged, Status
+from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
@@ -19,6 +20,9 @@ from chainrule.ask.explain.terms import Factor, summands
 from chainrule.ask.judging.printed_operands import Sheet
 from chainrule.numbers import Array, Number
 
+if TYPE_CHECKING:
+    from chainrule.ask.lessons.workings import Working
+
 WORKED = 4  # wrong numbers that are worked through; more are in the table alone
 NOTED = 12  # sentences under a label
 LISTED = 40  # rows of the table
@@ -27,6 +31,7 @@ _WORD = {Status.TRUNCATED: "cut off"}
 _MEANING = {
     Status.TRUNCATED: "it was cut off after the last digit instead of rounded",
     Status.CARRIED: "right, made of the rounded numbers before it",
+    Status.IMPRECISE: "near, but off in its last digits by what stands right before it",
     Status.INHERITED: "wrong only because a number before it is",
     Status.WRONG: "not what the numbers before it give",
 }
@@ -38,6 +43,13 @@ def noted(notes: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Block]:
         if sentences:
             more = f"; and {len(sentences) - NOTED} more" if len(sentences) > NOTED else ""
             yield paragraph(f"{label}: {'; '.join(sentences[:NOTED])}{more}.")
+
+
+def told(working: "Working") -> str:
+    """A working that does not come out, in a sentence."""
+    places = max(-int(Claim("", working.printed).exact.as_tuple().exponent), 0)
+    formula = working.formula.replace("*", " · ")
+    return f"{working.place}: {formula} is {fixed(working.value, places)}, not {working.printed}"
 
 
 @dataclass(frozen=True)

@@ -27,17 +27,26 @@ _SINGLE = 8  # digits: half a unit of the last of float32's 24 bits, about
 _LAST_BIT = 2.0**-23  # relative: how far a float32 that is printed with all its digits may be off
 _NOISY = 4  # times what such noise did is what float32 arithmetic may do
 _APART = 4  # last digits: so far from the right value a number is not, but for a wrong one before it
+_FAR = 0.05  # relative: so far from its number, arithmetic that is shown was not read rightly
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
 @np.errstate(all="ignore")  # numbers may be as large or small as somebody prints them
-def judge(example: Example, world: Trajectory | None = None) -> tuple[Judged, ...]:
-    """Each claim of `example`, in its order, with its status; computed in `world`, its own by default."""
+def judge(
+    example: Example,
+    world: Trajectory | None = None,
+    shown: Mapping[tuple[str, str], float] | None = None,
+) -> tuple[Judged, ...]:
+    """Each claim of `example`, in its order, with its status; computed in `world`, its own by default.
+
+    `shown` is what the arithmetic that a source shows for a number comes to, by its quantity and as printed.
+    """
     world = world or Trajectory(example)
     claims = example.printed
     queries = tuple(example.asked(claim.quantity) for claim in claims)
     values = [world.value(query) for query in queries]
-    status = _Judgement(claims, queries, values, Sheet(world, queries)).status
+    lines = [(shown or {}).get((claim.quantity, claim.printed)) for claim in claims]
+    status = _Judgement(claims, queries, values, Sheet(world, queries), lines).status
     return tuple(map(Judged, claims, queries, values, status))
 
 
@@ -47,6 +56,7 @@ class _Judgement:
     queries: tuple[Query, ...]
     values: Sequence[float]
     sheet: Sheet
+    shown: Sequence[float | None]
     _passes: dict[tuple[frozenset[int], Habit | Dither | None, int], list[float]] = field(
         default_factory=dict
     )
@@ -62,9 +72,9 @@ class _Judgement:
             statuses |= dict.fromkeys(settled, Status.CARRIED)
             if not settled:
                 settled = open_[:1]  # all that went into it is settled already
-                statuses[open_[0]] = self._look_closer(
-                    open_[0], sound, self._faults(statuses, index=open_[0])
-                )
+                status = self._look_closer(open_[0], sound, self._faults(statuses, index=open_[0]))
+                is_off = status is Status.CARRIED and self._is_off(open_[0], sound)
+                statuses[open_[0]] = Status.IMPRECISE if is_off else status
             open_ = [i for i in open_ if i not in settled]
         return [statuses[i] for i in range(len(self.claims))]
 
@@ -84,6 +94,16 @@ class _Judgement:
         if not close and any(self._fits(i, operands) for operands in mixed):
             return Status.INHERITED
         return Status.CARRIED if close or self._touches(i, sound) else Status.WRONG
+
+    def _is_off(self, i: int, sound: frozenset[int]) -> bool:
+        """Whether the source shows arithmetic for claim i that gives other digits, and no habit excuses it."""
+        claim, shown = self.claims[i], self.shown[i]
+        if shown is None or not 0 < abs(claim.value - shown) <= _FAR * abs(shown) or self._is_single(i):
+            return False
+        habits = [habit for habit in self._able(i, sound) if not habit.also_printed]
+        return _at_full_precision(claim, shown) is None and not any(
+            self._exact(i, sound, habit) for habit in habits
+        )
 
     def _is_single(self, i: int) -> bool:
         """Whether float32 arithmetic may give it: with many digits, or where digits cancel."""

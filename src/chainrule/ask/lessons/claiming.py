@@ -100,6 +100,7 @@ class Claiming:
                 is_restated,
                 place=statement.place,
                 name=statement.written,
+                shown=statement.shown(printed),
             )
         )
         numerals.add(as_decimal(printed))
@@ -123,6 +124,7 @@ class Claiming:
                 family=family,
                 place=statement.place,
                 name=statement.written,
+                shown=statement.shown(printed),
             )
         )
         return True

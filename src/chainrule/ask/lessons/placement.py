@@ -25,6 +25,7 @@ class LessonClaim:
         family: which claims use their name alike.
         place: where it stands.
         name: its name as written.
+        shown: what the arithmetic right before it comes to, if there is any.
     """
 
     quantity: str
@@ -36,6 +37,7 @@ class LessonClaim:
     family: str = ""
     place: str = ""
     name: str = ""
+    shown: float | None = None
 
 
 @dataclass

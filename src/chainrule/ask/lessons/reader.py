@@ -8,6 +8,7 @@ from chainrule.ask.lessons.assumptions import assumed
 from chainrule.ask.lessons.interpretation import Interpretation
 from chainrule.ask.lessons.lesson_text import lesson
 from chainrule.ask.lessons.page import PagePart, examples
+from chainrule.ask.lessons.workings import Working
 from chainrule.errors import InputError
 
 _RIVALS = 5  # other readings that are told
@@ -21,6 +22,8 @@ class LessonReading:
         example: the worked example.
         assumed: what the lesson does not say in so many words, a sentence each.
         places: where each number stands, by its quantity and as printed.
+        shown: what the arithmetic right before a number comes to, by its quantity and as printed.
+        arithmetic: what does not come out as it stands, whatever it is about.
         unplaced: numbers of something that could not be placed, each with its line.
         agreeing: how many of its numbers are near to what is computed.
         anew: givens that are stated again with other values, each with its line.
@@ -34,6 +37,8 @@ class LessonReading:
     example: Example
     assumed: tuple[str, ...]
     places: Mapping[tuple[str, str], str]
+    shown: Mapping[tuple[str, str], float]
+    arithmetic: tuple[Working, ...]
     unplaced: tuple[str, ...]
     agreeing: int
     anew: tuple[str, ...]
@@ -64,26 +69,37 @@ def parse(text: str, source: str) -> tuple[LessonReading, ...]:
 def _readings(text: str, source: str) -> Iterator[LessonReading]:
     parts = examples(lesson(text, source), source)
     skipped = [f"{part.text.title}: {part.reason}" for part in parts if not part.readings]
+    arithmetic: list[Working] = []
     for part in parts:
+        arithmetic += _failing(part)
         if part.readings:
-            yield _reading(part, tuple(skipped))
-            skipped = []
+            yield _reading(part, tuple(skipped), tuple(arithmetic))
+            skipped, arithmetic = [], []
 
 
-def _reading(part: PagePart, skipped: tuple[str, ...]) -> LessonReading:
+def _failing(part: PagePart) -> Iterator[Working]:
+    """The arithmetic of a part that does not come out."""
+    for statement in part.text.statements:
+        yield from (working for working in statement.workings if not working.comes_out)
+
+
+def _reading(part: PagePart, skipped: tuple[str, ...], arithmetic: tuple[Working, ...]) -> LessonReading:
     reading, *rivals = part.readings
     as_told = replace(part, readings=(reading.as_told,)) if reading.as_told else None
+    shown = {(claim.quantity, claim.printed): claim.shown for claim in reading.claims}
     return LessonReading(
         reading.example,
         tuple(assumed(reading, part.text)),
         {(claim.quantity, claim.printed): claim.place for claim in reading.claims},
+        {key: value for key, value in shown.items() if value is not None},
+        arithmetic,
         reading.unplaced,
         reading.agreeing,
         reading.anew,
         reading.unknown,
         tuple(dict.fromkeys(map(_rival, rivals)))[:_RIVALS],
         skipped,
-        _reading(as_told, skipped) if as_told else None,
+        _reading(as_told, skipped, arithmetic) if as_told else None,
         reading.toml,
     )
 

@@ -11,6 +11,7 @@ from chainrule.ask.lessons.printed_values import Value, parse_value, without_rem
 from chainrule.ask.lessons.substitution import Formulas, substituted
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope, is_worked_name, parse_symbol
 from chainrule.ask.lessons.tokens import Token, phrased, tokenize
+from chainrule.ask.lessons.workings import Working, workings
 
 _LONGEST = 60  # letters of a name as it is shown
 LATER = re.compile(
@@ -40,6 +41,7 @@ class Statement:
         heading: the heading that it stands under.
         section: how many headings stand before it.
         is_substituted: whether it is only put for a letter in a formula, which counts if nothing else does.
+        workings: the arithmetic that stands right before the numbers of its value, where it does.
     """
 
     symbols: tuple[LessonSymbol | Slope, ...]
@@ -51,6 +53,12 @@ class Statement:
     heading: str = ""
     section: int = 0
     is_substituted: bool = False
+    workings: tuple[Working, ...] = ()
+
+    def shown(self, printed: str) -> float | None:
+        """What the arithmetic that stands before a number of the value comes to."""
+        values = [working.value for working in self.workings if working.printed == printed]
+        return values[0] if len(values) == 1 else None
 
     @property
     def is_worked(self) -> bool:
@@ -120,9 +128,15 @@ def _stated(clause: Clause, paragraph: LessonParagraph, formulas: Formulas) -> I
     symbols = tuple(_symbols([part for part in clause.parts if parse_value(part) is None]))
     name = _written(left)
     for part, value in numbers if symbols else numbers[-1:]:
-        yield statement(symbols, value, part[0].line, name)
+        stated = statement(symbols, value, part[0].line, name)
+        before = clause.parts[_position(clause.parts, part) - 1]
+        yield replace(stated, workings=tuple(workings(before, value, stated.place)))
     if not numbers and symbols and _is_unread(right[-1]):
         yield statement(symbols, None, where, name)
+
+
+def _position(parts: list[list[Token]], part: list[Token]) -> int:
+    return next(position for position, other in enumerate(parts) if other is part)
 
 
 def _symbols(parts: list[list[Token]]) -> Iterator[LessonSymbol | Slope]:
