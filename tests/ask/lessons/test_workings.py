@@ -5,7 +5,10 @@ import pytest
 from chainrule.ask.check.check import check
 from chainrule.ask.lessons.lesson_text import lesson
 
-NETWORK = "Sigmoid, linear output, squared error (T - a)². x = 2, w1 = 0.5, b1 = 0.1, w2 = 0.8, b2 = 0.2, T = 1.\n\n"
+NETWORK = (
+    "Sigmoid, linear output, squared error (T - a)². "
+    "x = 2, w1 = 0.5, b1 = 0.1, w2 = 0.8, b2 = 0.2, T = 1.\n\n"
+)
 
 
 def workings(text):

@@ -231,7 +231,7 @@ def _read_verdict(reading: "LessonReading", source: str) -> Verdict:
             reading.example, Trajectory(reading.example), (), unread=_few(reading.agreeing, count)
         )
     else:
-        verdict = _verdict(reading.example, source, reading.shown)
+        verdict = _verdict(reading.example, source, reading.line_values)
     verdict = replace(
         verdict,
         assumed=reading.assumed,
@@ -282,13 +282,15 @@ def _few(sound: int, count: int) -> str:
     return f"only {sound} of the {count} numbers that were placed agree with what it seems to be about"
 
 
-def _verdict(example: Example, source: str, shown: Mapping[tuple[str, str], float] | None = None) -> Verdict:
+def _verdict(
+    example: Example, source: str, line_values: Mapping[tuple[str, str], float] | None = None
+) -> Verdict:
     if not example.printed:
         raise InputError(
             f"{source}: no number is claimed, so there is nothing to check; put some under [claims]"
         )
     world = Trajectory(example)
-    claims = judge(example, world, shown)
+    claims = judge(example, world, line_values)
     verdict = Verdict(example, world, claims)
     if not verdict.has_faults:
         return verdict

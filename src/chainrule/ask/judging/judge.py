@@ -35,18 +35,18 @@ _TOUCH = 0.1  # of a last digit: how far from its true value even a number with 
 def judge(
     example: Example,
     world: Trajectory | None = None,
-    shown: Mapping[tuple[str, str], float] | None = None,
+    line_values: Mapping[tuple[str, str], float] | None = None,
 ) -> tuple[Judged, ...]:
     """Each claim of `example`, in its order, with its status; computed in `world`, its own by default.
 
-    `shown` is what the arithmetic that a source shows for a number comes to, by its quantity and as printed.
+    `line_values` are what the arithmetic shown for a number comes to, by its quantity and as printed.
     """
     world = world or Trajectory(example)
     claims = example.printed
     queries = tuple(example.asked(claim.quantity) for claim in claims)
     values = [world.value(query) for query in queries]
-    lines = [(shown or {}).get((claim.quantity, claim.printed)) for claim in claims]
-    status = _Judgement(claims, queries, values, Sheet(world, queries), lines).status
+    by_claim = [(line_values or {}).get((claim.quantity, claim.printed)) for claim in claims]
+    status = _Judgement(claims, queries, values, Sheet(world, queries), by_claim).status
     return tuple(map(Judged, claims, queries, values, status))
 
 
@@ -56,7 +56,7 @@ class _Judgement:
     queries: tuple[Query, ...]
     values: Sequence[float]
     sheet: Sheet
-    shown: Sequence[float | None]
+    line_values: Sequence[float | None]
     _passes: dict[tuple[frozenset[int], Habit | Dither | None, int], list[float]] = field(
         default_factory=dict
     )
@@ -96,12 +96,16 @@ class _Judgement:
         return Status.CARRIED if close or self._touches(i, sound) else Status.WRONG
 
     def _is_off(self, i: int, sound: frozenset[int]) -> bool:
-        """Whether the source shows arithmetic for claim i that gives other digits, and no habit excuses it."""
-        claim, shown = self.claims[i], self.shown[i]
-        if shown is None or not 0 < abs(claim.value - shown) <= _FAR * abs(shown) or self._is_single(i):
+        """Whether the source shows arithmetic for claim i that gives other digits and no habit excuses it."""
+        claim, line_value = self.claims[i], self.line_values[i]
+        if (
+            line_value is None
+            or not 0 < abs(claim.value - line_value) <= _FAR * abs(line_value)
+            or self._is_single(i)
+        ):
             return False
         habits = [habit for habit in self._able(i, sound) if not habit.also_printed]
-        return _at_full_precision(claim, shown) is None and not any(
+        return _at_full_precision(claim, line_value) is None and not any(
             self._exact(i, sound, habit) for habit in habits
         )
 

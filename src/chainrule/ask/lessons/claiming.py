@@ -100,7 +100,7 @@ class Claiming:
                 is_restated,
                 place=statement.place,
                 name=statement.written,
-                shown=statement.shown(printed),
+                line_value=statement.line_value(printed),
             )
         )
         numerals.add(as_decimal(printed))
@@ -124,7 +124,7 @@ class Claiming:
                 family=family,
                 place=statement.place,
                 name=statement.written,
-                shown=statement.shown(printed),
+                line_value=statement.line_value(printed),
             )
         )
         return True

@@ -25,7 +25,7 @@ class LessonClaim:
         family: which claims use their name alike.
         place: where it stands.
         name: its name as written.
-        shown: what the arithmetic right before it comes to, if there is any.
+        line_value: what the arithmetic right before it comes to, if there is any.
     """
 
     quantity: str
@@ -37,7 +37,7 @@ class LessonClaim:
     family: str = ""
     place: str = ""
     name: str = ""
-    shown: float | None = None
+    line_value: float | None = None
 
 
 @dataclass

@@ -22,7 +22,7 @@ class LessonReading:
         example: the worked example.
         assumed: what the lesson does not say in so many words, a sentence each.
         places: where each number stands, by its quantity and as printed.
-        shown: what the arithmetic right before a number comes to, by its quantity and as printed.
+        line_values: what the arithmetic right before a number comes to, by its quantity and as printed.
         arithmetic: what does not come out as it stands, whatever it is about.
         unplaced: numbers of something that could not be placed, each with its line.
         agreeing: how many of its numbers are near to what is computed.
@@ -37,7 +37,7 @@ class LessonReading:
     example: Example
     assumed: tuple[str, ...]
     places: Mapping[tuple[str, str], str]
-    shown: Mapping[tuple[str, str], float]
+    line_values: Mapping[tuple[str, str], float]
     arithmetic: tuple[Working, ...]
     unplaced: tuple[str, ...]
     agreeing: int
@@ -86,12 +86,12 @@ def _failing(part: PagePart) -> Iterator[Working]:
 def _reading(part: PagePart, skipped: tuple[str, ...], arithmetic: tuple[Working, ...]) -> LessonReading:
     reading, *rivals = part.readings
     as_told = replace(part, readings=(reading.as_told,)) if reading.as_told else None
-    shown = {(claim.quantity, claim.printed): claim.shown for claim in reading.claims}
+    line_values = {(claim.quantity, claim.printed): claim.line_value for claim in reading.claims}
     return LessonReading(
         reading.example,
         tuple(assumed(reading, part.text)),
         {(claim.quantity, claim.printed): claim.place for claim in reading.claims},
-        {key: value for key, value in shown.items() if value is not None},
+        {key: value for key, value in line_values.items() if value is not None},
         arithmetic,
         reading.unplaced,
         reading.agreeing,

@@ -55,7 +55,7 @@ class Statement:
     is_substituted: bool = False
     workings: tuple[Working, ...] = ()
 
-    def shown(self, printed: str) -> float | None:
+    def line_value(self, printed: str) -> float | None:
         """What the arithmetic that stands before a number of the value comes to."""
         values = [working.value for working in self.workings if working.printed == printed]
         return values[0] if len(values) == 1 else None

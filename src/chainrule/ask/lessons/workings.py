@@ -103,8 +103,8 @@ def _working(formula: Sequence[Token], printed: str, place: str) -> Iterator[Wor
         expression = arithmetic.parse(text, lambda name: Address(name, ()), {})
     except InputError:
         return
-    shown = "".join(token.text for token in formula)
-    working = Working(place, shown, printed, expression, operands)
+    written = "".join(token.text for token in formula)
+    working = Working(place, written, printed, expression, operands)
     if math.isfinite(working.value) and not _ALONE.fullmatch(expression.template):
         yield working
 
