@@ -18,9 +18,9 @@ export class Parts {
     node.setAttribute("aria-label", `${words}, ${this.is(q).spoken}${this.known(q) ? "" : ", not computed yet"}`);
     return node;
   }
-  number(q, x, y, at = {}) { return text(x, y, ` ${this.shows(q)}`, { ...at, class: `${this.colour(q)} ${this.known(q) ? "num" : ""} ${at.class ?? ""}` }); }
+  number(q, x, y, at = {}) { const words = this.shows(q), long = words.length + words.startsWith("−"), tight = long < 8 ? "" : ` t${Math.min(long, 10)}`; return text(x, y, ` ${words}`, { ...at, class: `${this.colour(q)} ${this.known(q) ? "num" : ""} ${at.class ?? ""}${tight}` }); }
   line(q, x, y, w, prefix, cls) {                              // a gradient or a new value inside of a pill
-    return this.part(q, el("rect", { class: "hit", x: x - w / 2, y: y - 14, width: w, height: 19 }), text(x, y, `${prefix} ${this.shows(q)}`, { class: `${this.colour(q)} ${cls}` }));
+    return this.part(q, el("rect", { class: "hit", x: x - w / 2, y: y - 14, width: w, height: 19 }), text(x, y, `${prefix} ${this.shows(q)}`, { class: `${this.colour(q)} ${cls}${w < 125 && this.shows(q).length > 7 ? " t9" : ""}` }));
   }
   pill(own, x, y, w, { gradient = true } = {}) {               // a parameter: value, gradient, new value
     const q = own.value, more = gradient && own.gradient && this.known(own.gradient), newer = own.new && this.known(own.new);
@@ -31,7 +31,7 @@ export class Parts {
       newer ? this.line(own.new, x, y - h + (more ? 59 : 41), w, "→", "strong") : null);
   }
   cell(q, x, y) { return this.part(q, el("rect", { class: "hit", x: x - 29, y: y - 27, width: 58, height: 54, rx: 8 }), text(x, y - 5, this.label(q), { class: "sym" }), this.number(q, x, y + 16)); }
-  chip(q, x, y, w = 74) {
+  chip(q, x, y, w = 76) {
     return this.part(q, el("rect", { class: this.known(q) ? "chip" : "chip off", x: x - w / 2, y: y - 23, width: w, height: 46, rx: 10 }),
       text(x, y - 5, this.label(q), { class: "sym less" }), this.number(q, x, y + 14));
   }

@@ -255,3 +255,7 @@ def test_json_says_where_a_number_of_a_lesson_stands() -> None:
     claims = json.loads(checked.stdout)["claims"]
     places = {claim["quantity"]: claim["place"] for claim in claims}
     assert places == dict.fromkeys(("z1", "a1", "E"), "line 3")
+    text = LESSON.format("0.6252")
+    for claim in claims:
+        span = claim["span"]
+        assert (span["line"], text[span["start"] : span["end"]]) == (3, claim["claimed"])

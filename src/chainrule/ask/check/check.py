@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from chainrule.ask.cases.claim import Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.causes.cause import Cause
+from chainrule.ask.check.claim_places import Span, spans
 from chainrule.ask.check.report import Report, noted, told
 from chainrule.ask.documents.blocks import Block, Heading, paragraph
 from chainrule.ask.documents.document import Document
@@ -44,6 +46,7 @@ class Verdict(Document):
         arithmetic: what does not come out as it stands in a lesson, whatever it is about.
         unread: why nothing is said of a lesson that was not understood; empty where it was.
         cut_short: that the search for causes ended before it had tried everything, in a sentence.
+        text: what was read, if it was a text.
     """
 
     example: Example
@@ -58,6 +61,7 @@ class Verdict(Document):
     arithmetic: "tuple[Working, ...]" = ()
     unread: str = ""
     cut_short: str = ""
+    text: str = field(default="", repr=False)
 
     def __repr__(self) -> str:
         return f"<Verdict on {self.example.title}: {self.verdict}>"
@@ -74,6 +78,11 @@ class Verdict(Document):
         """Whether a number is not what it should be."""
         return any(judgement.status.is_fault for judgement in self.claims)
 
+    @cached_property
+    def spans(self) -> list[Span | None]:
+        """Where in the text each number of `claims` stands; nothing where it was not found again."""
+        return spans(self.text, self.claims, self.places)
+
     def plain(self) -> dict[str, Any]:
         """Title, verdict, claims and cause, as `chainrule check --json` prints them."""
         claims = [
@@ -83,8 +92,9 @@ class Verdict(Document):
                 "computed": judgement.computed if math.isfinite(judgement.computed) else None,
                 "status": str(judgement.status),
                 **self._place(judgement),
+                **({"span": asdict(span)} if span else {}),
             }
-            for judgement in self.claims
+            for judgement, span in zip(self.claims, self.spans, strict=True)
         ]
         cause = self.cause and self.cause.plain()
         answer: dict[str, Any] = {
@@ -190,12 +200,12 @@ def check_text(text: str, source: str) -> Verdict | PageVerdict:
         InputError: it is no worked example, or claims nothing.
     """
     if not is_lesson(text, source):
-        return _verdict(worked.parse(text, source), source)
+        return replace(_verdict(worked.parse(text, source), source), text=text)
     from chainrule.ask.lessons.reader import parse  # reading Markdown takes a library that TOML does not need
 
     readings = parse(text, source)
     claiming = [reading for reading in readings if reading.example.printed] or readings[:1]
-    verdicts = tuple(_lesson_verdict(reading, source) for reading in claiming)
+    verdicts = tuple(replace(_lesson_verdict(reading, source), text=text) for reading in claiming)
     skipped = tuple(sentence for reading in readings for sentence in reading.skipped)
     if len(verdicts) == 1 and not skipped:
         return verdicts[0]

@@ -1,12 +1,14 @@
 """Where in a text each number stands that was judged: by its line, its digits and the name before them."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chainrule.ask.check.check import Verdict
+from chainrule.ask.cases.claim import Judged
 from chainrule.quantities import parse
 
 _LINE = re.compile(r"line (\d+)")
+_CLAIMS = re.compile(r"^[ \t]*\[[ \t]*claims[ \t]*\]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,18 @@ class Span:
     end: int
 
 
-def spans(text: str, verdict: Verdict) -> list[Span | None]:
-    """For each judged number where it stands; nothing where its digits are not in the line it was read in."""
+def spans(text: str, claims: Sequence[Judged], lines: Mapping[tuple[str, str], str]) -> list[Span | None]:
+    """For each judged number where it stands; nothing where its digits are not in the line it was read in.
+
+    Args:
+        lines: where each number of a lesson was read, by its quantity and as printed: `line 47`.
+    """
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     used: set[int] = set()
     places: list[Span | None] = []
-    for judged in verdict.claims:
+    for judged in claims:
         claim = judged.claim
-        place = _LINE.search(verdict.places.get((claim.quantity, claim.printed), ""))
+        place = _LINE.search(lines.get((claim.quantity, claim.printed), ""))
         line = int(place[1]) if place else _toml_line(text, claim.quantity)
         span = _numeral(text, starts, line, claim.printed, used) if line else None
         if span:
@@ -71,5 +77,7 @@ def _numeral(text: str, starts: list[int], line: int, numeral: str, used: set[in
 
 def _toml_line(text: str, quantity: str) -> int:
     """The line of a worked example's file that claims the quantity; 0 where there is none."""
-    match = re.search(rf'^\s*"?{re.escape(quantity)}"?\s*=', text, re.MULTILINE)
-    return text.count("\n", 0, match.start() + len(match[0])) + 1 if match else 0
+    claims = _CLAIMS.search(text)
+    pattern = re.compile(rf'^\s*"?{re.escape(quantity)}"?\s*=', re.MULTILINE)
+    match = pattern.search(text, claims.end()) if claims else None  # own names stand further up, with an =
+    return text.count("\n", 0, match.end()) + 1 if match else 0

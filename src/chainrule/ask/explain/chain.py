@@ -13,10 +13,15 @@ LINKS = 11  # a longer chain is told step by step, and a longer tale of steps is
 
 
 class Backward:
-    """Tells one gradient after the other, the last layer's first; what was shown once is not repeated."""
+    """Tells one gradient after the other, the last layer's first; what was shown once is not repeated.
 
-    def __init__(self, derive: Derivations, left_sides: Iterable[Formula] = ()) -> None:
-        self.derive = derive
+    `is_introduced` says that what the gradient means stands above.
+    """
+
+    def __init__(
+        self, derive: Derivations, left_sides: Iterable[Formula] = (), *, is_introduced: bool = False
+    ) -> None:
+        self.derive, self.is_introduced = derive, is_introduced
         self._known: set[Formula] = set(left_sides)
         self._stepped = False
 
@@ -41,10 +46,13 @@ class Backward:
             route += [" → ", link.top]
         count, old = in_words(len(chain.links)), in_words(len(chain.links) - len(new))
         if is_first:
-            yield paragraph(
+            says = (
                 self.derive.symbol(element), ", the gradient of ", weight, ", says how fast E grows as ",
-                weight, " grows and all else stays. On the way ", *route, " each quantity changes with the "
-                f"one before it, and the chain rule multiplies these rates: {count} factors.",
+                weight, " grows and all else stays. ",
+            )  # fmt: skip
+            yield paragraph(
+                *(() if self.is_introduced else says), "On the way ", *route, " each quantity changes with "
+                f"the one before it, and the chain rule multiplies these rates: {count} factors.",
             )  # fmt: skip
         else:
             yield paragraph(

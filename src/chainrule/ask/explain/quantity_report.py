@@ -153,7 +153,7 @@ def _backward(explanation: Explanation, equation: Equation) -> Iterator[Block]:
     chain = derive.chain(element)
     yield Heading("The chain")
     if chain and len(chain.links) <= LINKS:
-        yield from Backward(derive).gradient(element)
+        yield from Backward(derive, is_introduced=True).gradient(element)
         return
     opening = "From the error back, step by step"
     several = "" if chain else "; where it comes from several sides, the largest part is followed"

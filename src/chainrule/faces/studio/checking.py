@@ -3,7 +3,7 @@
 from typing import Any
 
 from chainrule.ask.check.check import PageVerdict, Verdict, check_text
-from chainrule.ask.check.claim_places import Span, spans, statement_of
+from chainrule.ask.check.claim_places import Span, statement_of
 
 
 def verdicts(text: str, name: str = "") -> tuple[Verdict, ...]:
@@ -31,7 +31,7 @@ def marked(text: str, verdict: Verdict) -> dict[str, Any]:
         statement = statement_of(text, cause.quantity, cause.stated)
     marks = [
         (place, str(judged.status), f"{judged.claim.quantity}: {judged.status}")
-        for judged, place in zip(verdict.claims, spans(text, verdict), strict=True)
+        for judged, place in zip(verdict.claims, verdict.spans, strict=True)
         if place
     ]
     if statement and cause:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from chainrule.ask.check.check import Verdict
 
 Answer = dict[str, Any]
-_AHEAD = 0.25  # seconds of the future that are computed when a source is opened
 _PATIENCE = 2.0  # seconds of one request, at most
 _GHOST = 400  # points of the course that was left
 
@@ -115,7 +114,7 @@ class Desk:
         stepper = CaseStepper(source.case)
         self._session = Session(stepper, stepper.start)
         if source.ahead:
-            self._session.run(source.ahead, _AHEAD, THRESHOLD)
+            self._session.run(source.ahead, _PATIENCE, THRESHOLD)
             self._session.seek(0)
 
     @property
