@@ -14,7 +14,8 @@ def scores(target: Target, output: np.ndarray, t: np.ndarray) -> dict[str, Any]:
         Classes: rows, accuracy, balanced_accuracy (the mean recall of the classes that are there), log_loss
         (nats), labels, and in their order precision, recall and f1 (None where nothing was predicted or
         there is no row of the class); confusion (classes, classes), where row i column j counts rows of
-        class i taken for class j; of two classes roc_auc (None if only one is there). Amounts, in the
+        class i taken for class j; of two classes roc_auc (None if only one is there), and said_from, {label:
+        probability}, where the target's cutoff lets one be said that is less likely. Amounts, in the
         target's own units: rows, r2 (None for a single row or rows that are all alike), mae, rmse and
         median_error (the median of the absolute errors).
 
@@ -62,6 +63,7 @@ def _of_classes(target: Classes, output: np.ndarray, t: np.ndarray) -> dict[str,
         "log_loss": float(row_losses(target, output, t).mean()),
         **({"roc_auc": _roc_auc(shares[:, 1], codes == 1)} if len(target.labels) == 2 else {}),
         "labels": list(target.labels),
+        **({"said_from": dict([target.said_from])} if target.said_from else {}),
         **by_class,
         "confusion": confusion.tolist(),
         "constant": {

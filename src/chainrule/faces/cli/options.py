@@ -76,6 +76,21 @@ class Real(ParamType[float]):
         return number
 
 
+class RealOr(Real):
+    """A number between limits, or one of some words."""
+
+    def __init__(self, *words: str, above: float, below: float) -> None:
+        super().__init__(above=above, below=below)
+        self.words = words
+
+    @property
+    def wanted(self) -> str:
+        return ", ".join([*self.words, f"or {super().wanted}"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value in self.words else super().convert(value, param, ctx)
+
+
 class Whole(ParamType[int]):
     """A whole number from `least` to `most`, which the compiled program can count to."""
 

@@ -42,6 +42,8 @@ def _of_classes(scores: dict[str, Any]) -> str:
     if scores.get("roc_auc") is not None:
         rows += [("ROC AUC", f"{scores['roc_auc']:.4f}", f"{0.5:.4f}", "")]
     parts = [aligned(rows, numeric=(1, 2)), *([remark] if (remark := _remark(scores)) else [])]
+    for label, probability in scores.get("said_from", {}).items():
+        parts += [f"  {plain(label, 40)} is said from a probability of {probability:.4g} up"]
     matrix = _matrix(scores) if len(scores["labels"]) <= CLASSES_SHOWN else ""
     if not matrix or max(map(len, matrix.splitlines())) > WIDTH:
         matrix = _by_class(scores)
@@ -52,7 +54,8 @@ def _remark(scores: dict[str, Any]) -> str:
     """What to say of a network that tells no more than a constant does."""
     if scores["log_loss"] >= scores["constant"]["log_loss"] > 0:
         return "  its probabilities are no better than the class frequencies"
-    if scores["accuracy"] <= scores["constant"]["accuracy"] < 1:
+    likeliest = "said_from" not in scores  # who says a rare class early is less often right on purpose
+    if likeliest and scores["accuracy"] <= scores["constant"]["accuracy"] < 1:
         return "  its labels are no more often right than the commonest class"
     return ""
 

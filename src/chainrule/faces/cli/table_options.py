@@ -1,11 +1,11 @@
-"""How a table is read: the options that train, predict and evaluate share, and what is said about it."""
+"""How a table is read and its rows are used: options that commands share, and what is said about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from chainrule.faces.cli.options import Whole
+from chainrule.faces.cli.options import FRACTION, Choice, RealOr, Whole
 
 if TYPE_CHECKING:
     from chainrule.engine.runs.ensemble import Ensemble
@@ -26,29 +26,78 @@ READING = {
 """The options that say how a table is read, and the fields of `source.Reading` that they are."""
 
 
-def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --delimiter, --decimal, --encoding, --na, --thousands, --skip and --sheet to a command."""
-    for option in reversed(
-        (
-            click.option(
-                "--delimiter", metavar="CHAR", help="What separates the cells; seen from the header."
-            ),
-            click.option("--decimal", metavar="CHAR", help="The decimal mark, '.' or ','.  [default: .]"),
-            click.option("--encoding", metavar="NAME", help="The text's encoding.  [default: utf-8]"),
-            click.option(
-                "--na", multiple=True, metavar="TEXT", help="A cell that means missing, such as '?'."
-            ),
-            click.option(
-                "--thousands", metavar="CHAR", help="The mark between thousands; seen where a column has it."
-            ),
-            click.option(
-                "--skip", type=Whole(0), metavar="N", help="Lines before the table, to be passed over."
-            ),
-            click.option("--sheet", metavar="NAME", help="Of an Excel workbook.  [default: the first]"),
-        )
-    ):
-        command = option(command)
-    return command
+READING_OPTIONS = (
+    click.option("--delimiter", metavar="CHAR", help="What separates the cells; seen from the header."),
+    click.option("--decimal", metavar="CHAR", help="The decimal mark, '.' or ','.  [default: .]"),
+    click.option("--encoding", metavar="NAME", help="The text's encoding.  [default: utf-8]"),
+    click.option("--na", multiple=True, metavar="TEXT", help="A cell that means missing, such as '?'."),
+    click.option(
+        "--thousands", metavar="CHAR", help="The mark between thousands; seen where a column has it."
+    ),
+    click.option("--skip", type=Whole(0), metavar="N", help="Lines before the table, to be passed over."),
+    click.option("--sheet", metavar="NAME", help="Of an Excel workbook.  [default: the first]"),
+)
+"""How a table is read: --delimiter, --decimal, --encoding, --na, --thousands, --skip and --sheet."""
+ROW_OPTIONS = (
+    click.option("--validation", type=FRACTION, default=0.2, help="Share of the rows held out; 0 for none."),
+    click.option(
+        "--group", metavar="COLUMN", help="Rows alike here are held out together, such as a patient's."
+    ),
+    click.option("--time", metavar="COLUMN", help="Hold out the latest rows by this column, not any."),
+    click.option("--weight", metavar="COLUMN", help="How much each row counts in learning."),
+    click.option(
+        "--class-weight", type=Choice(("balanced",)), help="Let rare classes count as much as others."
+    ),
+    click.option(
+        "--cutoff",
+        type=RealOr("f1", "balanced", above=0, below=1),
+        metavar="P|f1|balanced",
+        show_default="the likeliest class",
+        help="Of two classes, say the rarer one from probability P up; or choose P on rows left out, the best"
+        " for its F1 or for balanced accuracy.",
+    ),
+)
+"""Which rows judge, how much each counts, and what is said of them."""
+COLUMN_OPTIONS = (
+    click.option(
+        "--task", type=Choice(("classification", "regression")), help="Seen from the target if not given."
+    ),
+    click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be repeated."),
+    click.option(
+        "--category", multiple=True, metavar="COLUMN", help="A column of names, whatever they look like."
+    ),
+    click.option(
+        "--number", multiple=True, metavar="COLUMN", help="A column of amounts, whatever they look like."
+    ),
+    click.option(
+        "--dates",
+        type=Choice(("day-first", "month-first")),
+        help="How 03/04/2024 is meant, where no row tells.",
+    ),
+    click.option(
+        "--missing",
+        type=Choice(("impute", "refuse")),
+        default="impute",
+        help="Fill missing cells in and flag them, or stop.",
+    ),
+)
+"""What the columns hold."""
+
+Command = Callable[..., Any]
+
+
+def together(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """A decorator that adds these options to a command, in their order."""
+
+    def decorated(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+reading_options, row_options, column_options = map(together, (READING_OPTIONS, ROW_OPTIONS, COLUMN_OPTIONS))
 
 
 ensemble_option = click.option(

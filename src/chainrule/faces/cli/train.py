@@ -20,7 +20,14 @@ from chainrule.faces.cli.options import (
     WholeOrAuto,
     Wholes,
 )
-from chainrule.faces.cli.table_options import READING, given, reading_options, say
+from chainrule.faces.cli.table_options import (
+    READING,
+    column_options,
+    given,
+    reading_options,
+    row_options,
+    say,
+)
 
 if TYPE_CHECKING:
     from chainrule.engine.runs.checkpointer import Keeper
@@ -91,11 +98,7 @@ def _losses() -> Collection[str]:
     show_default="16 for amounts, with hidden layers",
     help="Inputs beside each column of numbers: how far a value is through each of N bins; 0 for none.",
 )
-@click.option("--validation", type=FRACTION, default=0.2, help="The share of rows held out; 0 for none.")
-@click.option("--group", metavar="COLUMN", help="Rows alike here are held out together, such as a patient's.")
-@click.option("--time", metavar="COLUMN", help="Hold out the latest rows by this column, not any.")
-@click.option("--weight", metavar="COLUMN", help="How much each row counts in learning.")
-@click.option("--class-weight", type=Choice(("balanced",)), help="Let rare classes count as much as others.")
+@row_options
 @click.option("--dropout", type=FRACTION, default=0.0, help="Rate after each hidden layer.")
 @click.option("--weight-decay", type=FROM_ZERO, default=0.0, help="λ of the L2 penalty ½λΣw².")
 @click.option("--seed", type=Whole(0, 2**32 - 1), default=0, help="Same seed, same weights.")
@@ -105,27 +108,7 @@ def _losses() -> Collection[str]:
     metavar="N",
     help="Train N networks at once, from seeds --seed, --seed + 1, ...; the best is the run.",
 )
-@click.option(
-    "--task", type=Choice(("classification", "regression")), help="Seen from the target if not given."
-)
-@click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be repeated.")
-@click.option(
-    "--category", multiple=True, metavar="COLUMN", help="A column of names, whatever they look like."
-)
-@click.option(
-    "--number", multiple=True, metavar="COLUMN", help="A column of amounts, whatever they look like."
-)
-@click.option(
-    "--dates",
-    type=Choice(("day-first", "month-first")),
-    help="How 03/04/2024 is meant, where no row tells.",
-)
-@click.option(
-    "--missing",
-    type=Choice(("impute", "refuse")),
-    default="impute",
-    help="Fill missing cells in and flag them, or stop.",
-)
+@column_options
 @click.option("--dtype", type=Choice(("float32", "float64")), default="float32")
 @reading_options
 @click.option("--out", metavar="DIR", help="Where to write the run.  [default: runs/TABLE-N]")

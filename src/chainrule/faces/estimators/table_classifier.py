@@ -28,6 +28,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         validation: the share of rows that nothing is learned from, on which `run_.extra["validation"]` is
             measured; `auto` is 0 where there are members that choose by the rows each leaves out.
         class_weight: `balanced` lets every class count alike.
+        cutoff: of two classes, the probability from which the rarer one is said, or `f1` or `balanced`.
         members: networks whose mean is the model. `bins`: see `train_table`, as for all others.
         random_state: a seed, a RandomState, or None for another result each time.
 
@@ -41,7 +42,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     _task: ClassVar[str] = CLASSIFICATION
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
-        """The likeliest class (n,) of each row of a table."""
+        """The class (n,) of each row of a table: the likeliest, or by the cutoff."""
         encoding, output = self._outputs(X)
         labels: np.ndarray = self.classes_[encoding.codes(output)]
         return labels

@@ -15,6 +15,7 @@ from chainrule.errors import InputError
 from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular import training
+from chainrule.faces.tabular.cutoff import Cutoff
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.prediction import encoding_of, evaluate
 from chainrule.faces.tabular.source import Reading, reading_of
@@ -52,6 +53,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         members: int | Literal["auto"] = "auto",
         bins: int | Literal["auto"] = "auto",
         class_weight: Literal["balanced"] | None = None,
+        cutoff: Cutoff | None = None,
         random_state: Any = 0,
     ) -> None:
         self.hidden = hidden
@@ -75,6 +77,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         self.members = members
         self.bins = bins
         self.class_weight = class_weight
+        self.cutoff = cutoff
         self.random_state = random_state
 
     @classmethod
@@ -167,6 +170,7 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
             bins=self.bins,
             weight=weight,
             class_weight=self.class_weight,
+            cutoff=self.cutoff,
         )
 
     def _keep(self, run: Run, table: Table | None) -> None:

@@ -12,6 +12,7 @@ from chainrule.faces.tables.columns import Column, NumberColumn, WordColumn
 from chainrule.faces.tables.encoding import REFUSE, Encoding
 from chainrule.faces.tables.kinds import BOOLEAN
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.prediction import predict
 
 ROWS, SEED = 1000, 0
@@ -65,9 +66,16 @@ def compare(run: Run, encoding: Encoding | None, model: bytes, *, rough: bool) -
         room = allowed * spread + ROOM * np.finfo(np.float64).eps * _largest(reference)
         return Agreement(ROWS, _largest(answer - reference), room, unit=f" in {encoding.target.name}")
     shares = np.column_stack([ours[f"probability {label}"] for label in encoding.classes])
-    highest, runner_up = np.sort(shares, axis=1)[:, ::-1][:, :2].T
-    differs = (answer != reference) & (highest - runner_up > 2 * allowed)
+    differs = (answer != reference) & (_apart(encoding, shares) > 2 * allowed)
     return Agreement(ROWS, _largest(theirs[1] - shares), allowed, int(differs.sum()))
+
+
+def _apart(encoding: Encoding, shares: np.ndarray) -> np.ndarray:
+    """How far each row (n,) is from a tie of two classes, whose probabilities are `shares` (n, classes)."""
+    if isinstance(encoding.target, Classes) and encoding.target.said_from:
+        return 2 * np.abs(shares[:, 1] - encoding.target.cutoff)
+    highest, runner_up = np.sort(shares, axis=1)[:, ::-1][:, :2].T
+    return np.asarray(highest - runner_up)
 
 
 def predicted(model: bytes, rows: Mapping[str, np.ndarray]) -> list[Any]:

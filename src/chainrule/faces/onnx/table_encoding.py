@@ -54,7 +54,10 @@ def answers(graph: Graph, encoding: Encoding, output: Tensor) -> dict[str, Tenso
     target = encoding.target
     if isinstance(target, Classes):
         shares = target.probabilities(output)
-        best = graph.add("ArgMax", [shares], np.int64, (None,), axis=1, keepdims=0)
+        judged = shares
+        if target.said_from:  # p / c is the larger one where p is above the cutoff c
+            judged = shares * graph.constant(1 / np.array([1 - target.cutoff, target.cutoff]))
+        best = graph.add("ArgMax", [judged], np.int64, (None,), axis=1, keepdims=0)
         names = graph.constant(target.values, "classes")
         return {
             "prediction": graph.add("Gather", [names, best], names.dtype, (None,)),

@@ -14,6 +14,7 @@ from chainrule.faces.table_report.peers import compared
 from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
+from chainrule.faces.tabular.prediction import encoding_of
 from chainrule.faces.tabular.training import Fit
 
 NETWORK = "this network"
@@ -57,11 +58,11 @@ def assess(run: Run, ready: Fit, seed: int = 0) -> Assessment:
     some seconds.
     """
     judgement = _judge(run, ready, seed) if len(ready.held_out) else None
-    return Assessment(run, ready.table, ready.encoding, len(ready.kept), judgement)
+    return Assessment(run, ready.table, encoding_of(run), len(ready.kept), judgement)
 
 
 def _judge(run: Run, ready: Fit, seed: int) -> Judgement:
-    encoding, rows = ready.encoding, ready.held_out
+    encoding, rows = encoding_of(run), ready.held_out
     target = encoding.target
     x, t = ready.x[rows], ready.t[rows]
     plain = ready.x[:, ~encoding.is_bin]

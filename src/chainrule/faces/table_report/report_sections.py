@@ -181,6 +181,10 @@ def promises(assessment: Assessment, judgement: Judgement) -> Iterator[str]:
             yield paragraph(
                 f"They are tempered by {amount(tempering['value'])}, which brought it {change}.", "soft"
             )
+        if said_from := assessment.encoding.said_from:
+            yield paragraph(
+                f"{quoted(said_from[0])} is said from a probability of {amount(said_from[1])} up."
+            )
         yield f'<div class="halves">{charts.reliability(judgement.calibration, subject)}</div>'
 
 

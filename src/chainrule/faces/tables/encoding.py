@@ -68,6 +68,11 @@ class Encoding:
         return list(self.target.labels) if isinstance(self.target, Classes) else []
 
     @property
+    def said_from(self) -> tuple[str, float] | None:
+        """The class that is said though it may be the less likely one, and from which probability up."""
+        return self.target.said_from if isinstance(self.target, Classes) else None
+
+    @property
     def reading(self) -> dict[str, Any]:
         """The options of `read` that a new table should be read with."""
         return {"decimal": self.decimal, "missing_markers": list(self.markers)}
@@ -176,7 +181,7 @@ class Encoding:
                 markers=tuple(data["markers"]),
                 notes=tuple(Note(*note) for note in data["notes"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"the saved encoding of the table is damaged ({error!r}); train again") from None
 
     def _classes(self) -> Classes:

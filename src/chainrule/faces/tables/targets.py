@@ -28,12 +28,14 @@ class Classes:
     """A target of two or more classes, in a fixed order: numbers ascending, words sorted.
 
     Two classes have ONE output, 0 for the first and 1 for the second (for a sigmoid unit with binary
-    cross-entropy); k > 2 classes have k one-hot outputs (for softmax).
+    cross-entropy); k > 2 classes have k one-hot outputs (for softmax). Of two, the second is said where its
+    probability is above the cutoff.
     """
 
     name: str
     labels: tuple[str, ...]
     kind: str
+    cutoff: float = 0.5
     task: ClassVar[str] = CLASSIFICATION
 
     @property
@@ -71,9 +73,19 @@ class Classes:
         return rows
 
     def codes_of(self, output: np.ndarray) -> np.ndarray:
-        """The likeliest class (n,) of outputs (n, outputs): probabilities, or one-hot rows."""
+        """The class (n,) that is said where outputs (n, outputs) are such: probabilities, or one-hot rows."""
         output = np.asarray(output)
-        return (output[:, 0] > 0.5).astype(np.int64) if output.shape[1] == 1 else output.argmax(axis=1)
+        two = output.shape[1] == 1
+        return (output[:, 0] > self.cutoff).astype(np.int64) if two else output.argmax(axis=1)
+
+    @property
+    def said_from(self) -> tuple[str, float] | None:
+        """The class that is said though it may be the less likely one, and from which probability up; None
+        where the likeliest is said.
+        """
+        if self.cutoff == 0.5 or self.outputs > 1:
+            return None
+        return (self.labels[1], self.cutoff) if self.cutoff < 0.5 else (self.labels[0], 1 - self.cutoff)
 
     def probabilities(self, output: Array) -> Array:
         """The probability of each class (n, classes), from outputs that are probabilities (n, outputs)."""
@@ -96,7 +108,7 @@ class Classes:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `target_from_dict` reads it back."""
-        return {"task": self.task, "name": self.name, "kind": self.kind, "labels": list(self.labels)}
+        return {"task": self.task, **asdict(self), "labels": list(self.labels)}
 
     def _found(self, column: Cells) -> np.ndarray:
         """The class of each row (n,), -1 where it is none."""
@@ -144,7 +156,7 @@ Target = Classes | Amounts
 def target_from_dict(data: dict[str, Any]) -> Target:
     """The inverse of `to_dict` of either target."""
     if data["task"] == CLASSIFICATION:
-        return Classes(data["name"], tuple(data["labels"]), data["kind"])
+        return Classes(data["name"], tuple(data["labels"]), data["kind"], float(data.get("cutoff", 0.5)))
     notation = Notation(**data.get("notation", {}))
     return Amounts(data["name"], data["kind"], Moments(**data["moments"]), notation)
 

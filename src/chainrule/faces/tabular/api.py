@@ -12,6 +12,7 @@ from chainrule.engine.runs.run import Run
 from chainrule.engine.training.loop import Report
 from chainrule.errors import InputError
 from chainrule.faces.tabular import prediction, training
+from chainrule.faces.tabular.cutoff import Cutoff
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.source import Reading, reading_of
 from chainrule.faces.tabular.training import Request
@@ -49,6 +50,7 @@ def train_table(
     time: str | None = None,
     weight: str | None = None,
     class_weight: Literal["balanced"] | None = None,
+    cutoff: Cutoff | None = None,
     progress: Report | None = None,
 ) -> Run:
     """Train a network on a table; the same as `chainrule train`, with its defaults.
@@ -77,6 +79,9 @@ def train_table(
         time: a column; the latest rows are held out, and members leave stretches of time out.
         weight: a column that says how much each row counts in learning.
         class_weight: `balanced` lets every class count alike.
+        cutoff: of two classes, the probability from which the rarer one is said; `f1` and `balanced` choose
+            what is best for its F1, or for balanced accuracy, on the rows that the members left out. The
+            likeliest class is said if not given.
         validation: the share of rows held out, on which `run.extra["validation"]` is measured; a single
             network is chosen by them too.
 
@@ -93,7 +98,7 @@ def train_table(
     left_out = (drop,) if isinstance(drop, str) else tuple(drop)
     request = Request(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
-        dtype, seed, members, bins, group, time, weight, class_weight,
+        dtype, seed, members, bins, group, time, weight, class_weight, cutoff,
     )  # fmt: skip
     source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed

@@ -31,12 +31,12 @@ def tempered(run: Run, target: Classes, left_out: np.ndarray, t: np.ndarray) -> 
     if run.network.loss.activation is None or judged.sum() < FEWEST:
         return run
     codes, shares = target.codes_of(t[judged]), class_shares(target, left_out[judged])
-    losses = [_log_loss(_at(shares, temperature), codes) for temperature in TEMPERATURES]
+    losses = [_log_loss(at_temperature(shares, temperature), codes) for temperature in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     judgement = {
         "value": temperature,
         "ece_before": calibration(target, shares, codes).error,
-        "ece": calibration(target, _at(shares, temperature), codes).error,
+        "ece": calibration(target, at_temperature(shares, temperature), codes).error,
     }
     return replace(_divided(run, temperature), extra=run.extra | {"temperature": judgement})
 
@@ -95,7 +95,7 @@ def _places(count: int) -> np.ndarray:
     return np.arange(1, count + 1) / count
 
 
-def _at(shares: np.ndarray, temperature: float) -> np.ndarray:
+def at_temperature(shares: np.ndarray, temperature: float) -> np.ndarray:
     """The probabilities (n, classes) of logits divided by the temperature."""
     logits = np.log(np.clip(shares, np.finfo(np.float32).tiny, None)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))

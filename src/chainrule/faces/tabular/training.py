@@ -19,14 +19,16 @@ from chainrule.engine.training.train_ensemble import train_ensemble
 from chainrule.engine.training.train_folds import train_folds
 from chainrule.errors import InputError
 from chainrule.faces import architecture
-from chainrule.faces.scores import scores
+from chainrule.faces.scores import class_shares, scores
 from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.leaks import say_duplicates
 from chainrule.faces.tables.quoting import counted
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import REGRESSION, Classes
-from chainrule.faces.tabular.held_back import errors_of, tempered
+from chainrule.faces.tabular import cutoff
+from chainrule.faces.tabular.cutoff import Cutoff
+from chainrule.faces.tabular.held_back import at_temperature, errors_of, tempered
 from chainrule.faces.tabular.source import Reading, as_text, plain
 from chainrule.faces.tabular.splits import Special, folds_of, groups_of, split_rows, weights_of
 
@@ -59,6 +61,7 @@ class Request:
     time: str | None = None
     weight: str | None = None
     class_weight: str | None = None
+    cutoff: Cutoff | None = None
 
     @property
     def special(self) -> Special:
@@ -121,6 +124,7 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
     patience = request.patience
     if patience == "auto":  # for who does not speak of it; but a threshold of their own says when to stop
         patience = PATIENCE if threshold is None and (members > 1 or len(held_out)) else None
+    cutoff.check(request.cutoff, encoding, t[training if members > 1 else held_out])
     x, t = x.astype(request.dtype), t.astype(request.dtype)
     left_out = None if groups is None else folds_of(groups[training], special, members)
     return Fit(survey.table, encoding, network, x, t, training, held_out, members, patience, weight, left_out)
@@ -188,8 +192,20 @@ def fit(
         )
         if isinstance(target, Classes) and ready.weight is None:
             run = _tempered(run, ready, target, left_out)
+    ready = _decided(run, request, ready, left_out, rows)
     extra = _along(table, request, ready, reading) | run.extra
     return _measured(run, ready, extra | {"errors": errors_of(target, left_out, ready.t[rows])})
+
+
+def _decided(run: Run, request: Request, ready: Fit, left_out: np.ndarray, rows: np.ndarray) -> Fit:
+    """With the cutoff that was asked for, or is best on `rows`, of which `left_out` was said."""
+    target = ready.encoding.target
+    if request.cutoff is None or not isinstance(target, Classes):
+        return ready
+    temperature = run.extra["temperature"]["value"] if "temperature" in run.extra else 1.0
+    shares = at_temperature(class_shares(target, left_out), temperature)
+    codes, judged = target.codes_of(ready.t[ready.kept]), target.codes_of(ready.t[rows])
+    return replace(ready, encoding=cutoff.decided(ready.encoding, request.cutoff, codes, shares, judged))
 
 
 def _tempered(run: Run, ready: Fit, target: Classes, left_out: np.ndarray) -> Run:
@@ -212,7 +228,11 @@ def fit_ensemble(
     Args:
         options: of `engine.train_ensemble.train_ensemble`: seeds, optimizer, learning_rate, ...
     """
+    if isinstance(request.cutoff, str):
+        raise InputError(f"--cutoff {request.cutoff} is for one run: say a probability, such as --cutoff 0.3")
+    nothing = np.empty((0, ready.encoding.outputs))
     ensemble = train_ensemble(**_asked(request, ready), progress=progress, **options)
+    ready = _decided(ensemble.best, request, ready, nothing, np.arange(0))
     extra = _along(table, request, ready, reading)
     return Ensemble(tuple(_measured(run, ready, extra) for run in ensemble.members))
 
