@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from chainrule.numbers import Number, Path
+from chainrule.numbers import Number, Path, given
 
 FUNCTION = 8  # units of rounding that exp, erfcx, log1p and the few operations round them may cost
 LENGTH = 2.0**16  # a step of that many errors feels out a function's slope
@@ -42,21 +42,30 @@ def scale(number: Number) -> np.ndarray:
 
 
 def _sizes(path: Path) -> list[np.ndarray]:
-    return [np.abs(np.asarray(f.array, np.float64)) for f in path.factors]
+    groups = path.equation.groups
+    return [
+        np.asarray(f.array) if group.says else np.abs(np.asarray(f.array, np.float64))
+        for group, f in zip(groups, path.factors, strict=True)
+    ]
+
+
+def _total(path: Path, arrays: list[np.ndarray]) -> np.ndarray:
+    return np.asarray(path.of(given("", array) for array in arrays).total())
 
 
 def _scale(path: Path) -> np.ndarray:
-    return np.asarray(np.einsum(path.indices, *_sizes(path)))
+    return _total(path, _sizes(path))
 
 
 def _path(path: Path, u: float, known: dict[int, np.ndarray]) -> np.ndarray:
     sizes = _sizes(path)
-    kept = path.indices.split("->")[1]
+    kept = [axis.letter for axis in path.equation.result.axes]
     terms = prod(n for letter, n in path.sizes().items() if letter not in kept)
     total = max(terms + len(sizes) - 2, 0) * u * _scale(path)
     for k, factor in enumerate(path.factors):
         brought = rounding(factor, u, known)
-        total = total + np.einsum(path.indices, *sizes[:k], brought, *sizes[k + 1 :])
+        if not path.equation.groups[k].says:
+            total = total + _total(path, [*sizes[:k], brought, *sizes[k + 1 :]])
     return np.asarray(total)
 
 

@@ -9,13 +9,16 @@ where `through` is usually nothing and otherwise a named function such as σ. Th
 `.array`; inside `jax.jit` names and paths vanish. The explainer walks the same paths back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
 from math import prod
 from typing import Any
 
+import numpy as np
+
+from chainrule.contraction.assignments import Assignments, assignments
+from chainrule.contraction.notation import Equation, Subscripts, equation
+from chainrule.contraction.sums import contracted
 from chainrule.errors import ShapeError
 from chainrule.quantities import Quantity, parse
 
@@ -65,15 +68,40 @@ class Number:
 class Path:
     """Factors multiplied together and summed over every index that is missing after `->`.
 
-    `indices` is in einsum notation, one group of letters a factor: `ni,nj->ij`.
+    `indices` is in einsum notation, one group of letters a factor: `ni,nj->ij`. An axis may be read at a
+    sum of letters, `n(2h+k-1)i`: what lies outside the array is no term. A factor of whole numbers may say
+    which letter is meant, `nt=v`: there are only those terms.
+
+    `shape` is that of the sum, where the factors alone do not tell it.
     """
 
     indices: str
     factors: tuple[Number, ...]
+    shape: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
         factors = " · ".join(f"{f.name}{tuple(f.array.shape)}" for f in self.factors)
         return f"{factors} [{self.indices}]"
+
+    @property
+    def equation(self) -> Equation:
+        """The indices, read."""
+        return equation(self.indices)
+
+    @property
+    def groups(self) -> list[str]:
+        """How each factor is read: `ni` and `ij` of `ni,ij->nj`."""
+        return [group.text for group in self.equation.groups]
+
+    @property
+    def result(self) -> str:
+        """How the sum is laid out: `nj` of `ni,ij->nj`."""
+        return self.equation.result.text
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The indices there are, each one time."""
+        return self.equation.letters
 
     def sizes(self) -> dict[str, int]:
         """How long each index is.
@@ -83,22 +111,28 @@ class Path:
                 lengths. (`einsum` alone would let a length of 1 broadcast in silence.)
         """
         sizes: dict[str, int] = {}
-        groups = _parsed(self.indices)[0]
-        for letters, factor in zip(groups, self.factors, strict=True):
-            shape = factor.array.shape
-            if len(letters) != len(shape):
+        owners: dict[str, str] = {}
+        shapes: list[tuple[Subscripts, str, tuple[int, ...]]] = [
+            (group, f.name, f.array.shape)
+            for group, f in zip(self.equation.groups, self.factors, strict=True)
+        ]
+        if self.shape is not None:
+            shapes.append((self.equation.result, "the sum", self.shape))
+        for group, name, shape in shapes:
+            if len(group.axes) != len(shape):
                 raise ShapeError(
-                    f"{self}: {factor.name} has {len(shape)} dimensions, `{letters}` names {len(letters)}."
+                    f"{self}: {name} has {len(shape)} dimensions, `{group.text}` names {len(group.axes)}."
                 )
-            for letter, length in zip(letters, shape, strict=True):
-                if sizes.setdefault(letter, length) != length:
-                    owner = next(
-                        f.name for group, f in zip(groups, self.factors, strict=True) if letter in group
-                    )
+            for axis, length in zip(group.axes, shape, strict=True):
+                if axis.letter and sizes.setdefault(axis.letter, length) != length:
                     raise ShapeError(
-                        f"{self}: index {letter} is {length} long in {factor.name}, "
-                        f"{sizes[letter]} in {owner}."
+                        f"{self}: index {axis.letter} is {length} long in {name}, "
+                        f"{sizes[axis.letter]} in {owners[axis.letter]}."
                     )
+                owners.setdefault(axis.letter, name)
+        if len(sizes) < len(self.letters):
+            letter = next(letter for letter in self.letters if letter not in sizes)
+            raise ShapeError(f"{self}: nothing says how long index {letter} is; give the shape of the sum.")
         return sizes
 
     def total(self) -> Array:
@@ -106,24 +140,65 @@ class Path:
         sizes = self.sizes()
         arrays = [f.array for f in self.factors]
         xp = arrays[0].__array_namespace__()
-        axes = _parsed(self.indices)[2]
-        if axes and len(sizes) == len(axes[0]):
-            return xp.asarray(prod(a[where] for a, where in zip(arrays, axes, strict=True)))
+        eq = self.equation
+        if not eq.is_plain or self.shape is not None:
+            return xp.asarray(contracted(eq, arrays, sizes, self._shape(sizes)))
+        if eq.spread and len(sizes) == len(eq.spread[0]):
+            return xp.asarray(prod(a[where] for a, where in zip(arrays, eq.spread, strict=True)))
         large = sum(a.size for a in arrays) > 4096  # planning the contraction costs 30 µs
         return xp.asarray(xp.einsum(self.indices, *arrays, optimize=large))
 
+    def assignments(self, index: Sequence[int], place: int | None = None) -> Assignments:
+        """Where the letters stand in every product that goes into element `index`; or, if the `place` of a
+        factor is given, in every product that element `index` of that factor is in.
+        """
+        eq, sizes = self.equation, self.sizes()
+        group = eq.result if place is None else eq.groups[place]
+        own = index[len(index) - len(group.axes) :]  # a shorter path is broadcast
+        arrays = [f.array for f in self.factors]
+        return assignments(eq, arrays, self._shape(sizes), sizes, group, own)
+
     def terms(self, index: Sequence[int]) -> Iterator[list[tuple[Number, tuple[int, ...]]]]:
         """Every product that goes into element `index`, as [(factor, its index), ...]."""
-        groups, result, _ = _parsed(self.indices)
-        coordinates = index[len(index) - len(result) :]  # a shorter path is broadcast
-        fixed = dict(zip(result, coordinates, strict=True))
-        summed = {letter: n for letter, n in self.sizes().items() if letter not in fixed}
-        for point in product(*map(range, summed.values())):
-            where = fixed | dict(zip(summed, point, strict=True))
+        places = self.assignments(index)
+        for point in np.argwhere(places.exists).tolist():
             yield [
-                (f, tuple(where[letter] for letter in group))
-                for group, f in zip(groups, self.factors, strict=True)
+                (f, places.index(group, point))
+                for group, f in zip(self.equation.groups, self.factors, strict=True)
+                if not group.says
             ]
+
+    def turned(self, place: int, upstream: Number) -> "Path":
+        """The path that brings `upstream`, which belongs to the sum, to the factor at `place`."""
+        pairs = list(zip(self.groups, self.factors, strict=True))
+        group, factor = pairs.pop(place)
+        return laid_out([*pairs, (self.result, upstream)], group, tuple(factor.array.shape))
+
+    def of(self, factors: Iterable[Number]) -> "Path":
+        """The same path of other factors."""
+        return Path(self.indices, tuple(factors), self.shape)
+
+    def summed_to(self, result: str) -> "Path":
+        """The same products, added up to another layout: `nj` instead of nothing."""
+        return laid_out(zip(self.groups, self.factors, strict=True), result)
+
+    def times(self, group: str, factor: Number) -> "Path":
+        """With another factor in front, read as `group` says."""
+        return Path(f"{group},{self.indices}", (factor, *self.factors), self.shape)
+
+    def _shape(self, sizes: dict[str, int]) -> tuple[int, ...]:
+        if self.shape is not None:
+            return self.shape
+        lengths = [axis.reach(sizes)[1] + 1 for axis in self.equation.result.axes]
+        return tuple(max(length, 0) for length in lengths)
+
+
+def laid_out(
+    factors: Iterable[tuple[str, Number]], result: str, shape: tuple[int, ...] | None = None
+) -> Path:
+    """A path of factors, each with how it is read, added up to `result`."""
+    groups, numbers = zip(*factors, strict=True)
+    return Path(f"{','.join(groups)}->{result}", numbers, shape)
 
 
 def given(name: str, array: Array) -> Number:
@@ -131,9 +206,9 @@ def given(name: str, array: Array) -> Number:
     return _made(name, array, (), None)
 
 
-def path(indices: str, *factors: Number) -> Path:
-    """A path of `factors` contracted by the einsum `indices`."""
-    return Path(indices, factors)
+def path(indices: str, *factors: Number, shape: Sequence[int] | None = None) -> Path:
+    """A path of `factors` contracted by `indices`; of a sum of that `shape`, where they do not tell it."""
+    return Path(indices, factors, None if shape is None else tuple(shape))
 
 
 def number(name: str, *paths: Path, through: Function | None = None) -> Number:
@@ -173,19 +248,6 @@ def origins(*numbers: Number) -> dict[str, Number]:
             by_name[n.name] = n
             waiting.extend(f for p in n.paths for f in p.factors)
     return by_name
-
-
-@lru_cache(maxsize=256)
-def _parsed(indices: str) -> tuple[list[str], str, list[tuple[slice | None, ...]] | None]:
-    """The letters of each factor, those of the result, and, where nothing is summed or transposed,
-    how each factor is spread over the result's axes.
-    """
-    operands, result = indices.split("->")
-    groups = operands.split(",")
-    if any("".join(letter for letter in result if letter in group) != group for group in groups):
-        return groups, result, None
-    spread = [tuple(slice(None) if letter in group else None for letter in result) for group in groups]
-    return groups, result, spread
 
 
 def _made(name: str, array: Array, paths: tuple[Path, ...], through: Function | None) -> Number:

@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.descent import step
 from chainrule.ask.cases.example import Example
-from chainrule.numbers import Number
+from chainrule.numbers import Number, given
 
 KINDS = ["exact", "cut", "every step", "what is printed", "what has an address", "cut at every address"]
 LOSSES = ["half_squared_error", "mean_squared_error", "binary_cross_entropy", "softmax_cross_entropy"]
@@ -146,7 +146,7 @@ def _worked(
 
 
 def _sum(one: Number, visit: Callable[[Number], np.ndarray]) -> np.ndarray:
-    sums = [np.einsum(p.indices, *map(visit, p.factors)) for p in one.paths]
+    sums = [p.of(given(f.name, visit(f)) for f in p.factors).total() for p in one.paths]
     total = sum(sums[1:], start=sums[0])
     return np.asarray(one.through.apply(total) if one.through else total)
 

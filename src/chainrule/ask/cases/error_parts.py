@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from chainrule.numbers import Number, Path, number
+from chainrule.numbers import Number, Path, laid_out, number
 
 OF_ROWS, OF_OUTPUTS = "E_n", "E_nj"
 """The names of E by row (n,), and of E by row and output (n, outputs)."""
@@ -21,14 +21,13 @@ def error_parts(numbers: Mapping[str, Number]) -> dict[str, Number]:
 
 
 def _is_of_rows(p: Path) -> bool:
-    return any(f.name == "1/n" for f in p.factors) and "j" in p.indices
+    return any(f.name == "1/n" for f in p.factors) and "j" in p.letters
 
 
 def _undivided(p: Path, result: str) -> Path:
     """The products of a path without the rows' shares, added up to `result`."""
-    groups = p.indices.partition("->")[0].split(",")
-    kept = [(group, f) for group, f in zip(groups, p.factors, strict=True) if f.name != "1/n"]
-    return Path(f"{','.join(group for group, _ in kept)}->{result}", tuple(f for _, f in kept))
+    kept = [(group, f) for group, f in zip(p.groups, p.factors, strict=True) if f.name != "1/n"]
+    return laid_out(kept, result)
 
 
 def part_of(index: tuple[int, ...], rows: int) -> tuple[str, tuple[int, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from chainrule.ask.cases.work import cost, spend
-from chainrule.numbers import Number, Path, number
+from chainrule.numbers import Number, number
 
 Change = Callable[[Number, Number], Number]  # (as it was, as it is now) -> as it shall be
 
@@ -33,7 +33,7 @@ def reworked(order: Sequence[Number], change: Change) -> dict[str, Number]:
     for original in order:
         current = original
         if any(changed[id(f)] is not f for p in original.paths for f in p.factors):
-            paths = [Path(p.indices, tuple(changed[id(f)] for f in p.factors)) for p in original.paths]
+            paths = [p.of(changed[id(f)] for f in p.factors) for p in original.paths]
             current = number(original.name, *paths, through=original.through)
         current = change(original, current)
         changed[id(original)] = by_name[original.name] = current

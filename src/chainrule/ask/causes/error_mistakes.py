@@ -12,7 +12,7 @@ from chainrule.ask.causes.hypothesis import Change, Hypothesis, mistake, rewriti
 from chainrule.ask.causes.structure import Structure
 from chainrule.ask.documents.names import pretty
 from chainrule.engine.network import Network
-from chainrule.numbers import Number, Path, given, number, path
+from chainrule.numbers import Number, given, number, path
 from chainrule.quantities import base, is_error_signal, is_slope, parse
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.dense import Dense
@@ -124,11 +124,7 @@ def _loss_itself(structure: Structure) -> Iterator[Hypothesis]:
     single = structure.case.t.size == 1
 
     def parts(numbers: Mapping[str, Number]) -> Mapping[str, Change]:
-        own = [
-            Path(f"{p.indices.partition('->')[0]}->nj", p.factors)
-            for p in numbers["E"].paths
-            if {"n", "j"} <= set(p.indices)
-        ]
+        own = [p.summed_to("nj") for p in numbers["E"].paths if {"n", "j"} <= set(p.letters)]
         return {end: lambda node: number(node.name, *own)} if own else {}
 
     yield Hypothesis(

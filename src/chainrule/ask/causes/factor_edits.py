@@ -5,17 +5,12 @@ from collections.abc import Callable
 from chainrule.ask.causes import number_edits as edits
 from chainrule.ask.causes.hypothesis import Change
 from chainrule.ask.causes.number_edits import called
-from chainrule.numbers import Array, Number, Path, given, number, path
+from chainrule.numbers import Array, Number, given, laid_out, number
 
 
 def multiplied(node: Number, factor: Number) -> Number:
     """With another factor in every product, one for every element."""
-    paths = [
-        path(f"{_result(p)[-factor.array.ndim :]},{p.indices}", factor, *p.factors)
-        if factor.array.ndim
-        else path(f",{p.indices}", factor, *p.factors)
-        for p in node.paths
-    ]
+    paths = [p.times(p.equation.result.trailing(factor.array.ndim), factor) for p in node.paths]
     return number(node.name, *paths, through=node.through)
 
 
@@ -25,11 +20,11 @@ def turned(name: str) -> Change:
     def change(node: Number) -> Number:
         paths = []
         for p in node.paths:
-            inputs, result = p.indices.split("->")
-            groups = [
-                g[::-1] if f.name == name else g for g, f in zip(inputs.split(","), p.factors, strict=True)
+            pairs = [
+                (g.reversed() if f.name == name else g.text, f)
+                for g, f in zip(p.equation.groups, p.factors, strict=True)
             ]
-            paths.append(path(f"{','.join(groups)}->{result}", *p.factors))
+            paths.append(laid_out(pairs, p.result, p.shape))
         return number(node.name, *paths, through=node.through)
 
     return change
@@ -37,7 +32,7 @@ def turned(name: str) -> Change:
 
 def transposed(node: Number) -> Number:
     """The whole of it the other way round: element j, i in the place of i, j."""
-    paths = [path(f"{p.indices.split('->')[0]}->{_result(p)[::-1]}", *p.factors) for p in node.paths]
+    paths = [p.summed_to(p.equation.result.reversed()) for p in node.paths]
     return number(node.name, *paths, through=node.through)
 
 
@@ -66,7 +61,3 @@ def within(node: Number, name: str) -> Number | None:
     inner = (g for p in node.paths for f in p.factors for q in f.paths for g in q.factors)
     direct = (f for p in node.paths for f in p.factors)
     return next((f for f in (*direct, *inner) if f.name == name), None)
-
-
-def _result(p: Path) -> str:
-    return p.indices.partition("->")[2]

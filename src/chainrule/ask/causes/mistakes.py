@@ -16,7 +16,7 @@ from chainrule.ask.causes.slope_mistakes import slopes
 from chainrule.ask.causes.structure import Structure, grouped, listed
 from chainrule.ask.causes.way_back_mistakes import way_back
 from chainrule.ask.documents.names import pretty
-from chainrule.numbers import Number, Path, given, number
+from chainrule.numbers import Number, given, number
 from chainrule.quantities import base, is_bias, is_weight, parse
 
 
@@ -100,9 +100,7 @@ def _is_square(shape: tuple[int, ...]) -> bool:
 
 def _with_transposed_gradient(node: Number) -> Number:
     first, *others = node.paths
-    return number(
-        node.name, first, *(Path(f"{p.indices[:-2]}{p.indices[:-3:-1]}", p.factors) for p in others)
-    )
+    return number(node.name, first, *(p.summed_to(p.equation.result.reversed()) for p in others))
 
 
 def _step_alone(node: Number) -> Number:

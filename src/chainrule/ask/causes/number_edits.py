@@ -1,11 +1,12 @@
 """Edits: a Number made again from the same factors, with one of them left out, exchanged or doubled."""
 
 from collections.abc import Callable, Iterable
+from string import ascii_lowercase
 
 import numpy as np
 
 from chainrule.ask.explain.terms import Index
-from chainrule.numbers import Number, Path, constant, given, number, path
+from chainrule.numbers import Number, Path, constant, given, laid_out, number, path
 
 Which = Callable[[Number], bool]
 
@@ -27,15 +28,13 @@ def doubled(node: Number, which: Which) -> Number:
 
 def instead(node: Number, which: Which, substitute: Number) -> Number:
     """With `substitute` in the place of these factors."""
-    return _made(
-        node, [Path(p.indices, tuple(substitute if which(f) else f for f in p.factors)) for p in node.paths]
-    )
+    return _made(node, [p.of(substitute if which(f) else f for f in p.factors) for p in node.paths])
 
 
 def times(node: Number, name: str, value: float) -> Number:
     """Multiplied by a constant."""
     factor = constant(name, value, like=node)
-    return _made(node, [_prefixed(p, "", factor) for p in node.paths])
+    return _made(node, [p.times("", factor) for p in node.paths])
 
 
 def masked(node: Number, substitute: Number, elements: Iterable[Index]) -> Number:
@@ -50,10 +49,12 @@ def masked(node: Number, substitute: Number, elements: Iterable[Index]) -> Numbe
 
 def _masked(p: Path, mask: Number) -> Path:
     """The path where the mask is 1; one that is the same for all rows gets its row by the mask."""
-    inputs, result = p.indices.split("->")
-    free = (letter for letter in "abcdefgh" if letter not in inputs)
-    axes = "".join(next(free) for _ in range(mask.array.ndim - len(result))) + result
-    return Path(f"{axes},{inputs}->{axes}", (mask, *p.factors))
+    free = (letter for letter in ascii_lowercase if letter not in p.letters)
+    missing = mask.array.ndim - len(p.equation.result.axes)
+    axes = "".join(next(free) for _ in range(missing)) + p.result
+    return laid_out(
+        [(axes, mask), *zip(p.groups, p.factors, strict=True)], axes, p.shape and mask.array.shape
+    )
 
 
 def with_element(node: Number, place: Index, source: Number, element: Index) -> Number:
@@ -80,7 +81,7 @@ def only(node: Number, letter_of: str, index: int) -> Number:
         if size is None:
             paths.append(p)
         else:
-            paths.append(_prefixed(p, letter_of, given(f"[{letter_of}={index}]", np.eye(size)[index])))
+            paths.append(p.times(letter_of, given(f"[{letter_of}={index}]", np.eye(size)[index])))
     return _made(node, paths)
 
 
@@ -89,25 +90,13 @@ def _made(node: Number, paths: list[Path]) -> Number:
 
 
 def _without(p: Path, which: Which) -> Path:
-    groups, result = _groups(p)
-    inputs = [(g, f) for g, f in zip(groups, p.factors, strict=True) if not which(f)]
-    if not inputs or not set(result) <= set("".join(g for g, _ in inputs)):
+    groups = zip(p.equation.groups, p.factors, strict=True)
+    inputs = [(g, f) for g, f in groups if not which(f)]
+    if not inputs or not set(p.equation.result.letters) <= {c for g, _ in inputs for c in g.letters}:
         return p
-    return Path(f"{','.join(g for g, _ in inputs)}->{result}", tuple(f for _, f in inputs))
+    return laid_out([(g.text, f) for g, f in inputs], p.result, p.shape)
 
 
 def _with_again(p: Path, which: Which) -> Path:
-    groups, result = _groups(p)
-    repeats = [(g, f) for g, f in zip(groups, p.factors, strict=True) if which(f)]
-    return Path(
-        f"{','.join([*groups, *(g for g, _ in repeats)])}->{result}", (*p.factors, *(f for _, f in repeats))
-    )
-
-
-def _prefixed(p: Path, letters: str, factor: Number) -> Path:
-    return Path(f"{letters},{p.indices}", (factor, *p.factors))
-
-
-def _groups(p: Path) -> tuple[list[str], str]:
-    inputs, result = p.indices.split("->")
-    return inputs.split(","), result
+    pairs = list(zip(p.groups, p.factors, strict=True))
+    return laid_out([*pairs, *(pair for pair in pairs if which(pair[1]))], p.result, p.shape)

@@ -93,7 +93,7 @@ def _terms(
     """The products that go into `element`: their factors, where, with which value, and the product."""
     if int(np.prod(list(p.sizes().values()) or [1])) > _MOST:
         return
-    p = Path(p.indices, tuple(numbers.get(f.name, f) for f in p.factors))
+    p = p.of(numbers.get(f.name, f) for f in p.factors)
     for factors in p.terms(element):
         operands = [(f, index, float(f.array[index])) for f, index in factors]
         yield operands, float(np.prod([value for _, _, value in operands]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from chainrule.ask.causes.hypothesis import Change, Hypothesis, mistake, rewriting_by
 from chainrule.ask.causes.number_edits import called
 from chainrule.ask.causes.structure import Structure
-from chainrule.numbers import Number, Path, constant, number, path
+from chainrule.numbers import Number, constant, number, path
 
 _DECAY = "λ"
 
@@ -57,10 +57,7 @@ def _without(node: Number) -> Number:
 def _scaled(value: float) -> Change:
     def change(node: Number) -> Number:
         factor = constant(f"{value:g}", value, like=node)
-        paths = [
-            Path(f",{p.indices}", (factor, *p.factors)) if any(map(called(_DECAY), p.factors)) else p
-            for p in node.paths
-        ]
+        paths = [p.times("", factor) if any(map(called(_DECAY), p.factors)) else p for p in node.paths]
         return number(node.name, *paths, through=node.through)
 
     return change

@@ -9,7 +9,7 @@ from chainrule.ask.causes.factor_edits import exchanging, remade, turned
 from chainrule.ask.causes.hypothesis import Change, Hypothesis, mistake, rewriting_by
 from chainrule.ask.causes.structure import Structure, cost_of, grouped, listed
 from chainrule.ask.documents.names import pretty
-from chainrule.numbers import Array, Number, given, number, path
+from chainrule.numbers import Array, Number, given, number
 from chainrule.quantities import layer_of, parse
 
 _UNITS = 8  # of a layer: with more, nobody takes one alone
@@ -63,9 +63,7 @@ def _single_units(structure: Structure, gradient: str, w: str) -> Iterator[Hypot
 
 
 def _prefixed_all(node: Number, letters: str, factor: Number) -> Number:
-    paths = [
-        path(f"{letters},{p.indices}", factor, *p.factors) if "j" in p.sizes() else p for p in node.paths
-    ]
+    paths = [p.times(letters, factor) if "j" in p.letters else p for p in node.paths]
     return number(node.name, *paths, through=node.through)
 
 

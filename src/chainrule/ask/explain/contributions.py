@@ -1,12 +1,11 @@
 """Shares: how much of a sum each row of the batch gives, and how much of a gradient each road brings."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.ask.explain.terms import Factor, letters, products
-from chainrule.numbers import Number, Path
+from chainrule.ask.explain.terms import Factor, products
+from chainrule.numbers import Number, given
 from chainrule.quantities import is_error_signal
 
 ROW = "n"  # the letter that every rule gives the rows
@@ -28,10 +27,10 @@ def by_row(element: Factor) -> np.ndarray | None:
     """
     contributions: np.ndarray | None = None
     for path in element.number.paths if not element.number.through else ():
-        summed = list(letters(path, element.index)[1])
-        if ROW in summed:
-            table = products(path, element.index)[0]
-            rows = table.sum(axis=tuple(k for k, letter in enumerate(summed) if letter != ROW))
+        places = path.assignments(element.index)
+        if ROW in places.free:
+            axes = tuple(k for k, letter in enumerate(places.free) if letter != ROW)
+            rows = products(path, places).sum(axis=axes)
             contributions = rows if contributions is None else contributions + rows
     return contributions
 
@@ -63,26 +62,9 @@ def _ahead(signal: Number, weights: np.ndarray) -> list[tuple[Number, np.ndarray
     """The error signals that `signal` is made of, and how each element of them counts."""
     upstream_signals: dict[int, tuple[Number, np.ndarray]] = {}
     for path in signal.paths:
-        groups, result = path.indices.split("->")[0].split(","), path.indices.split("->")[1]
         for place, factor in enumerate(path.factors):
             if is_error_signal(factor.quantity):
-                passed = _passed(path, groups, result, place, weights)
+                passed = path.turned(place, given("weights", weights)).total()
                 earlier = upstream_signals.get(id(factor))
                 upstream_signals[id(factor)] = (factor, passed + earlier[1] if earlier else passed)
     return list(upstream_signals.values())
-
-
-def _passed(path: Path, groups: Sequence[str], result: str, place: int, weights: np.ndarray) -> np.ndarray:
-    """The weights of a path's result, as weights of the factor at `place`."""
-    sizes, subscript = path.sizes(), groups[place]
-    inside = [
-        (group, f.array) for k, (group, f) in enumerate(zip(groups, path.factors, strict=True)) if k != place
-    ]
-    inside.append((result, weights))
-    letters_present = set("".join(group for group, _ in inside))
-    inside += [(letter, np.ones(sizes[letter])) for letter in subscript if letter not in letters_present]
-    subscripts = ",".join(group for group, _ in inside)
-    factor_weights: np.ndarray = np.einsum(
-        f"{subscripts}->{subscript}", *(a for _, a in inside), optimize=True
-    )
-    return factor_weights

@@ -7,6 +7,7 @@ from math import fsum, prod
 import numpy as np
 
 from chainrule.ask.documents.formula import Remainder
+from chainrule.contraction.assignments import Assignments
 from chainrule.numbers import Number, Path
 
 Index = tuple[int, ...]
@@ -51,8 +52,9 @@ def summands(
     Products of a given named in `absent` are left out. `limit` is how many are shown at the most.
     """
     paths = [path for path in element.number.paths if not any(f.name in absent for f in path.factors)]
-    tables = [products(path, element.index) for path in paths]
-    values = np.concatenate([table[mask] for table, mask in tables] or [np.empty(0)])
+    tables = [(path, path.assignments(element.index)) for path in paths]
+    points = [(path, places, existing(path, places)) for path, places in tables]
+    values = np.concatenate([products(path, places)[mask] for path, places, mask in points] or [np.empty(0)])
     positions = list(range(len(values)))
     if len(values) > (WHOLE if limit is None else limit):
         largest = np.argsort(-np.abs(values), kind="stable")[: LARGEST if limit is None else limit]
@@ -61,70 +63,49 @@ def summands(
     remainder = None
     if len(hidden):
         remainder = Remainder(len(hidden), fsum(hidden[hidden > 0]), fsum(hidden[hidden < 0]))
-    points = [(path, mask) for path, (_, mask) in zip(paths, tables, strict=True)]
-    return [_summand(*_point(points, s), element.index, float(values[s])) for s in positions], remainder
+    return [_summand(*_point(points, s), float(values[s])) for s in positions], remainder
 
 
-def _point(tables: list[tuple[Path, np.ndarray]], place: int) -> tuple[Path, Index]:
-    """The path and the summed indices of the product that stands at `place` among all of them."""
-    for path, mask in tables:
+def _point(tables: list[tuple[Path, Assignments, np.ndarray]], place: int) -> tuple[Path, Assignments, Index]:
+    """The path of the product that stands at `place` among all of them, and its point among the path's."""
+    for path, places, mask in tables:
         count = int(mask.sum())
         if place < count:
             flat = np.flatnonzero(mask)[place]
-            return path, tuple(int(k) for k in np.unravel_index(flat, mask.shape))
+            return path, places, tuple(int(k) for k in np.unravel_index(flat, mask.shape))
         place -= count
     raise IndexError(place)
 
 
-def products(path: Path, index: Index) -> tuple[np.ndarray, np.ndarray]:
-    """The products of `path` at `index`, an axis for each summed index, and which of them there are.
-
-    A factor named by a condition, `[k≠j]`, is 0 where there is no product at all.
-    """
-    fixed, summed = letters(path, index)
-    groups = [[c for c in group if c not in fixed] for group in _groups(path)]
-    parts = [f.array[_place(group, fixed)] for group, f in zip(_groups(path), path.factors, strict=True)]
-    where = [list(map(list(summed).index, group)) for group in groups]
-    table, mask = np.ones(tuple(summed.values())), np.ones(tuple(summed.values()), dtype=bool)
+def products(path: Path, places: Assignments) -> np.ndarray:
+    """The products of `path`, an axis for each index that is free; 0 where there is none."""
+    table = np.ones(places.exists.shape)
     with np.errstate(all="ignore"):
-        for factor, part, axes in zip(path.factors, parts, where, strict=True):
-            shape = [1] * len(summed)
-            for axis in axes:
-                shape[axis] = table.shape[axis]
-            spread = np.transpose(part, np.argsort(axes)).reshape(shape)
-            table = table * spread
-            if _is_condition(factor):
-                mask &= spread != 0
-    return table, mask
+        for group, factor in zip(path.equation.groups, path.factors, strict=True):
+            if not group.says:
+                table = table * places.read(group, factor.array)
+    return np.where(places.exists, table, 0.0)
 
 
-def _summand(path: Path, point: Index, index: Index, value: float) -> Summand:
-    fixed, summed = letters(path, index)
-    place = fixed | dict(zip(summed, point, strict=True))
+def existing(path: Path, places: Assignments) -> np.ndarray:
+    """Which of the products there are: a factor named by a condition, `[k≠j]`, is 0 where there is none."""
+    mask = places.exists.copy()
+    for group, factor in zip(path.equation.groups, path.factors, strict=True):
+        if _is_condition(factor):
+            mask &= places.read(group, factor.array) != 0
+    return mask
+
+
+def _summand(path: Path, places: Assignments, point: Index, value: float) -> Summand:
     factors, constants, negative = [], [], False
-    for group, factor in zip(_groups(path), path.factors, strict=True):
+    for group, factor in zip(path.equation.groups, path.factors, strict=True):
         if not factor.paths and not factor.array.shape:
             negative ^= factor.name.startswith("-")
             if abs(float(factor.array)) != 1:
                 constants.append(factor)
-        elif not (_is_condition(factor) or _is_idle(factor)):
-            factors.append(Factor(factor, tuple(place[c] for c in group)))
+        elif not (group.says or _is_condition(factor) or _is_idle(factor)):
+            factors.append(Factor(factor, places.index(group, point)))
     return Summand(tuple(factors), tuple(constants), negative, value)
-
-
-def letters(path: Path, index: Index) -> tuple[dict[str, int], dict[str, int]]:
-    """The letters that `index` fixes, with their values, and those summed over, with their lengths."""
-    result = path.indices.partition("->")[2]
-    fixed = dict(zip(result, index[len(index) - len(result) :], strict=True))
-    return fixed, {letter: n for letter, n in path.sizes().items() if letter not in fixed}
-
-
-def _groups(path: Path) -> list[str]:
-    return path.indices.partition("->")[0].split(",")
-
-
-def _place(group: str, fixed: dict[str, int]) -> tuple[int | slice, ...]:
-    return tuple(fixed.get(letter, slice(None)) for letter in group)
 
 
 def _is_condition(factor: Number) -> bool:

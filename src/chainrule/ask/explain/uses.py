@@ -1,7 +1,9 @@
 """Uses: where a number goes, what is made of it next; explanations look the other way."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
+
+import numpy as np
 
 from chainrule.ask.explain.terms import Factor, Index
 from chainrule.numbers import Number, Path
@@ -36,12 +38,18 @@ def _users(numbers: Mapping[str, Number], element: Factor) -> Iterator[Factor]:
 
 def _reached(path: Path, place: int, index: Index, shape: tuple[int, ...]) -> Iterator[Index]:
     """The indices of a path's result, in an array of `shape`, that an element of its factor goes into."""
-    groups, _, result = path.indices.partition("->")
-    fixed = dict(zip(groups.split(",")[place], index, strict=True))
-    missing = len(shape) - len(result)  # a path of fewer dimensions is added to every row
-    letters = [None] * missing + list(result)
-    ranges = [
-        (fixed[letter],) if letter in fixed else range(length)
-        for letter, length in zip(letters, shape, strict=True)
-    ]
-    return product(*ranges)
+    places = path.assignments(index, place)
+    result = path.equation.result
+    added_to = [range(length) for length in shape[: len(shape) - len(result.axes)]]  # of fewer dimensions
+    for rows in product(*added_to):
+        indices = (places.index(result, point) for point in np.argwhere(places.exists).tolist())
+        yield from ((*rows, *own) for own in _distinct(indices))
+
+
+def _distinct(indices: Iterable[Index]) -> Iterator[Index]:
+    """Each index as it comes for the first time."""
+    reached: set[Index] = set()
+    for index in indices:
+        if index not in reached:
+            reached.add(index)
+            yield index

@@ -77,8 +77,7 @@ def _written(graph: Graph, number: Number, x: Tensor, tensors: dict[int, Tensor]
 
 def _path(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
     """A product: by elements where nothing is summed, else a contraction of the same indices."""
-    subscripts, result = path.indices.split("->")
-    groups = subscripts.split(",")
+    groups, result = path.groups, path.result
     if all(result.endswith(group) for group in groups):
         product = factors[0]
         if product.dtype == np.float64 and any(factor.through is SIGMOID for factor in path.factors):
@@ -87,6 +86,8 @@ def _path(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
         for factor in factors[1:]:
             product = product * factor
         return product
+    if not path.equation.is_plain:
+        raise TypeError(f"a sum over places, {path.indices}")
     shape = tuple(None if letter == "n" else path.sizes()[letter] for letter in result)
     if path.indices == "ni,ij->nj":
         return graph.add("MatMul", factors, factors[0].dtype, shape)
