@@ -26,8 +26,8 @@ def _is_of_rows(p: Path) -> bool:
 
 def _undivided(p: Path, result: str) -> Path:
     """The products of a path without the rows' shares, added up to `result`."""
-    kept = [(group, f) for group, f in zip(p.groups, p.factors, strict=True) if f.name != "1/n"]
-    return laid_out(kept, result)
+    pairs = zip(p.groups, p.factors, strict=True)
+    return laid_out([(group, f) for group, f in pairs if f.name != "1/n"], result)
 
 
 def part_of(index: tuple[int, ...], rows: int) -> tuple[str, tuple[int, ...]]:

@@ -99,8 +99,8 @@ def _is_square(shape: tuple[int, ...]) -> bool:
 
 
 def _with_transposed_gradient(node: Number) -> Number:
-    first, *others = node.paths
-    return number(node.name, first, *(p.summed_to(p.equation.result.reversed()) for p in others))
+    parameter, *steps = node.paths
+    return number(node.name, parameter, *(p.summed_to(p.equation.result.reversed()) for p in steps))
 
 
 def _step_alone(node: Number) -> Number:
