@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.contraction.assignments import Assignments, assignments
-from chainrule.contraction.notation import Equation, Subscripts, equation
+from chainrule.contraction.notation import Contraction, Subscripts, equation
 from chainrule.contraction.sums import contracted
 from chainrule.errors import ShapeError
 from chainrule.quantities import Quantity, parse
@@ -84,7 +84,7 @@ class Path:
         return f"{factors} [{self.indices}]"
 
     @property
-    def equation(self) -> Equation:
+    def equation(self) -> Contraction:
         """The indices, read."""
         return equation(self.indices)
 

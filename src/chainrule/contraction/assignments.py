@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.contraction.notation import Equation, Subscript, Subscripts
+from chainrule.contraction.notation import Contraction, Subscript, Subscripts
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Assignments:
 
 
 def assignments(
-    eq: Equation,
+    eq: Contraction,
     arrays: Sequence[Any],
     shape: Sequence[int],
     sizes: Mapping[str, int],
@@ -97,7 +97,7 @@ def _solved(
     return solved
 
 
-def _uses(letter: str, solved: Mapping[str, tuple[Subscript, int]], eq: Equation) -> bool:
+def _uses(letter: str, solved: Mapping[str, tuple[Subscript, int]], eq: Contraction) -> bool:
     """Whether a letter that whole numbers say is needed to find others, or said more than one time."""
     by_others = [c for axis, _ in solved.values() for c, _ in axis.letters]
     readers = [g for g in eq.groups if g.says]

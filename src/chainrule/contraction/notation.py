@@ -80,7 +80,7 @@ class Subscripts:
 
 
 @dataclass(frozen=True)
-class Equation:
+class Contraction:
     """A string of the notation, read."""
 
     groups: tuple[Subscripts, ...]
@@ -108,7 +108,7 @@ class Equation:
 
 
 @lru_cache(maxsize=4096)
-def equation(indices: str) -> Equation:
+def equation(indices: str) -> Contraction:
     """`indices`, read.
 
     Raises:
@@ -118,7 +118,7 @@ def equation(indices: str) -> Equation:
     groups = operands.split(",")
     if not arrow or not all(map(_GROUP.fullmatch, groups)) or not _GROUP.fullmatch(result) or "=" in result:
         raise ShapeError(f"`{indices}` is no contraction: write `ni,ij->nj`, an axis a letter or (2h+k-1)")
-    return Equation(tuple(map(_subscripts, groups)), _subscripts(result))
+    return Contraction(tuple(map(_subscripts, groups)), _subscripts(result))
 
 
 def _subscripts(text: str) -> Subscripts:

@@ -10,17 +10,17 @@ from itertools import product
 from string import ascii_letters
 from typing import Any
 
-from chainrule.contraction.notation import Equation, Subscript, Subscripts
+from chainrule.contraction.notation import Contraction, Subscript, Subscripts
 
 Array = Any
 Sizes = Mapping[str, int]
-Own = Callable[[Equation, Sequence[Array], Sizes, Sequence[int]], Array | None]
+Own = Callable[[Contraction, Sequence[Array], Sizes, Sequence[int]], Array | None]
 
 OPERATIONS: dict[str, Own] = {}
 """By an array library's name: what it has for a contraction of its own, or nothing for this one."""
 
 
-def contracted(eq: Equation, arrays: Sequence[Array], sizes: Sizes, shape: Sequence[int]) -> Array:
+def contracted(eq: Contraction, arrays: Sequence[Array], sizes: Sizes, shape: Sequence[int]) -> Array:
     """The sum of the products, of `shape`."""
     xp = arrays[0].__array_namespace__()
     if own := OPERATIONS.get(xp.__name__):
@@ -119,7 +119,7 @@ def _read(xp: Any, group: Subscripts, array: Array, sizes: Sizes) -> tuple[tuple
 Factors = list[tuple[tuple[str, ...], Array]]
 
 
-def _is_scattered(eq: Equation, group: Subscripts, factors: Factors) -> bool:
+def _is_scattered(eq: Contraction, group: Subscripts, factors: Factors) -> bool:
     """Whether the sum can be sorted by what the whole numbers say: nothing else knows the letter."""
     letters = [axis.letter for axis in group.axes]
     return (
@@ -134,7 +134,7 @@ def _is_scattered(eq: Equation, group: Subscripts, factors: Factors) -> bool:
 
 
 def _pick(
-    xp: Any, eq: Equation, group: Subscripts, numbers: Array, factors: Factors, sizes: Sizes, dtype: Any
+    xp: Any, eq: Contraction, group: Subscripts, numbers: Array, factors: Factors, sizes: Sizes, dtype: Any
 ) -> None:
     """The factor that has the letter, at the places that the whole numbers say; else 1 where they say so."""
     letters, numbers = _read_numbers(xp, group, numbers, sizes)
@@ -171,7 +171,7 @@ def _read_numbers(xp: Any, group: Subscripts, numbers: Array, sizes: Sizes) -> t
 
 
 def _of_result(
-    eq: Equation, scattered: Mapping[str, tuple[tuple[str, ...], Array]]
+    eq: Contraction, scattered: Mapping[str, tuple[tuple[str, ...], Array]]
 ) -> tuple[list[str], list[Subscript], dict[str, str]]:
     """The letters that `einsum` shall keep, the axes made of them, and which letter is a double of which.
 

@@ -124,8 +124,8 @@ def _loss_itself(structure: Structure) -> Iterator[Hypothesis]:
     single = structure.case.t.size == 1
 
     def parts(numbers: Mapping[str, Number]) -> Mapping[str, Change]:
-        own = [p.summed_to("nj") for p in numbers["E"].paths if {"n", "j"} <= set(p.letters)]
-        return {end: lambda node: number(node.name, *own)} if own else {}
+        units = [p.summed_to("nj") for p in numbers["E"].paths if {"n", "j"} <= set(p.letters)]
+        return {end: lambda node: number(node.name, *units)} if units else {}
 
     yield Hypothesis(
         "mistake",
