@@ -22,6 +22,7 @@ from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
 from chainrule.faces.tabular import prediction, source
 from chainrule.faces.tabular import training as tabular
+from chainrule.faces.tabular.request import Request
 from chainrule.rules.activations import ACTIVATIONS
 
 TASKS = {"two": "two classes", "three": "three classes", "amount": "amount"}
@@ -60,7 +61,7 @@ def trained(target: str, activation: str, dtype: str, epochs: int = 5, **asked: 
     """A network of three layers on the table."""
     options = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": epochs}
     drop = tuple(name for name in TASKS if name != target)
-    request = tabular.Request(target, (16, 8), activation, drop=drop, dtype=dtype, dropout=0.1, **asked)
+    request = Request(target, (16, 8), activation, drop=drop, dtype=dtype, dropout=0.1, **asked)
     read = table()
     read.path = __file__  # the run remembers a fingerprint of it
     ready = tabular.prepare(read, request)

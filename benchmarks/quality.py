@@ -23,7 +23,8 @@ from sklearn.preprocessing import StandardScaler
 
 from chainrule import Dense, Network, train
 from chainrule.faces.tables.read import read
-from chainrule.faces.tabular.training import Request, prepare
+from chainrule.faces.tabular.request import Request
+from chainrule.faces.tabular.training import prepare
 
 PENGUINS = Path(__file__).parent.parent / "examples" / "penguins.csv"
 SEEDS = range(5)

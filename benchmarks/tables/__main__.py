@@ -26,7 +26,8 @@ from chainrule.engine.splitting import split
 from chainrule.faces.scores import scores
 from chainrule.faces.table_report import peers
 from chainrule.faces.tabular.frames import as_table
-from chainrule.faces.tabular.training import Request, prepare
+from chainrule.faces.tabular.request import Request
+from chainrule.faces.tabular.training import prepare
 
 SPLITS = 1
 

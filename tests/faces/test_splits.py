@@ -9,7 +9,8 @@ import pytest
 
 from chainrule import InputError, train_table
 from chainrule.faces.tabular.frames import as_table
-from chainrule.faces.tabular.training import Fit, Request, prepare
+from chainrule.faces.tabular.request import Request
+from chainrule.faces.tabular.training import Fit, prepare
 
 
 def frame(rows: int = 120) -> pl.DataFrame:

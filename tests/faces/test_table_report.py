@@ -17,8 +17,9 @@ from chainrule.faces.table_report.peers import BOOSTING, LINEAR
 from chainrule.faces.table_report.report_page import page
 from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.frames import as_table
+from chainrule.faces.tabular.request import Request
 from chainrule.faces.tabular.source import Reading
-from chainrule.faces.tabular.training import Fit, Request, fit, prepare
+from chainrule.faces.tabular.training import Fit, fit, prepare
 
 HOSTILE = '<img src=x onerror="alert(1)">&amp;'
 VOID = {"meta", "img", "br"}

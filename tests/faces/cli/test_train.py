@@ -247,7 +247,8 @@ def test_an_existing_folder_is_refused_before_training(call: Any, monkeypatch: p
 def test_held_out_figures_are_those_of_the_run(call: Any) -> None:
     """Which rows were held out is found again, and everything is computed anew from the files."""
     from chainrule.faces.tables.read import read
-    from chainrule.faces.tabular.training import Request, prepare
+    from chainrule.faces.tabular.request import Request
+    from chainrule.faces.tabular.training import prepare
 
     small(rows=100)
     found = call(
@@ -402,7 +403,8 @@ def test_many_classes_or_long_names(call: Any, classes: int) -> None:
 def test_the_mean_of_eight_networks_by_default(call: Any) -> None:
     """It is the run, a network like any other; rows that each left out chose the epoch, none held out did."""
     from chainrule.faces.tables.read import read
-    from chainrule.faces.tabular.training import Request, prepare
+    from chainrule.faces.tabular.request import Request
+    from chainrule.faces.tabular.training import prepare
 
     noise()
     told = call("train", "noise.csv", "--target", "y", "--json", "--out", "r").object

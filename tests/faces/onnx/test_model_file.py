@@ -23,6 +23,7 @@ from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts
 from chainrule.faces.tabular import prediction
 from chainrule.faces.tabular import training as tabular
+from chainrule.faces.tabular.request import Request
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.functions import SIGMOID
 from chainrule.rules.layers.chain import Chain
@@ -46,7 +47,7 @@ def given(network: Network, inputs: int, dtype: Any = np.float32, **extra: Any) 
 
 def on_table(target: str, activation: Any = "relu", dtype: Any = np.float32, **asked: Any) -> Run:
     drop = tuple(name for name in TASKS if name != target)
-    ready = tabular.prepare(table(), tabular.Request(target, (16, 8), activation, drop=drop, **asked))
+    ready = tabular.prepare(table(), Request(target, (16, 8), activation, drop=drop, **asked))
     return given(ready.network, ready.encoding.inputs, dtype, encoding=ready.encoding.to_dict())
 
 
@@ -212,7 +213,7 @@ def test_extreme_columns(tmp_path: Path) -> None:
         "y": rng.normal(size=60) * 1e300,
     }
     rows = Table("extremes", {name: pl.Series(name, cells) for name, cells in columns.items()}, 60)
-    ready = tabular.prepare(rows, tabular.Request("y", (4,), task="regression"))
+    ready = tabular.prepare(rows, Request("y", (4,), task="regression"))
     run = given(ready.network, ready.encoding.inputs, encoding=ready.encoding.to_dict())
     to_onnx(run, tmp_path / "run.onnx")
     row = {name: cells[:, None] for name, cells in columns.items() if name != "y"}

@@ -10,7 +10,9 @@ from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.survey import FEWEST_BINS, MOST_BINS, Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular.frames import as_table
-from chainrule.faces.tabular.training import BINS, Request, prepare
+from chainrule.faces.tabular.recipe import BINS
+from chainrule.faces.tabular.request import Request
+from chainrule.faces.tabular.training import prepare
 
 
 def table(**columns: object) -> Table:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
-from chainrule.faces.cli.scores_report import aligned, scores_text
+from chainrule.faces.cli.scores_report import aligned, folds_text, scores_text
 from chainrule.faces.plots import in_terminal
 from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
@@ -32,6 +32,8 @@ def as_json(run: Run, folder: Path) -> str:
         "seconds": run.seconds,
         "notes": notes(run),
     }
+    if "folds" in run.extra:
+        plain_values["folds"] = run.extra["folds"]
     if run.divergence:
         plain_values["divergence"] = str(run.divergence)
     return dumps(plain_values)
@@ -57,6 +59,8 @@ def as_text(run: Run, table: Table, ready: Fit, folder: Path) -> str:
             f"the {len(ready.held_out)} rows held out{chosen}:",
             scores_text(run.extra["validation"]),
         ]
+    if folds := run.extra.get("folds"):
+        parts += ["", folds_text(folds)]
     parts += ["", f"saved in {folder}, with the loss as a picture in {folder / 'loss.svg'}"]
     return "\n".join([*parts, f"next: chainrule predict {folder} NEW.csv"])
 

@@ -7,12 +7,28 @@ from chainrule.faces.tables.quoting import counted, plain
 
 CLASSES_SHOWN = 8  # in a confusion matrix
 ROWS_SHOWN = 16  # of a table of classes
+NAMES = {"r2": "R²", "mae": "MAE", "rmse": "RMSE", "roc_auc": "ROC AUC"}
 WIDTH, NOTE = 80, 33  # of a page; of what stands beside a score
 
 
 def scores_text(scores: dict[str, Any]) -> str:
     """The scores beside the best constant's; of classes a confusion matrix too, with precision and recall."""
     return _of_classes(scores) if "labels" in scores else _of_amounts(scores)
+
+
+def folds_text(folds: dict[str, Any]) -> str:
+    """The mean and the spread of each score over the folds, beside the best constant's mean."""
+    rows = [("", "mean", "spread", "lowest", "highest", "best constant")]
+    for name, score in folds["scores"].items():
+        known = [value for value in score["each"] if value is not None]
+        if known:
+            ends = (min(known), max(known))
+            cells = (score["mean"], score["std"], *ends, score["constant"])
+            rows += [
+                (NAMES.get(name, name.replace("_", " ")), *("" if v is None else f"{v:.4g}" for v in cells))
+            ]
+    title = f"{folds['count']} folds, held out one after the other ({counted(sum(folds['rows']), 'row')}):"
+    return f"{title}\n{aligned(rows, numeric=(1, 2, 3, 4, 5))}"
 
 
 def _of_amounts(scores: dict[str, Any]) -> str:

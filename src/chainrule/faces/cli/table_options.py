@@ -41,6 +41,12 @@ READING_OPTIONS = (
 ROW_OPTIONS = (
     click.option("--validation", type=FRACTION, default=0.2, help="Share of the rows held out; 0 for none."),
     click.option(
+        "--folds",
+        type=Whole(2),
+        metavar="K",
+        help="Also train K times with another part of the rows held out: the mean and spread of each score.",
+    ),
+    click.option(
         "--group", metavar="COLUMN", help="Rows alike here are held out together, such as a patient's."
     ),
     click.option("--time", metavar="COLUMN", help="Hold out the latest rows by this column, not any."),

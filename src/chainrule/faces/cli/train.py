@@ -1,7 +1,7 @@
 """chainrule train: a table in, a trained network out."""
 
 import signal
-from collections import ChainMap
+from collections import ChainMap, deque
 from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import replace
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from chainrule.engine.runs.ensemble import Ensemble
     from chainrule.engine.runs.run import Run
     from chainrule.faces.tables.table import Table
+    from chainrule.faces.tabular.request import Request
     from chainrule.faces.tabular.source import Reading
-    from chainrule.faces.tabular.training import Fit, Request
+    from chainrule.faces.tabular.training import Fit
 
 ACTIVATIONS_SHOWN = "[relu|tanh|sigmoid|gelu|...]"
 DIVERGED = 1
@@ -155,6 +156,8 @@ def train(
         raise click.UsageError("--log is for one network: leave --seeds away.", context)
     if seeds is not None and options["members"] not in (AUTO, 1):
         raise click.UsageError("--members and --seeds are two ways to train many: give one.", context)
+    if seeds is not None and options["folds"] is not None:
+        raise click.UsageError("--folds is for one run: leave --seeds away.", context)
     options |= {"seeds": seeds, "members": options["members"] if seeds is None else 1}
     if resume is None:
         if options["target"] is None:
@@ -187,23 +190,29 @@ def _train(
     options: dict[str, Any],
 ) -> int:
     """Train, write the run into the keeper's folder, and report."""
+    from chainrule.engine.stopping import Stop
     from chainrule.faces.cli import report
     from chainrule.faces.cli.progress import bar
     from chainrule.faces.tabular import training as tabular
+    from chainrule.faces.tabular.cross_validation import cross_validated
     from chainrule.faces.tensorboard import event_files
 
     inputs, options, rates = _asked(table, options)
+    read, request, ready, reading = inputs
     logs = nullcontext(None) if events is None else event_files(events)
     with logs as log, bar(options["epochs"], quiet=as_json) as progress:
         run = tabular.fit(*inputs, progress, folder=keeper, log=log, **options)
+        run = cross_validated(run, read, request, reading, progress, **options)
     run = replace(run, settings=run.settings | rates)
-    keeper.finish(run, _picture(run, *inputs[:2]))
+    keeper.finish(run, _picture(run, read, request))
     if run.divergence:
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
-    read, _, ready, _ = inputs
     text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, read, ready, keeper.folder)
     click.echo(text)
     _report(page, run, ready)
+    if request.folds and "folds" not in run.extra and run.stopped_by is not Stop.INTERRUPTED:
+        click.echo("chainrule: the folds were interrupted: they have no scores", err=True)
+        return 128 + signal.SIGINT
     return _interrupted(run, keeper, run.epochs) or (DIVERGED if run.divergence else 0)
 
 
@@ -261,14 +270,17 @@ def _asked(
     """
     from chainrule.engine.optimizers import optimizer, schedule
     from chainrule.faces.tabular import training as tabular
+    from chainrule.faces.tabular.cross_validation import folds_of
+    from chainrule.faces.tabular.request import Request
     from chainrule.faces.tabular.source import Reading
 
     reading = Reading(**given(options))
     options = {name: value for name, value in options.items() if name not in READING}
-    fields = tabular.Request.__dataclass_fields__
-    request = tabular.Request(**{name: options.pop(name) for name in list(options) if name in fields})
+    fields = Request.__dataclass_fields__
+    request = Request(**{name: options.pop(name) for name in list(options) if name in fields})
     read = reading.table(table)
     ready = tabular.prepare(read, request, options["threshold"])
+    deque(folds_of(read, request, options["threshold"]), 0)  # one that cannot be trained is refused before
     rate, shape = options.pop("learning_rate"), options.pop("schedule")
     steps = -(-ready.rows_each // options["batch_size"]) * options["epochs"]
     options["learning_rate"] = rate if shape == "constant" else schedule(shape, rate, steps)

@@ -18,6 +18,8 @@ from chainrule.faces.tabular import training
 from chainrule.faces.tabular.cutoff import Cutoff
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.prediction import encoding_of, evaluate
+from chainrule.faces.tabular.recipe import MOST_ROWS
+from chainrule.faces.tabular.request import Request
 from chainrule.faces.tabular.source import Reading, reading_of
 from chainrule.rules.rule_names import ActivationName
 
@@ -148,13 +150,13 @@ class TableEstimator(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
 
-    def _request(self, target: str, weight: str | None, rows: int) -> training.Request:
+    def _request(self, target: str, weight: str | None, rows: int) -> Request:
         validation = self.validation
         if validation == "auto":  # many members choose by the rows that each leaves out
-            validation = HELD_OUT if rows > training.MOST_ROWS or self.members == 1 else 0.0
+            validation = HELD_OUT if rows > MOST_ROWS or self.members == 1 else 0.0
         state = self.random_state
         seed = int(state) if isinstance(state, int | np.integer) else check_random_state(state).randint(2**31)
-        return training.Request(
+        return Request(
             target=target,
             hidden=tuple(self.hidden),
             activation=self.activation,

@@ -69,6 +69,7 @@ def page(assessment: Assessment) -> str:
         f"<body><main><h1>Predicting {escape(title)}</h1>",
         *sections.opening(assessment),
         *judged,
+        *sections.cross_validation(assessment),
         *sections.learning(assessment),
         *sections.columns(assessment),
         *sections.making(assessment),

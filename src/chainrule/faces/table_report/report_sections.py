@@ -242,6 +242,19 @@ def _value(cell: object) -> str:
     return amount(float(cell)) if isinstance(cell, float | np.floating) else "" if cell is None else str(cell)
 
 
+def cross_validation(assessment: Assessment) -> Iterator[str]:
+    """Mean and spread of each score over the folds, if there were any."""
+    if folds := assessment.run.extra.get("folds"):
+        yield "<h2>Cross-validation</h2>"
+        rows = [
+            [NAMES.get(name, name), *(amount(score[part]) for part in ("mean", "std", "constant"))]
+            for name, score in folds["scores"].items()
+        ]
+        head = ("", f"mean of {folds['count']} folds", "spread", "best constant")
+        caption = "Each fold was held out from a training that learned from the others."
+        yield table(head, rows, (1, 2, 3), caption)
+
+
 def learning(assessment: Assessment) -> Iterator[str]:
     """The losses by epoch."""
     run = assessment.run

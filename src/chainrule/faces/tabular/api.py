@@ -1,5 +1,6 @@
 """Tables from Python: train, predict and measure on a file or a frame, as the command line does."""
 
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +13,11 @@ from chainrule.engine.runs.run import Run
 from chainrule.engine.training.loop import Report
 from chainrule.errors import InputError
 from chainrule.faces.tabular import prediction, training
+from chainrule.faces.tabular.cross_validation import cross_validated, folds_of
 from chainrule.faces.tabular.cutoff import Cutoff
 from chainrule.faces.tabular.frames import as_table
+from chainrule.faces.tabular.request import Request
 from chainrule.faces.tabular.source import Reading, reading_of
-from chainrule.faces.tabular.training import Request
 from chainrule.rules.rule_names import ActivationName, LossName
 
 
@@ -51,6 +53,7 @@ def train_table(
     weight: str | None = None,
     class_weight: Literal["balanced"] | None = None,
     cutoff: Cutoff | None = None,
+    folds: int | None = None,
     progress: Report | None = None,
 ) -> Run:
     """Train a network on a table; the same as `chainrule train`, with its defaults.
@@ -82,6 +85,8 @@ def train_table(
         cutoff: of two classes, the probability from which the rarer one is said; `f1` and `balanced` choose
             what is best for its F1, or for balanced accuracy, on the rows that the members left out. The
             likeliest class is said if not given.
+        folds: train so many times more, each with another part of the rows held out; `extra["folds"]` has
+            the mean and the spread of each score.
         validation: the share of rows held out, on which `run.extra["validation"]` is measured; a single
             network is chosen by them too.
 
@@ -98,24 +103,22 @@ def train_table(
     left_out = (drop,) if isinstance(drop, str) else tuple(drop)
     request = Request(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
-        dtype, seed, members, bins, group, time, weight, class_weight, cutoff,
+        dtype, seed, members, bins, group, time, weight, class_weight, cutoff, folds,
     )  # fmt: skip
     source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed
     ready = training.prepare(source, request, threshold)
-    return training.fit(
-        source,
-        request,
-        ready,
-        reading,
-        progress,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
-        epochs=epochs,
-        threshold=threshold,
-        weight_decay=weight_decay,
-    )
+    deque(folds_of(source, request, threshold), 0)  # a fold that cannot be trained is refused before
+    options: dict[str, Any] = {
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "epochs": epochs,
+        "threshold": threshold,
+        "weight_decay": weight_decay,
+    }
+    run = training.fit(source, request, ready, reading, progress, **options)
+    return cross_validated(run, source, request, reading, progress, **options)
 
 
 def _check_kinds(target: Any, hidden: Any) -> None:

@@ -12,8 +12,9 @@ from chainrule.errors import InputError
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.held_back import untempered
+from chainrule.faces.tabular.request import Request
 from chainrule.faces.tabular.source import trained_on
-from chainrule.faces.tabular.training import Fit, Request, prepare
+from chainrule.faces.tabular.training import Fit, prepare
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,18 @@
 """Which rows are learned from and which held out, so that nothing leaks, and how much each row counts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.engine.splitting import split
+from chainrule.engine.splitting import folds, split
 from chainrule.errors import InputError, did_you_mean
 from chainrule.faces.tables.cells import read_cells
 from chainrule.faces.tables.dates import form_of, seconds_in
 from chainrule.faces.tables.gaps import without_gaps, words_of
 from chainrule.faces.tables.kinds import DATES, looked, numbers_as
 from chainrule.faces.tables.quoting import counted, quoted
+from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table, tidy
 
 BALANCED = "balanced"
@@ -95,6 +97,46 @@ def split_rows(
         raise table.fault("all rows are in one group or of one time: none can be held out; --validation 0")
     table.say("note", f"{counted(int(out.sum()), 'row')} held out: {where}")
     return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def _check_parts(survey: Survey, count: int, special: Special, groups: np.ndarray | None) -> None:
+    if groups is None:
+        units, word = survey.table.rows, "row"
+    else:
+        units = len(np.unique(groups))
+        word = "group" if special.time is None else "time"
+    least = count if special.time is None else count + 1
+    if isinstance(count, bool) or count < 2:
+        raise InputError(f"--folds {count}: two are the fewest")
+    if units < least or survey.table.rows < 2 * count:
+        raise InputError(f"--folds {count}: {counted(units, word)} are too few for so many")
+
+
+def parts_of(
+    survey: Survey, count: int, seed: int, special: Special, groups: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The rows to learn from and those held out of each fold, both ascending: every row is held out once,
+    each class in proportion where there are classes, or whole groups. With a time, each stretch but the first
+    is held out from those before it.
+
+    Raises:
+        InputError: the rows or their groups are too few for so many.
+    """
+    _check_parts(survey, count, special, groups)
+    rows = survey.table.rows
+    if groups is not None and special.time is not None:
+        stretches = folds_of(groups, special, count + 1)
+        assert stretches is not None
+        for stretch in range(1, stretches.max() + 1):
+            yield np.flatnonzero(stretches < stretch), np.flatnonzero(stretches == stretch)
+        return
+    numbers = folds(
+        rows, count, seed, survey.codes, None if groups is None else np.unique(groups, return_inverse=True)[1]
+    )
+    left_over = np.flatnonzero(numbers < 0)
+    numbers[left_over] = np.arange(len(left_over))
+    for number in range(count):
+        yield np.flatnonzero(numbers != number), np.flatnonzero(numbers == number)
 
 
 def folds_of(groups: np.ndarray | None, special: Special, members: int) -> np.ndarray | None:

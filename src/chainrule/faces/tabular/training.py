@@ -1,9 +1,8 @@
 """Train on a table: split its rows, learn the encoding, choose the network, fit."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -13,60 +12,22 @@ from chainrule.engine.network import Network
 from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
 from chainrule.engine.training.loop import Report
-from chainrule.engine.training.mean_network import can_be_averaged
 from chainrule.engine.training.train import train
 from chainrule.engine.training.train_ensemble import train_ensemble
 from chainrule.engine.training.train_folds import train_folds
 from chainrule.errors import InputError
-from chainrule.faces import architecture
 from chainrule.faces.scores import class_shares, scores
-from chainrule.faces.tables.encoding import LARGEST, Encoding
+from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.leaks import say_duplicates
-from chainrule.faces.tables.quoting import counted
 from chainrule.faces.tables.survey import Survey
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import REGRESSION, Classes
 from chainrule.faces.tabular import cutoff
-from chainrule.faces.tabular.cutoff import Cutoff
 from chainrule.faces.tabular.held_back import at_temperature, errors_of, tempered
+from chainrule.faces.tabular.recipe import BINS, PATIENCE, members_of, network_for
+from chainrule.faces.tabular.request import Request
 from chainrule.faces.tabular.source import Reading, as_text, plain
-from chainrule.faces.tabular.splits import Special, folds_of, groups_of, split_rows, weights_of
-
-# Chosen on the first half of benchmarks/tables:
-PATIENCE = 20  # epochs without a better validation loss
-MEMBERS, FEWEST = 8, 4  # networks of a run; rows that each leaves out
-BINS = 16  # of each column of numbers, for amounts; for classes they help some tables and ruin others
-MOST_ROWS, WIDEST = 20_000, 1 << 21  # where one network is not much worse, or many take long
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is wanted of a training on a table; the command line's options, in Python's words."""
-
-    target: str
-    hidden: tuple[int, ...] = (64, 64)
-    activation: str = "relu"
-    dropout: float = 0.0
-    loss: str = "auto"
-    task: str | None = None
-    drop: tuple[str, ...] = ()
-    missing: str = "impute"
-    validation: float = 0.2
-    patience: int | Literal["auto"] | None = "auto"
-    dtype: str = "float32"
-    seed: int = 0
-    members: int | Literal["auto"] = "auto"
-    bins: int | Literal["auto"] = "auto"
-    group: str | None = None
-    time: str | None = None
-    weight: str | None = None
-    class_weight: str | None = None
-    cutoff: Cutoff | None = None
-
-    @property
-    def special(self) -> Special:
-        """The columns that say how rows are split and how much they count."""
-        return Special(self.group, self.time, self.weight)
+from chainrule.faces.tabular.splits import folds_of, groups_of, split_rows, weights_of
 
 
 @dataclass(frozen=True)
@@ -102,21 +63,44 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
     Raises:
         InputError: a table or an option that cannot be used.
     """
+    survey, groups = surveyed(table, request)
+    training, held_out = split_rows(
+        survey.table, request.validation, request.seed, survey.codes, request.special, groups
+    )
+    ready = fit_for(survey, request, threshold, groups, training, held_out)
+    say_duplicates(table, ready.x, ready.t, training, held_out)
+    return ready
+
+
+def surveyed(table: Table, request: Request) -> tuple[Survey, np.ndarray | None]:
+    """The table looked at, and the group of each row; see `groups_of`.
+
+    Raises:
+        InputError: a table or an option that cannot be used.
+    """
     special = request.special
     special.check(table, request.target)
     drop = (*request.drop, *special.no_inputs)
     survey = Survey(table, request.target, drop, request.task, request.missing)
-    groups = groups_of(survey.table, special)
-    training, held_out = split_rows(
-        survey.table, request.validation, request.seed, survey.codes, special, groups
-    )
+    return survey, groups_of(survey.table, special)
+
+
+def fit_for(
+    survey: Survey,
+    request: Request,
+    threshold: float | None,
+    groups: np.ndarray | None,
+    training: np.ndarray,
+    held_out: np.ndarray,
+) -> Fit:
+    """As `prepare`, for rows that are chosen already."""
+    special = request.special
     weight = weights_of(survey.table, special, request.class_weight, survey.codes, training)
     bins = request.bins
     if bins == "auto":
         bins = BINS if request.hidden and survey.task == REGRESSION else 0
     encoding, x, t = survey.learn(training, bins)
-    say_duplicates(table, x, t, training, held_out)
-    network = _network(request, encoding)
+    network = network_for(request, encoding)
     distinct = None if groups is None else len(np.unique(groups[training]))
     members = members_of(request, network, len(training), encoding.inputs, threshold, distinct)
     if isinstance(request.patience, int) and members == 1 and not len(held_out):
@@ -128,41 +112,6 @@ def prepare(table: Table, request: Request, threshold: float | None = None) -> F
     x, t = x.astype(request.dtype), t.astype(request.dtype)
     left_out = None if groups is None else folds_of(groups[training], special, members)
     return Fit(survey.table, encoding, network, x, t, training, held_out, members, patience, weight, left_out)
-
-
-def members_of(
-    request: Request,
-    network: Network,
-    rows: int,
-    inputs: int,
-    threshold: float | None,
-    groups: int | None = None,
-) -> int:
-    """How many networks the run is the mean of.
-
-    Raises:
-        InputError: more were asked for than there can be.
-    """
-    count = min(MEMBERS, rows // FEWEST) if request.members == "auto" else request.members
-    if count < 2:
-        return 1
-    reason = ""
-    widths = [inputs, *(units * count for units in network.widths[:-1]), network.widths[-1]]
-    if threshold is not None or request.patience is None:
-        reason = "all are trained until the rows left out say so: no --threshold, no --patience none"
-    elif not can_be_averaged(network):
-        reason = "with softmax in a hidden layer there is no mean of networks"
-    elif groups is not None and groups < count:
-        reason = f"{counted(groups, 'group')} to learn from: too few for each to leave others out"
-    elif rows < 2 * count:
-        reason = f"{rows} rows are too few to learn from"
-    elif sum(i * j for i, j in pairwise(widths)) > (WIDEST if request.members == "auto" else LARGEST):
-        reason = "together they have too many weights"
-    if request.members == "auto":
-        return 1 if reason or rows > MOST_ROWS else count
-    if reason:
-        raise InputError(f"--members {count}: {reason}")
-    return count
 
 
 def fit(
@@ -279,18 +228,3 @@ def held_out_scores(run: Run | Ensemble, ready: Fit) -> dict[str, Any] | None:
     """The scores on the rows held out, if there are any."""
     out = ready.held_out
     return scores(ready.encoding.target, run.predict(ready.x[out]), ready.t[out]) if len(out) else None
-
-
-def _network(request: Request, encoding: Encoding) -> Network:
-    """The network that suits the request and the target."""
-    classes, outputs = bool(encoding.classes), encoding.outputs
-    loss = architecture.table_loss(request.loss, classes, outputs)
-    count = len(request.hidden)
-    hidden = zip(request.hidden, [request.activation] * count, [request.dropout] * count, strict=True)
-    chosen = architecture.network(hidden, outputs, architecture.table_end(loss, classes, outputs), loss)
-    widths = (encoding.inputs, *request.hidden, outputs)
-    if (numbers := sum(i * j for i, j in pairwise(widths))) > LARGEST:
-        raise InputError(
-            f"--hidden {','.join(map(str, request.hidden))} makes {numbers:.3g} weights: too many"
-        )
-    return chosen
