@@ -92,7 +92,7 @@ SHAPES = {
     "wrong case": (lines(header="x1,x2,Y"), "no target column 'y'. Did you mean 'Y'"),
     "no such target": (lines(header="x1,x2,label"), "no target column 'y'; there are 'x1', 'x2', 'label'"),
     "only the target": ("y\n1\n2\n", "no input columns: there is only the target 'y'"),
-    "spaces between": (lines(header="x1 x2 y", mark=" "), "the header is one field, 'x1 x2 y'"),
+    "spaces between": (lines(header="x1  x2  y", mark="  "), "the header is one field, 'x1  x2  y'"),
     "Git LFS": ("version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
     "JSON": ('[{"x1": 1}]', "looks like JSON"),
     "a page": ("<!DOCTYPE html><html></html>", "a web page"),

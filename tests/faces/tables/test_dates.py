@@ -66,6 +66,15 @@ def test_times_of_day_and_months() -> None:
     assert not any("Mon" in name for name in encoding.feature_names)
 
 
+@pytest.mark.parametrize("form", ["{0}Q{1}", "{0}-Q{1}", "{0} q{1}", "Q{1} {0}", "Q{1}-{0}"])
+def test_a_quarter_is_its_first_day(form: str) -> None:
+    quarters = [(1990 + row // 4, row % 4) for row in range(60)]
+    encoding, x = encoded([form.format(year, quarter + 1) for year, quarter in quarters])
+    want, x2 = encoded([f"{year}-{1 + 3 * quarter:02}" for year, quarter in quarters])
+    assert np.array_equal(x, x2)
+    assert encoding.feature_names == want.feature_names
+
+
 @pytest.mark.parametrize("mark", ["/", "-"])
 def test_day_or_month_first_is_told_by_cells_or_asked(mark: str) -> None:
     cells = [f"0{1 + row % 9}{mark}0{1 + row % 7}{mark}2024" for row in range(60)]

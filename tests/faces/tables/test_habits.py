@@ -229,6 +229,24 @@ def test_numbers_that_rise_under_another_name_are_warned_about(tmp_path: Path) -
     )
 
 
+@pytest.mark.parametrize("step", [1, 2])
+def test_years_are_no_numbers_of_rows(tmp_path: Path, step: int) -> None:
+    rows = [f"{1990 - ROWS + row * step + row // 20},{row / 8},{'ab'[row % 2]}" for row in range(ROWS)]
+    (tmp_path / "t.csv").write_text("\n".join(["when,x,y", *rows]) + "\n")
+    _, _, words = looked(tmp_path / "t.csv")
+    assert "when" not in words
+
+
+@pytest.mark.parametrize(("times", "warned"), [(4, True), (1, False), (40, False)])
+@pytest.mark.parametrize("name", ["patient_id", "size"])
+def test_identifiers_that_repeat_may_be_groups(tmp_path: Path, name: str, times: int, warned: bool) -> None:
+    rows = [f"{row * 7919 % 400 // times},{row / 8},{'ab'[row % 2]}" for row in range(400)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{name},x,y", *rows]) + "\n")
+    _, _, words = looked(tmp_path / "t.csv")
+    assert (f"comes about {times} times" in words) == (warned and name != "size")
+    assert (f"--group {name}" in words) == (warned and name != "size")
+
+
 def test_of_very_many_words_the_frequent_ones_are_categories(tmp_path: Path) -> None:
     cells = [f"town{row}" if row % 2 else "city" for row in range(ROWS)]
     cells = [cell if row < 60 else "" for row, cell in enumerate(cells)]

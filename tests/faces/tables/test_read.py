@@ -134,6 +134,22 @@ def test_encodings_and_forms(tmp_path: Path, data: bytes, encoding: str | None) 
     assert [cell.strip() for cell in rows_of(table)[0]] == ["1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a b c\n1 2 3\n4 5 6\n", ["a", "b", "c"]),
+        ('"a b" c\n1 2\n3 4\n', ["a b", "c"]),
+        ("full name\nAda Lovelace\nEdward Charles Pickering\n", ["full name"]),
+        ("a b\n1  2\n3  4\n", ["a b"]),
+        ("a b\n", ["a b"]),
+    ],
+)
+def test_spaces_part_cells_where_they_part_all_lines_alike(text: str, names: list[str]) -> None:
+    table = parsed(text)
+    assert table.names == names
+    assert bool(table.notes) == (len(names) > 1)
+
+
 @pytest.mark.parametrize(("name", "mark"), [("t.tsv", "\t"), ("t.csv", ";"), ("t.csv", "\t"), ("t.txt", "|")])
 def test_the_delimiter_is_found(tmp_path: Path, name: str, mark: str) -> None:
     file = tmp_path / name

@@ -17,7 +17,7 @@ _MONTH = r"(?P<b>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))[a-z]*\.?"
 _WEEKDAY = r"^(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s)?"
 _YEAR = r"(?P<y>[0-9]{4}|[0-9]{2})"
 ISO, DAY_FIRST, MONTH_FIRST, TIME = "year-month-day", "day first", "month first", "time"
-MONTHLY = ("year-month", "month year", TIME)
+MONTHLY = ("year-month", "month year", "year quarter", "quarter year", TIME)
 """Forms without a day."""
 FORMS = {
     ISO: rf"^(?P<y>[0-9]{{4}})[-/.](?P<m>[0-9]{{1,2}})[-/.](?P<d>[0-9]{{1,2}}){_TIME}",
@@ -27,9 +27,11 @@ FORMS = {
     "month day year": rf"{_WEEKDAY}{_MONTH}[ -](?P<d>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? |-){_YEAR}{_TIME}",
     MONTHLY[0]: r"^(?P<y>[0-9]{4})[-/](?P<m>[0-9]{1,2})$",
     MONTHLY[1]: rf"^{_MONTH}[ -](?P<y>[0-9]{{4}})$",
+    MONTHLY[2]: r"^(?P<y>[0-9]{4})[ /:-]?[Qq](?P<q>[1-4])$",
+    MONTHLY[3]: r"^[Qq](?P<q>[1-4])[ /-]?(?P<y>[0-9]{4})$",
     TIME: rf"^{_CLOCK}$",
 }
-"""The forms in which dates are written; a month without a day is its first day."""
+"""The forms in which dates are written; a month or a quarter without a day is its first day."""
 DAY = 86400
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _CENTURY = 30  # two digits from here on are of the last century, as spreadsheets have it
@@ -96,7 +98,7 @@ def _seconds(cells: "pl.Series", pattern: str) -> np.ndarray:
 
     frame = pl.DataFrame({"cell": cells}).select(pl.col("cell").str.extract_groups(pattern)).unnest("cell")
     nothing = pl.Series([None] * len(cells), dtype=pl.String)
-    parts = {name: frame[name] if name in frame.columns else nothing for name in "ymdbHMSp"}
+    parts = {name: frame[name] if name in frame.columns else nothing for name in "ymdbqHMSp"}
     year, month, day = (_number(parts[name], default) for name, default in (("y", 1970), ("m", 1), ("d", 1)))
     hour, minute, second = (_number(parts[name], 0) for name in "HMS")
     two_digits = (parts["y"].str.len_chars() == 2).fill_null(False).to_numpy()
@@ -104,6 +106,7 @@ def _seconds(cells: "pl.Series", pattern: str) -> np.ndarray:
     names = parts["b"].str.to_lowercase()
     numbers = names.replace_strict(_MONTHS, list(range(1, 13)), default=None, return_dtype=pl.Int64)
     month = np.where(numbers.is_null(), month, numbers.fill_null(1))
+    month += 3 * (_number(parts["q"], 1) - 1)
     half = parts["p"].str.to_lowercase().str.slice(0, 1)
     hour = np.where(half.is_null(), hour, hour % 12 + 12 * (half == "p").fill_null(False).to_numpy())
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _OTHERS = (";", "\t", ",", "|")
 _WORDS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 _CHUNK = 50_000  # records turned into columns at a time
+_PEEK_LINES = 100  # looked at for a delimiter
 _PEEK = 10_000  # characters of a broken line that are looked at again
 
 
@@ -278,11 +279,20 @@ def _separator(path: str, data: bytes, choice: str | None, decimal: str) -> tupl
                 f" did you mean --delimiter {_shown(best)}?"
             )
         return choice, []
+    if usual not in bare and not bare.count(best) and _spaced(text):
+        return " ", [Note("note", f"the header has no {_shown(usual)}: read with a space as delimiter")]
     if usual != decimal and (usual in bare or not bare.count(best)):
         return usual, []
     if usual in bare and not bare.count(best):
         raise InputError(f"{printable(path)}: with --decimal ',' the cells need another --delimiter, say ';'")
     return best, [Note("note", f"the header has no {_shown(usual)}: read with delimiter {_shown(best)}")]
+
+
+def _spaced(text: str) -> bool:
+    """Whether single spaces part all lines at the beginning of a text into as many cells, two or more."""
+    lines = [line for line in text.splitlines()[:_PEEK_LINES] if line]
+    rows = list(csv.reader(lines, delimiter=" "))
+    return len(lines) > 2 and len(rows[0]) > 1 and all(len(row) == len(rows[0]) and all(row) for row in rows)
 
 
 def _other_delimiter(fields: list[str], delimiter: str) -> str:

@@ -7,7 +7,7 @@ from shlex import quote
 import numpy as np
 
 from chainrule.faces.tables.cells import Cells, UnfitColumnError
-from chainrule.faces.tables.kinds import FEW, NUMBER, SMALLEST, WORDS, too_many
+from chainrule.faces.tables.kinds import FEW, NUMBER, SMALLEST, WORDS, are_years, too_many
 from chainrule.faces.tables.quoting import counted, dropping, quoted
 
 _NAME = re.compile(
@@ -17,6 +17,8 @@ _NAME = re.compile(
 )
 DENSE = 0.2
 """Numbers that rise with every row and fill this share of their range are taken for numbers of rows."""
+LARGEST_SHARE = 0.1
+"""Of the rows that one identifier has: beyond, it names no more than a category."""
 
 
 def left_out(columns: Mapping[str, Cells], kinds: Mapping[str, str]) -> list[str]:
@@ -49,9 +51,21 @@ def _reason(column: Cells, kind: str) -> str:
     return _of_numbers(column) if kind == NUMBER else ""
 
 
+def _say_repeated(column: Cells, values: np.ndarray) -> None:
+    """Say that rows may belong together, where an identifier has several of them."""
+    if not _NAME.search(column.name):
+        return
+    counts = np.unique(values.astype(str), return_counts=True)[1]
+    if len(counts) > FEW and 2 * len(counts) <= len(values) and counts.max() <= LARGEST_SHARE * len(values):
+        times = f"each of its {len(counts)} values comes about {len(values) / len(counts):.2g} times"
+        text = f"column {quoted(column.name)} is called an identifier, and {times}: if such rows belong"
+        column.table.say("warning", f"{text} together, hold them out together: --group {quote(column.name)}")
+
+
 def _of_words(column: Cells) -> str:
     words = column.words.drop_nulls()
     distinct = words.n_unique()
+    _say_repeated(column, words.to_numpy())
     commonest = int(np.unique(words.to_numpy().astype(str), return_counts=True)[1].max())
     if not too_many(distinct, len(words)) or commonest >= SMALLEST:
         return ""
@@ -61,14 +75,22 @@ def _of_words(column: Cells) -> str:
 
 def _of_numbers(column: Cells) -> str:
     values = column.numbers[~column.missing]
-    if not (values == np.round(values)).all() or len(np.unique(values)) < len(values):
+    if not (values == np.round(values)).all():
+        return ""
+    if len(np.unique(values)) < len(values):
+        _say_repeated(column, values)
         return ""
     rising = bool((np.diff(values) > 0).all())
     text = f"({values[0]:.12g} to {values[-1]:.12g})"
     if _NAME.search(column.name):
         way = "rises with every row" if rising else "is different in every row"
         return f"is a whole number that {way} {text} and called an identifier"
-    if rising and len(values) >= DENSE * (values[-1] - values[0] + 1) and (np.diff(values) != 1).any():
+    if (
+        rising
+        and not are_years(values)
+        and len(values) >= DENSE * (values[-1] - values[0] + 1)
+        and (np.diff(values) != 1).any()
+    ):
         text = (
             f"column {quoted(column.name)} is a whole number that rises with every row {text}: an identifier?"
         )

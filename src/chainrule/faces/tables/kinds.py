@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 NUMBER, BOOLEAN, WORDS, DATES = "number", "boolean", "words", "dates"
+YEARS = (1500, 2200)
 FEW, MANY = 20, 1000
 """Up to FEW distinct words may always be categories; more only if they repeat, and never over MANY."""
 SMALLEST = 5
@@ -178,8 +179,14 @@ def say_suspects(column: Cells, values: np.ndarray) -> None:
             column.table.say("warning", f"{text}: does it mean missing? Say --na={code}")
 
 
+def are_years(values: np.ndarray) -> bool:
+    """Whether numbers that rise are likelier to be years than to number the rows."""
+    return bool(YEARS[0] <= values[0] <= values[-1] <= YEARS[1])
+
+
 def say_row_numbers(column: Cells, values: np.ndarray) -> None:
     """Warn of a column that only counts the rows: it would teach their order."""
-    if len(values) > FEW and bool((values[:-1] + 1.0 == values[1:]).all()):
+    rising = len(values) > FEW and bool((values[:-1] + 1.0 == values[1:]).all())
+    if rising and not are_years(values):
         text = f"column {quoted(column.name)} counts the rows ({values[0]:.6g} to {values[-1]:.6g}):"
         column.table.say("warning", f"{text} an identifier? Leave it out with {dropping([column.name])}")
