@@ -1,9 +1,13 @@
 """A wrong number that the sheet goes on with: what it gives exactly is inherited, not carried."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chainrule.ask.check.check import check
+from chainrule.ask.judging.judge import judge
+from tests.ask.sheets import Hand, sheet
 
 _SHEET = """
 title = "Two hidden layers, tanh, linear output"
@@ -84,3 +88,16 @@ def test_all_digits_of_a_float32_are_right(tmp_path) -> None:
         text.replace('E = "1"', f'a1 = "{float(np.float32(1) / (1 + np.exp(np.float32(-7)))):.16f}"')
     )
     assert check(path).verdict == "right"
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_habit_excuses_a_slip_where_the_whole_sheet_speaks_for_another(seed: int) -> None:
+    """Four units off, on a sheet with all digits kept: by some way of rounding it might just come out."""
+    rng = np.random.default_rng([seed, 3])
+    example = sheet(rng, "exact", Hand(4, False, cuts=False))
+    claim = example.printed[int(rng.integers(len(example.printed)))]
+    if len(example.claims) < 8 or not claim.exact:
+        return  # too little to tell a habit by
+    slip = f"{claim.exact + 4 * claim.unit:f}"
+    judged = judge(replace(example, claims={**example.claims, claim.quantity: slip}))
+    assert {found.claim.quantity for found in judged if found.status.is_fault} == {claim.quantity}

@@ -15,9 +15,9 @@ from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.claim import Claim, Judged, Status
 from chainrule.ask.cases.example import Example
 from chainrule.ask.cases.trajectory import Trajectory
+from chainrule.ask.judging.habits import MOST_DIGITS, habits, is_in_full
 from chainrule.ask.judging.printed_operands import Dither, Habit, Query, Sheet
 
-_MOST_DIGITS = 9  # nobody rounds on paper to more
 _SAME = 1e-12  # relative: what is printed in full leaves nothing open
 _DITHER = 6  # digits: fine enough for its effect to grow in proportion
 _TURNS = (2, 3, 5)
@@ -28,6 +28,8 @@ _LAST_BIT = 2.0**-23  # relative: how far a float32 that is printed with all its
 _NOISY = 4  # times what such noise did is what float32 arithmetic may do
 _APART = 4  # last digits: so far from the right value a number is not, but for a wrong one before it
 _FAR = 0.05  # relative: so far from its number, arithmetic that is shown was not read rightly
+_MISSES = 0.5  # times the root of how many numbers the best habit does not give: what chance may do
+_TELLING = 100  # last digits: what may be so far off hardly agrees by chance
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 
 
@@ -104,9 +106,9 @@ class _Judgement:
             or self._is_single(i)
         ):
             return False
-        habits = [habit for habit in self._able(i, sound) if not habit.also_printed]
+        excuses = [habit for habit in self._able(i, sound) if not habit.also_printed]
         return _at_full_precision(claim, line_value) is None and not any(
-            self._exact(i, sound, habit) for habit in habits
+            self._exact(i, sound, habit) for habit in excuses
         )
 
     def _is_single(self, i: int) -> bool:
@@ -115,7 +117,7 @@ class _Judgement:
         noises = (Dither(_SINGLE, False, turn, False) for turn in _TURNS)
         effect = max(abs(self._locally(frozenset(), noise, i)[i] - exact) for noise in noises)
         claim, value = self.claims[i], self.values[i]
-        is_printed_whole = len(claim.exact.as_tuple().digits) > _MOST_DIGITS and claim.rounds(
+        is_printed_whole = len(claim.exact.as_tuple().digits) > MOST_DIGITS and claim.rounds(
             float(np.float32(claim.value))
         )
         last_bit = _LAST_BIT * abs(value) if is_printed_whole else 0.0
@@ -230,29 +232,41 @@ class _Judgement:
 
     @cached_property
     def _habits(self) -> list[Habit]:
-        """How the source may have written down what it does not print: as it writes what it does."""
-        told = [
-            claim for claim, value in zip(self.claims, self.values, strict=True) if not _in_full(claim, value)
+        return habits(self.claims, self.values, cuts=self._cuts)
+
+    @cached_property
+    def _habits_of_source(self) -> list[Habit]:
+        """Of these, the one that gives most of its numbers, and what can hardly be told from it."""
+        claims = list(zip(self.claims, self.values, strict=True))
+        near = [i for i, (claim, value) in enumerate(claims) if claim.near(value)]
+        operands = self._sound(dict.fromkeys(near, Status.CARRIED))
+        told = [i for i, pair in enumerate(claims) if not is_in_full(*pair)]
+        in_full = {i for i in told if _at_full_precision(*claims[i])}
+        hits = {habit: {i for i in told if self._exact(i, operands, habit)} for habit in self._habits}
+        most = max(len(in_full), *map(len, hits.values()), 0)
+        least = most - _MISSES * (len(told) - most) ** 0.5
+        cutting = any(habit.cut and len(given) == most for habit, given in hits.items())
+        return [
+            habit
+            for habit, given in hits.items()
+            if len(given) >= least
+            or (cutting and habit.cut)
+            or any(self._is_telling(i, operands, habit) for i in given - in_full)
         ]
-        after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in told}
-        significant = {len(claim.exact.as_tuple().digits) for claim in told}
-        kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
-        habits: list[Habit] = []
-        for digits, which in kinds:
-            if 2 <= digits <= _MOST_DIGITS:
-                longer = max(after_point if which else significant, default=0) > digits
-                habits += [
-                    Habit(digits, which, cut, printed)
-                    for cut in (False, True)[: 1 + self._cuts]
-                    for printed in (False, True)[: 1 + longer]
-                ]
-        return habits
+
+    def _is_telling(self, i: int, operands: frozenset[int], habit: Habit) -> bool:
+        """Whether a habit gives claim i hardly by chance: it may have led to many other digits."""
+        return self._effect(i, operands, habit, also_printed=True) > _TELLING * float(self.claims[i].unit)
 
     def _able(self, i: int, operands: frozenset[int]) -> list[Habit]:
         """Of these, the ones that are coarse enough to make the difference between local and printed."""
         value = self._locally(operands, None, i)[i]
         off = max(abs(self.claims[i].value - value) - float(self.claims[i].unit), 0.0)
-        return [h for h in self._habits if self._effect(i, operands, h, also_printed=True) * _MARGIN >= off]
+        return [
+            h
+            for h in self._habits_of_source
+            if self._effect(i, operands, h, also_printed=True) * _MARGIN >= off
+        ]
 
     def _drift(self, i: int, operands: frozenset[int], habit: Habit | None) -> float:
         """How far cutting off leads astray: unlike rounding it always errs to the same side."""
@@ -282,11 +296,6 @@ class _Judgement:
 
     def _when(self, i: int) -> tuple[tuple[int, int], int]:
         return self.sheet.order[self.queries[i]], i
-
-
-def _in_full(claim: Claim, value: float) -> bool:
-    """Whether nothing was rounded away: 1.1 says nothing of how many digits its source keeps."""
-    return abs(claim.value - value) <= _SAME * abs(value)
 
 
 def _at_full_precision(claim: Claim, value: float) -> Status | None:
