@@ -245,13 +245,13 @@ class _Judgement:
         hits = {habit: {i for i in told if self._exact(i, operands, habit)} for habit in self._habits}
         most = max(len(in_full), *map(len, hits.values()), 0)
         least = most - _MISSES * (len(told) - most) ** 0.5
-        cutting = any(habit.cut and len(given) == most for habit, given in hits.items())
+        cutting = any(habit.cut and len(indices) == most for habit, indices in hits.items())
         return [
             habit
-            for habit, given in hits.items()
-            if len(given) >= least
+            for habit, indices in hits.items()
+            if len(indices) >= least
             or (cutting and habit.cut)
-            or any(self._is_telling(i, operands, habit) for i in given - in_full)
+            or any(self._is_telling(i, operands, habit) for i in indices - in_full)
         ]
 
     def _is_telling(self, i: int, operands: frozenset[int], habit: Habit) -> bool:
