@@ -11,18 +11,18 @@ _SAME = 1e-12  # relative: what is printed in full leaves nothing open
 
 def habits(claims: Sequence[Claim], values: Sequence[float], *, cuts: bool) -> list[Habit]:
     """How a source may have written down what it does not print: as it writes what it does."""
-    told = [claim for claim, value in zip(claims, values, strict=True) if not is_in_full(claim, value)]
-    after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in told}
-    significant = {len(claim.exact.as_tuple().digits) for claim in told}
+    rounded = [claim for claim, value in zip(claims, values, strict=True) if not is_in_full(claim, value)]
+    after_point = {max(-int(claim.exact.as_tuple().exponent), 0) for claim in rounded}
+    significant = {len(claim.exact.as_tuple().digits) for claim in rounded}
     kinds = [(d, False) for d in sorted(significant)] + [(d, True) for d in sorted(after_point)]
     possible: list[Habit] = []
-    for digits, which in kinds:
+    for digits, is_after in kinds:
         if 2 <= digits <= MOST_DIGITS:
-            longer = max(after_point if which else significant, default=0) > digits
+            is_longer = max(after_point if is_after else significant, default=0) > digits
             possible += [
-                Habit(digits, which, cut, printed)
+                Habit(digits, is_after, cut, printed)
                 for cut in (False, True)[: 1 + cuts]
-                for printed in (False, True)[: 1 + longer]
+                for printed in (False, True)[: 1 + is_longer]
             ]
     return possible
 

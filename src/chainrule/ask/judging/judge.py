@@ -236,15 +236,15 @@ class _Judgement:
 
     @cached_property
     def _habits_of_source(self) -> list[Habit]:
-        """Of these, the one that gives most of its numbers, and what can hardly be told from it."""
+        """Of these, the one that gives most of its numbers, and what can hardly be rounded from it."""
         claims = list(zip(self.claims, self.values, strict=True))
-        near = [i for i, (claim, value) in enumerate(claims) if claim.near(value)]
-        operands = self._sound(dict.fromkeys(near, Status.CARRIED))
-        told = [i for i, pair in enumerate(claims) if not is_in_full(*pair)]
-        in_full = {i for i in told if _at_full_precision(*claims[i])}
-        hits = {habit: {i for i in told if self._exact(i, operands, habit)} for habit in self._habits}
+        plausible = [i for i, (claim, value) in enumerate(claims) if claim.near(value)]
+        operands = self._sound(dict.fromkeys(plausible, Status.CARRIED))
+        rounded = [i for i, pair in enumerate(claims) if not is_in_full(*pair)]
+        in_full = {i for i in rounded if _at_full_precision(*claims[i])}
+        hits = {habit: {i for i in rounded if self._exact(i, operands, habit)} for habit in self._habits}
         most = max(len(in_full), *map(len, hits.values()), 0)
-        least = most - _MISSES * (len(told) - most) ** 0.5
+        least = most - _MISSES * (len(rounded) - most) ** 0.5
         cutting = any(habit.cut and len(indices) == most for habit, indices in hits.items())
         return [
             habit

@@ -63,9 +63,9 @@ class Working:
 
     def _with_more(self, operand: Address) -> float:
         claim = self._operands[operand]
-        more = 0.0 if claim.exact == claim.exact.to_integral() else float(claim.unit) / 2
+        step = 0.0 if claim.exact == claim.exact.to_integral() else float(claim.unit) / 2
         return self._expression.value(
-            lambda other: self._operands[other].value + (more if other == operand else 0.0)
+            lambda address: self._operands[address].value + (step if address == operand else 0.0)
         )
 
 
