@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from chainrule.rules.layers.dense import Dense as Dense
     from chainrule.rules.layers.dropout import Dropout as Dropout
     from chainrule.rules.layers.elu import ELU as ELU
+    from chainrule.rules.layers.exponential import Exponential as Exponential
     from chainrule.rules.layers.gelu import GELU as GELU
     from chainrule.rules.layers.gelu import TanhGELU as TanhGELU
     from chainrule.rules.layers.identity import Identity as Identity
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from chainrule.rules.losses.huber import Huber as Huber
     from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError as MeanAbsoluteError
     from chainrule.rules.losses.mean_squared_error import MeanSquaredError as MeanSquaredError
+    from chainrule.rules.losses.poisson import Poisson as Poisson
     from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
     from chainrule.rules.losses.sum_squared_error import SumSquaredError as SumSquaredError
     from chainrule.rules.registry import register as register
@@ -126,6 +128,7 @@ _HOMES = {
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),
     "rules.layers.elu": ("ELU",),
+    "rules.layers.exponential": ("Exponential",),
     "rules.layers.gelu": ("GELU", "TanhGELU"),
     "rules.layers.identity": ("Identity",),
     "rules.layers.leaky_relu": ("LeakyReLU",),
@@ -141,6 +144,7 @@ _HOMES = {
     "rules.losses.huber": ("Huber",),
     "rules.losses.mean_absolute_error": ("MeanAbsoluteError",),
     "rules.losses.mean_squared_error": ("MeanSquaredError",),
+    "rules.losses.poisson": ("Poisson",),
     "rules.losses.softmax_cross_entropy": ("SoftmaxCrossEntropy",),
     "rules.losses.sum_squared_error": ("SumSquaredError",),
     "rules.registry": ("register",),

@@ -49,6 +49,7 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {
         lambda z: _logistic(z) * (1 + z * (1 - _logistic(z))),
     ),
     "softplus": (lambda z: mp.log(1 + mp.exp(z)), _logistic),
+    "exponential": (mp.exp, mp.exp),
 }
 
 
@@ -76,6 +77,10 @@ LOSSES: dict[str, tuple[Callable[[Real, Real], Real], Callable[[Real, Real], Rea
     "binary_cross_entropy": (
         lambda y, t: -t * mp.log(_logistic(y)) - (1 - t) * mp.log(1 - _logistic(y)),
         lambda y, t: _logistic(y) - t,
+    ),
+    "poisson": (
+        lambda y, t: mp.exp(y) - t * y + (t * mp.log(t) if t else 0) - t,
+        lambda y, t: mp.exp(y) - t,
     ),
 }
 

@@ -58,6 +58,9 @@ class Formulas:
     def softplus(self, z: Array) -> Array:
         return self.xp.log1p(self.xp.exp(z))
 
+    def exponential(self, z: Array) -> Array:
+        return self.xp.exp(z)
+
     def softmax(self, z: Array) -> Array:
         return 1 / (1 + self._others(z))
 
@@ -130,6 +133,10 @@ class Formulas:
     def softmax_cross_entropy(self, y: Array, t: Array) -> Array:
         return self.xp.sum(t * self.xp.log1p(self._others(y)), axis=-1)
 
+    def poisson(self, y: Array, t: Array) -> Array:
+        logarithm = self.xp.log(self.xp.where(t > 0, t, 1))
+        return self.xp.sum(self.xp.exp(y) - t * y + t * logarithm - t, axis=-1)
+
     def _size(self, e: Array) -> Array:
         return self.xp.where(e.real > 0, e, self.xp.where(e.real < 0, -e, 0 * e))
 
@@ -151,7 +158,7 @@ class Formulas:
         return error
 
 
-FUSED = {"binary_cross_entropy": "sigmoid", "softmax_cross_entropy": "softmax"}
+FUSED = {"binary_cross_entropy": "sigmoid", "softmax_cross_entropy": "softmax", "poisson": "exponential"}
 
 
 def _count() -> Iterator[int]:

@@ -246,6 +246,24 @@ CHANGES: dict[str, list[Planted]] = {
             "a for its slope",
         ),
     ],
+    "rules.layers.exponential": [
+        (
+            'slope_name(z), path("nj->nj", z), through=EXPONENTIAL',
+            'slope_name(z), path("nj->nj", a), through=EXPONENTIAL',
+            "at a",
+        ),
+        ('slope_name(z), path("nj->nj", z), through=EXPONENTIAL', 'slope_name(z), path("nj->nj", z)', "z"),
+    ],
+    "rules.losses.poisson": [
+        ('path("nj,n->nj", a, share), target_path', 'path("nj,n->nj", a, share)', "the target left out"),
+        (
+            'path("nj,n->nj", a, share), target_path',
+            'path("nj,n->nj", z, share), target_path',
+            "z for e^z",
+        ),
+        ('constant("-1", -1.0, z), t, share)', 'constant("-1", 1.0, z), t, share)', "wrong sign"),
+        ('minus = constant("-1", -1.0, z)', 'minus = constant("-1", 1.0, z)', "wrong sign in E"),
+    ],
     "rules.layers.softmax": [
         ("diagonal, cross)", "diagonal)", "the other units left out"),
         ("diagonal, cross)", "cross)", "the own unit left out"),

@@ -9,7 +9,11 @@ from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
 from chainrule.rules.registry import LOSSES
 
-_LOSS_OF_END = {"sigmoid": "binary_cross_entropy", "softmax": "softmax_cross_entropy"}
+_LOSS_OF_END = {
+    "sigmoid": "binary_cross_entropy",
+    "softmax": "softmax_cross_entropy",
+    "exponential": "poisson",
+}
 
 
 def network(
@@ -53,6 +57,10 @@ def table_loss(name: str, classes: bool, outputs: int) -> str:
     if name not in LOSSES:
         raise InputError(f"no loss is called {name!r}.{did_you_mean(name, list(LOSSES))}")
     fused = LOSSES[name].activation
+    if fused == "exponential":
+        if classes:
+            raise InputError(f"--loss {name} is for amounts, but the task is classification")
+        return name
     if fused and not classes:
         raise InputError(f"--loss {name} is for classes, but the task is regression: try half_squared_error")
     if fused == "softmax" and outputs == 1:

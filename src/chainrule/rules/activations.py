@@ -4,6 +4,7 @@ from typing import Any
 
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.layers.elu import ELU
+from chainrule.rules.layers.exponential import Exponential
 from chainrule.rules.layers.gelu import GELU, TanhGELU
 from chainrule.rules.layers.heaviside import Heaviside
 from chainrule.rules.layers.identity import Identity
@@ -29,6 +30,7 @@ _OURS: dict[str, type[Activation]] = {
     "silu": SiLU,
     "softplus": Softplus,
     "softmax": Softmax,
+    "exponential": Exponential,
 }
 for _name, _rule in _OURS.items():
     enter(_name, _rule)

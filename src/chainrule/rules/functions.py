@@ -83,6 +83,7 @@ def _special(z: Array) -> Any:
     return xp.special if xp.__name__ not in _SPECIAL else import_module(_SPECIAL[xp.__name__])
 
 
+EXPONENTIAL = Function("e^{}", r"e^{{{}}}", lambda z: z.__array_namespace__().exp(z))
 SIGMOID = Function("σ({})", r"\sigma({})", sigmoid)
 CO_SIGMOID = Function("1-σ({})", r"1-\sigma({})", co_sigmoid)
 SOFTPLUS = Function("ln(1+e^{})", r"\ln(1+e^{{{}}})", softplus)

@@ -17,6 +17,7 @@ from chainrule.rules.losses.mean_absolute_error import MeanAbsoluteError
 from chainrule.rules.losses.mean_squared_error import MeanSquaredError
 from chainrule.rules.losses.output import Output
 from chainrule.rules.losses.perceptron import Perceptron
+from chainrule.rules.losses.poisson import Poisson
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from chainrule.rules.losses.sum_squared_error import SumSquaredError
 from chainrule.rules.losses.upstream import Upstream
@@ -41,6 +42,7 @@ _LOSSES: dict[str, type[Loss]] = {
     "huber": Huber,
     "binary_cross_entropy": BinaryCrossEntropy,
     "softmax_cross_entropy": SoftmaxCrossEntropy,
+    "poisson": Poisson,
 }
 
 for _name, _rule in {**_OTHER_LAYERS, **_LOSSES}.items():

@@ -17,6 +17,7 @@ ActivationName = Literal[
     "silu",
     "softplus",
     "softmax",
+    "exponential",
 ]
 LossName = Literal[
     "half_squared_error",
@@ -26,6 +27,7 @@ LossName = Literal[
     "huber",
     "binary_cross_entropy",
     "softmax_cross_entropy",
+    "poisson",
 ]
 InitializerName = Literal[
     "auto",

@@ -124,6 +124,33 @@ def test_amounts_come_back_in_their_own_units(tmp_path: Path) -> None:
     assert np.allclose(predicted, 5000 + 300 * x, atol=40)
 
 
+def test_counts_are_learned_as_multiples_of_their_mean(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 2))
+    y = rng.poisson(5000 * np.exp(x[:, 0]))
+    lines = [f"{a},{b},{t}" for (a, b), t in zip(x, y, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *lines]))
+    options = ("--task", "regression", "--loss", "poisson")
+    words = ("train", "t.csv", "--target", "y", *options, "--json", "--out", "run")
+    fields = json.loads(call(tmp_path, *words).stdout)
+    assert fields["validation"]["r2"] > 0.8
+    run = load(tmp_path / "run")
+    assert (run.network.loss.activation, run.extra["encoding"]["target"]["moments"]["spread"]) == (
+        "exponential",
+        pytest.approx(y.mean(), rel=0.3),
+    )
+    (tmp_path / "less.csv").write_text("a,y\n1,2\n2,5\n3,-1\n4,0\n")
+    wrong = call(tmp_path, "train", "less.csv", "--target", "y", *options)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.splitlines()[-1] == (
+        "chainrule: less.csv: line 4, column 'y': is -1: "
+        "the Poisson loss is for amounts that are never negative"
+    )
+    for column, loss in (("y", "poisson"), ("a", "softmax_cross_entropy")):
+        wrong = call(tmp_path, "train", "less.csv", "--target", column, "--loss", loss)
+        assert wrong.returncode == 2
+
+
 def test_the_report_fits_the_page(trained: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = trained
     done = call(folder, "train", "t.csv", "--target", "y", "--epochs", 20)

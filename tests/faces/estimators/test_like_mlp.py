@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from chainrule import BackpropClassifier, BackpropRegressor
+from chainrule import BackpropClassifier, BackpropRegressor, InputError, from_sklearn
 from tests.faces.estimators.data import near, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -90,6 +90,26 @@ def test_same_weights_and_the_same_curve(case: str, name: str) -> None:
         near([predicted], [wanted])
     else:
         assert (predicted == wanted).all()
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("case", ["as it comes", "batches, the last one short", "stopped early"])
+def test_counts(case: str, outputs: int) -> None:
+    if "loss" not in inspect.signature(MLPRegressor).parameters:
+        pytest.skip("this scikit-learn's MLPRegressor takes no loss")
+    x, _ = table("amount")
+    y = np.random.default_rng(5).poisson(np.exp(x[:, :outputs] / 2)).astype(float)
+    y = y[:, 0] if outputs == 1 else y
+    options = {"shuffle": False, "random_state": 3, "max_iter": 25, "hidden_layer_sizes": (12,)} | CASES[case]
+    ours = BackpropRegressor("poisson", **options).fit(x, y)
+    theirs = MLPRegressor("poisson", **options).fit(x, y)
+    near(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_)
+    assert (ours.out_activation_, ours.n_iter_) == (theirs.out_activation_, theirs.n_iter_)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
+    near([ours.predict(x)], [theirs.predict(x)])
+    near([from_sklearn(theirs).predict(x).reshape(y.shape)], [theirs.predict(x)])
+    with pytest.raises(InputError, match=r"t\[0,0\] is -1: the Poisson loss wants"):
+        BackpropRegressor("poisson", **options).fit(x, np.full_like(y, -1.0))
 
 
 @pytest.mark.parametrize("name", ["two classes", "three classes", "labels"])

@@ -30,7 +30,7 @@ BAD = {
     "dropout": [1.0, -0.1, [0.1, 0.2], "some"],
     "solver": ["adamm", 7],
     "start": ["he_uniforn"],
-    "loss": ["poisson", "softmax_cross_entropy"],
+    "loss": ["possion", "softmax_cross_entropy"],
     "on_epoch": [3, [3]],
 }
 

@@ -93,7 +93,7 @@ class Run:
     def _kind(self) -> str:
         """`4-16-3 classifier`."""
         widths = [self.parameters["w1"].shape[0] if "w1" in self.parameters else "?", *self.network.widths]
-        kind = "classifier" if self.network.loss.activation else "network"
+        kind = "classifier" if self.network.loss.activation in ("sigmoid", "softmax") else "network"
         return f"{'-'.join(map(str, widths))} {kind}"
 
     @property

@@ -236,7 +236,7 @@ class Backprop(Parameters, ABC):
         self.coefs_, self.intercepts_ = listed(run.parameters)
         self.n_layers_, self.n_outputs_ = len(self.coefs_) + 1, self.coefs_[-1].shape[1]
         end = self._end()[0]
-        self.out_activation_ = "logistic" if end == "sigmoid" else end
+        self.out_activation_ = {"sigmoid": "logistic", "exponential": "exp"}.get(end, end)
         self.n_iter_ = run.epochs - epochs_before
         self.t_ += self.n_iter_ * len(data)
         self.loss_curve_ = run.history.loss

@@ -19,7 +19,8 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
     Parameters of the same name mean the same. What is new or wider:
 
     Args:
-        loss: `auto` and `squared_error` are half the squared error; or another loss, by name or as an object.
+        loss: `auto` and `squared_error` are half the squared error, `poisson` is half the deviance of counts;
+            or another loss, by name or as an object.
             It may be left out: sizes may come first.
         activation: any of ours, or a list with one for each hidden layer.
         solver: `adam` and `sgd` as scikit-learn has them, `lbfgs` (SciPy's), or any optimiser of Optax: its
@@ -118,6 +119,8 @@ class BackpropRegressor(RegressorMixin, Backprop):  # type: ignore[misc]
         if isinstance(self.loss, str) and self.loss in ("auto", "squared_error"):
             return "identity", "half_squared_error"
         loss = registry.loss(self.loss)
+        if loss.activation == "exponential":
+            return "exponential", loss
         if loss.activation:
             raise InputError(f"loss {registry.name(loss)!r} is for classes: take 'squared_error'")
         return "identity", loss

@@ -18,7 +18,10 @@ from chainrule.rules.layers.leaky_relu import LeakyReLU
 from chainrule.rules.registry import name as rule_name
 
 NAMES = {
-    **{name: name for name in ("relu", "tanh", "sigmoid", "softmax", "gelu", "silu", "softplus", "elu")},
+    **{
+        name: name
+        for name in ("relu", "tanh", "sigmoid", "softmax", "gelu", "silu", "softplus", "elu", "exponential")
+    },
     "linear": "identity",
     "swish": "silu",
 }

@@ -18,6 +18,7 @@ NAMES: dict[str, ActivationName] = {
     "tanh": "tanh",
     "relu": "relu",
     "softmax": "softmax",
+    "exp": "exponential",
 }
 
 

@@ -75,11 +75,17 @@ class Survey:
         if missing == REFUSE:
             refuse_missing(list(self._inputs.values()))
 
-    def learn(self, rows: Any = None, bins: int = 0) -> tuple[Encoding, np.ndarray, np.ndarray]:
+    def learn(
+        self, rows: Any = None, bins: int = 0, counts: bool = False
+    ) -> tuple[Encoding, np.ndarray, np.ndarray]:
         """The encoding, x (n, inputs), t (n, outputs) of all rows; statistics from `rows` (indices) alone.
 
         Args:
             bins: at most so many for each column of numbers; fewer where they would be very many in all.
+            counts: whether amounts are learned as multiples of their mean, none of them negative.
+
+        Raises:
+            InputError: no rows, or a target that cannot be learned so.
         """
         chosen = np.arange(self.table.rows) if rows is None else np.arange(self.table.rows)[np.asarray(rows)]
         if not len(chosen):
@@ -90,7 +96,7 @@ class Survey:
             for name, kind in self._kinds.items()
         ]
         self._say_constant(learned)
-        target = self._learn_target(chosen)
+        target = self._learn_target(chosen, counts)
         made = Encoding(
             columns=tuple(learned),
             target=target,
@@ -126,7 +132,7 @@ class Survey:
         except UnfitColumnError as error:
             raise self.table.fault(f"{error.what}: it cannot be the target", column=name) from None
 
-    def _learn_target(self, rows: np.ndarray) -> Target:
+    def _learn_target(self, rows: np.ndarray, counts: bool) -> Target:
         if self._classes:
             return self._classes
         values = numbers_as(self._target, self._kind)[rows]
@@ -136,7 +142,18 @@ class Survey:
             )
         name = self._target.name
         notation = amounts_in(read_cells(self.table, [name])[name])[1]
-        return Amounts(name, self._kind, Moments.of(values), notation)
+        moments = self._mean(values) if counts else Moments.of(values)
+        return Amounts(name, self._kind, moments, notation)
+
+    def _mean(self, values: np.ndarray) -> Moments:
+        """What makes amounts multiples of their mean."""
+        everywhere = numbers_as(self._target, self._kind)
+        if (everywhere < 0).any():
+            row = int((everywhere < 0).argmax())
+            raise self._target.fault(
+                f"is {everywhere[row]:g}: the Poisson loss is for amounts that are never negative", row
+            )
+        return Moments(0.0, 0.0, float(values.mean()))
 
     def _check_columns(self, target: str) -> list[str]:
         """The names of the input columns, after what names and the number of rows alone can tell."""

@@ -99,7 +99,7 @@ def fit_for(
     bins = request.bins
     if bins == "auto":
         bins = BINS if request.hidden and survey.task == REGRESSION else 0
-    encoding, x, t = survey.learn(training, bins)
+    encoding, x, t = survey.learn(training, bins, request.loss == "poisson")
     network = network_for(request, encoding)
     distinct = None if groups is None else len(np.unique(groups[training]))
     members = members_of(request, network, len(training), encoding.inputs, threshold, distinct)
