@@ -57,10 +57,10 @@ class Poisson(Loss):
 
     def unfused(self, z: Number, a: Number, t: Number, share: Number) -> Number:
         """∂E/∂a = 1 − T/a per row."""
-        ones = number("1", path("nj->nj", z), through=ONE)
+        unit = number("1", path("nj->nj", z), through=ONE)
         hit = number(f"1/{a.name}", path("nj->nj", z), through=times(t.array, INVERSE))
         target_path = path(",nj,nj,n->nj", constant("-1", -1.0, z), t, hit, share)
-        return number(derivative(a), path("nj,n->nj", ones, share), target_path)
+        return number(derivative(a), path("nj,n->nj", unit, share), target_path)
 
     def check_targets(self, t: Array) -> None:
         refuse_where(~(t >= 0), np.asarray(t), "the Poisson loss wants targets that are not negative")
