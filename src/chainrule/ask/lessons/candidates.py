@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from copy import copy
 from itertools import pairwise, product
 
-from chainrule.ask.lessons.numbering import Layout
+from chainrule.ask.lessons.numbering import Layout, pair
 from chainrule.ask.lessons.printed_values import Value
 from chainrule.ask.lessons.statements import Statement
 from chainrule.ask.lessons.symbol import LessonSymbol
@@ -35,6 +35,7 @@ def _fitting(inventory: "_Inventory", sizes: tuple[tuple[int, ...], ...]) -> Fit
         inventory = scalars  # the same weights may be stated one by one as well
     if not inventory.weights:
         return
+    yield from _of_nodes(inventory)
     if inventory.numbers_of_letters and inventory.letters:
         yield from _of_letters(inventory)
     elif inventory.are_paired:
@@ -148,6 +149,34 @@ def _of_pairs(inventory: "_Inventory") -> Fitting:
         for chain in product(*shapes):
             if all(units == inputs for (_, units), (inputs, _) in pairwise(chain)):
                 yield (chain[0][0], *(units for _, units in chain)), "paired", unit_first, letters
+
+
+def _of_nodes(inventory: "_Inventory") -> Fitting:
+    """w_{14} from node 1 to node 4; or w_{13} from the first unit of the layer before to unit 3."""
+    sources: dict[int, set[int]] = {}
+    for symbol, _ in inventory.weights:
+        numbers = pair([number for _, number in symbol.places if number is not None])
+        if len(numbers) != 2 or symbol.layer is not None or symbol.index is not None:
+            return
+        sources.setdefault(numbers[1], set()).add(numbers[0])
+    targets = sorted(sources)
+    first, inputs = targets[0], len(sources[targets[0]])
+    if first not in (1, inputs + 1) or targets != list(range(first, first + len(targets))):
+        return
+    is_counted = first > 1  # inputs are, too
+    sizes, start = [inputs], 1
+    while targets:
+        expected = set(range(start, start + sizes[-1])) if is_counted else set(range(1, sizes[-1] + 1))
+        width = next(
+            (count for count in range(1, len(targets)) if len(sources[targets[count]]) == count), len(targets)
+        )
+        if any(sources[target] != expected for target in targets[:width]):
+            return
+        start += sizes[-1]
+        sizes.append(width)
+        targets = targets[width:]
+    if len(sizes) > 2:
+        yield tuple(sizes), "nodes" if is_counted else "targets", False, ()
 
 
 class _Inventory:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from chainrule.ask.cases.numeral import as_decimal
 from chainrule.ask.lessons.numbering import Address
@@ -158,6 +159,11 @@ class Claiming:
             return False
         number = next((number for _, number in symbol.places if number is not None), None)
         outputs, depth = self.layout.sizes[-1], self.layout.depth
+        if number and self.layout.counts_nodes:  # Err_4, of node 4
+            node = self.layout.address(replace(symbol, kind="delta"))
+            return bool(node) and self.error_signal(self.spread(node, value), statement)
+        if outputs == 1 and number and number > 1:
+            return False  # of something else than the output
         k = 0 if outputs == 1 else (number or 0) - 1
         if _may_be_difference(symbol, statement, value):
             if not 0 <= k < outputs or self.placement.rows > 1:

@@ -20,7 +20,9 @@ class Layout:
 
     Attributes:
         sizes: inputs, then units of each layer.
-        style: matrix, numbered (through all layers), lettered (each layer's letter for itself) or paired.
+        style: matrix, numbered (through all layers), lettered (each layer's letter for itself), paired, nodes
+            (w_{14} goes from node 1 to node 4, inputs counted, too) or targets (w_{13} from the first unit of
+            the layer before to unit 3, counted through).
         unit_first: w_{12} belongs to unit 1, or weights are numbered unit by unit, or rows are units.
         letters: the letters of weight matrices in order, where letters tell the layers.
         biases: each (per unit, numbered through) or layer (one number for a layer).
@@ -39,6 +41,11 @@ class Layout:
     @property
     def depth(self) -> int:
         return len(self.sizes) - 1
+
+    @property
+    def counts_nodes(self) -> bool:
+        """Whether units are numbered through all layers."""
+        return self.style in ("nodes", "targets")
 
     @property
     def is_chain(self) -> bool:
@@ -93,10 +100,12 @@ class Layout:
         if self.style == "lettered":
             layer = self._by_letter(symbol)
             return self._counted(numbers[0] - 1, layer) if layer and len(numbers) == 1 else None
+        if self.counts_nodes:
+            return self._between(*pair(numbers)) if len(pair(numbers)) == 2 else None
         layer, indices = self.layer_of(symbol, numbers)
         if not layer or not 1 <= layer <= self.depth:
             return None
-        indices = _pair(indices)
+        indices = pair(indices)
         if not indices:
             is_single = self.sizes[layer - 1 : layer + 1] == (1, 1)
             return f"w{layer}", (0, 0) if is_single else None
@@ -106,6 +115,22 @@ class Layout:
         unit_first = roles in ("hi", "oh", "oi") or (roles not in ("ih", "ho", "io") and self.unit_first)
         unit, source = (indices[0], indices[1]) if unit_first else (indices[1], indices[0])
         return self._in_layer(layer, (source - 1, unit - 1))
+
+    def _between(self, source: int, target: int) -> Address | None:
+        """The weight from one node to another."""
+        place = self._node(target)
+        if not place or not place[0]:
+            return None
+        layer, unit = place
+        origin = self._node(source) if self.style == "nodes" else (layer - 1, (source - 1,))
+        return (f"w{layer}", (*origin[1], *unit)) if origin and origin[0] == layer - 1 else None
+
+    def _node(self, number: int) -> tuple[int, tuple[int, ...]] | None:
+        """The layer of a node, 0 for an input, and the unit in it."""
+        if self.style == "targets":
+            return self._through(number)
+        inputs = self.sizes[0]
+        return (0, (number - 1,)) if number <= inputs else self._through(number - inputs)
 
     def _of_one_number(self, layer: int, number: int) -> Address | None:
         """`w_2` of a layer with one unit, which it leaves from input 2, or with one input."""
@@ -132,8 +157,8 @@ class Layout:
             return (1 if roles == "h" else self.depth), numbers
         if self.style == "matrix":
             return (numbers[0] if numbers else 1), numbers[1:]
-        if self.depth == 1 or (self.style == "paired" and not symbol.index and len(_pair(numbers)) == 2):
-            return 1, _pair(numbers)
+        if self.depth == 1 or (self.style == "paired" and not symbol.index and len(pair(numbers)) == 2):
+            return 1, pair(numbers)
         return (numbers[0], numbers[1:]) if len(numbers) in (1, 3) else (None, [])
 
     def _by_letter(self, symbol: LessonSymbol) -> int | None:
@@ -183,6 +208,8 @@ class Layout:
         unit = (numbers[0] - 1,) if numbers else None
         if symbol.index is not None:
             return (numbers[0] if numbers else self.depth), symbol.index
+        if self.counts_nodes and len(numbers) == 1 and not is_array:
+            return self._node(numbers[0])
         if symbol.layer is not None:
             return symbol.layer - (self.start - 1 if letter != "b" else 0), unit
         if role == "o":
@@ -228,7 +255,7 @@ class Layout:
         return None
 
 
-def _pair(numbers: list[int]) -> list[int]:
+def pair(numbers: list[int]) -> list[int]:
     """`12` as 1 and 2."""
     if len(numbers) == 1 and 11 <= numbers[0] <= 99 and numbers[0] % 10:
         return [numbers[0] // 10, numbers[0] % 10]
