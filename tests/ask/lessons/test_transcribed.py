@@ -1,9 +1,9 @@
 """Lessons in the manner of public pages, figures only: none of their numbers is called wrong that is right.
 
 Where only a part of a page was to be had, the rest is worked out in its notation (`exercise-06`,
-`softmax-three`, `two-two-one`, `udacity-exercise`). At the first look, before anything was mended, 4 of the first 10 were
-read, 5 could have been and were not, and `melfm` leaves weights to a picture; of the 35 numbers that were
-placed, none was accused.
+`softmax-three`, `two-two-one`, `udacity-exercise`). At the first look, before anything was mended, 4 of the
+first 10 were read, 5 could have been and were not, and `melfm` leaves weights to a picture; of the 35
+numbers that were placed, none was accused.
 """
 
 from pathlib import Path
