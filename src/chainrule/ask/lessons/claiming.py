@@ -161,7 +161,7 @@ class Claiming:
         outputs, depth = self.layout.sizes[-1], self.layout.depth
         if number and self.layout.counts_nodes:  # Err_4, of node 4
             node = self.layout.address(replace(symbol, kind="delta"))
-            return bool(node) and self.error_signal(self.spread(node, value), statement)
+            return node is not None and self.error_signal(self.spread(node, value), statement)
         if outputs == 1 and number and number > 1:
             return False  # of something else than the output
         k = 0 if outputs == 1 else (number or 0) - 1
