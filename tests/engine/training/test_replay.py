@@ -141,7 +141,7 @@ def test_float32_to_some_units_of_rounding():
     assert training.distance == 0
     unit = np.finfo(np.float32).eps / 2
     state = training.state(2)
-    end, _, _ = training._looked(training.state(1), STEPS)
+    end, _, _ = training._looked(1, STEPS)
     for name, array in state.parameters.items():
         gap = np.abs(np.asarray(end.parameters[name], float) - np.asarray(array, float)).max()
         assert gap <= 8 * unit * np.abs(array).max()

@@ -19,7 +19,8 @@ from chainrule.rules.updates.catalogue import rule_name
 from chainrule.rules.updates.gradient_descent import GradientDescent
 
 if TYPE_CHECKING:
-    from chainrule.engine.training.replay import PastUpdate, Replay
+    from chainrule.engine.training.replay import Replay
+    from chainrule.engine.training.rewind import PastUpdate, Rewind
 
 ROWS = 8  # of a batch that are named
 _WHEN = re.compile(r"\s*(?:(?P<update>\d{1,18})|epoch\s*:\s*(?P<epoch>\d{1,9}))\s*")
@@ -65,7 +66,7 @@ def past(replay: "Replay", quantity: str) -> Past:
     return Past(case_of(replay, moment), address.strip(), moment)
 
 
-def case_of(replay: "Replay", moment: "PastUpdate") -> Case:
+def case_of(replay: "Rewind", moment: "PastUpdate") -> Case:
     """An update of a training as a case, in float64."""
     return Case(
         network=replay.network,
