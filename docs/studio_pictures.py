@@ -24,6 +24,7 @@ AS_WEBP = """async (source) => {
 }"""
 PICTURES = {
     "studio": "#source=lesson&n=0&phase=3&q=dE/dw1",
+    "studio-moons": "#source=moons&n=640&phase=0&q=dE/dw2[1,3]&tab=ask",
 }
 
 
@@ -49,7 +50,7 @@ def take(browser: Any, address: str, state: str, scheme: str, path: Path) -> Non
     page.goto(address)
     page.goto("about:blank")
     page.goto(address.partition("?")[0] + state)
-    page.wait_for_selector("#panel .derivation")
+    page.wait_for_selector("#panel .derivation", timeout=60_000)
     page.wait_for_timeout(1500)  # until the font of the formulas is there
     picture = base64.b64encode(page.screenshot()).decode()
     page.goto("about:blank")

@@ -1,5 +1,5 @@
 // The panel: the derivation of a number, a lesson that is checked, the keys. Markup with formulas comes from Python, escaped there.
-const make = (tag, at = {}, ...inside) => {
+export const make = (tag, at = {}, ...inside) => {
   const node = document.createElement(tag);
   for (const key in at) if (key === "html") node.innerHTML = at.html; else if (at[key] !== undefined && at[key] !== null) node.setAttribute(key, at[key]);
   node.append(...inside.filter((part) => part !== null && part !== undefined));
@@ -9,7 +9,7 @@ const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "ei
 const TICK = '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="8" fill="none" stroke="currentColor" stroke-width="1.7"/><path d="M5 9.3l2.8 2.8L13 6.6" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
 export function toldPanel(box, view, PHASES) {
-  const { told } = view, known = told.phase <= view.phase, kept = box.contains(document.activeElement) ? document.activeElement.dataset.q : null;
+  const { told } = view, known = view.scene.mode === "pictures" || told.phase <= view.phase, kept = box.contains(document.activeElement) ? document.activeElement.dataset.q : null;
   const colour = { 1: "f", 2: "e", 3: "g", 4: "n" }[told.phase] ?? "", name = (q) => view.scene.parts[q]?.label ?? q;
   const nodes = [];
   if (view.trail.length) nodes.push(make("nav", { class: "crumbs", "aria-label": "Way here" }, ...view.trail.flatMap((q, k) => [make("button", { "data-back": k }, name(q)), make("span", { "aria-hidden": "true" }, "›")]), make("span", {}, name(told.quantity))));
@@ -28,9 +28,16 @@ export function toldPanel(box, view, PHASES) {
   if (known && told.own) nodes.push(make("h3", {}, "What the engine multiplied"), make("div", { class: "derivation", html: told.own }));
   if (known && told.chain.length) nodes.push(make("div", { class: "proof", html: TICK }, make("span", {}, "The factors, multiplied again, give the very number that the engine used.")));
   if (told.uses.length) nodes.push(make("h3", {}, "Where it goes"), make("div", { class: "goes" }, ...told.uses.map((use) => make("button", { "data-q": use.quantity, "aria-label": use.label, html: use.symbol }))));
-  if (!view.phase) nodes.push(make("p", { class: "hint", html: "Click any number, in the network or in a formula, and it tells where it comes from. <kbd>→</kbd> goes on, <kbd>space</kbd> plays, drag the curve to go back in time." }));
+  if (view.scene.mode === "pictures") nodes.push(...finder(view));
+  else if (!view.phase) nodes.push(make("p", { class: "hint", html: "Click any number, in the network or in a formula, and it tells where it comes from. <kbd>→</kbd> goes on, <kbd>space</kbd> plays, drag the curve to go back in time." }));
   box.replaceChildren(...nodes);
   if (kept) (box.querySelector(`[data-q="${CSS.escape(kept)}"]`) ?? box).focus();
+}
+export function finder(view) {                                  // any number by its name, also in layers that are folded
+  return [make("h3", {}, "Another number"), make("form", { class: "edit", "data-form": "find" }, make("input", { name: "q", size: 14, placeholder: "dE/dw1[0,1]", "aria-label": "The name of a number, such as dE/dw1[0,1]", spellcheck: "false", autocomplete: "off" }), make("button", {}, "Ask"))];
+}
+export function emptyPanel(box, view) {
+  box.replaceChildren(make("p", {}, "Click a line, a unit or a number: here stands where it comes from, with the rows of the step that is made next."), make("p", { class: "hint", html: "<kbd>space</kbd> plays, <kbd>→</kbd> goes on by a phase, drag the curve to go back in time." }), ...finder(view));
 }
 const STATUS = { right: "", truncated: "cut off", carried: "", inherited: "inherited", wrong: "wrong" };
 export function checkPanel(box, view) {
@@ -55,7 +62,7 @@ export function checkPanel(box, view) {
   });
   box.replaceChildren(...nodes);
 }
-const KEYS = [["→ ←", "next phase, phase before"], ["Shift → ←", "one step on, one step back"], ["space", "play, pause"], ["1 2 3 4", "to that phase"], ["Home End", "first and last step taken"], ["n", "into the network; then arrows, Enter asks"], ["d", "to the derivation"], ["u", "take the last edit back"], ["?", "these keys"]];
+const KEYS = [["→ ←", "next phase, phase before"], ["Shift → ←", "one step on, one step back"], ["e", "one epoch on"], ["space", "play, pause"], ["1 2 3 4", "to that phase"], ["Home End", "first and last step taken"], ["n", "into the network; then arrows, Enter asks"], ["d", "to the derivation"], ["u", "take the last edit back"], ["?", "these keys"]];
 export function helpPanel(box) {
   box.replaceChildren(make("h2", {}, "Keys"), make("dl", { class: "keys" }, ...KEYS.flatMap(([keys, words]) => [make("dt", {}, ...keys.split(" ").map((key) => make("kbd", {}, key))), make("dd", {}, words)])), make("p", {}, "On the curve ← → move by a step, PgUp PgDn by ten."));
 }

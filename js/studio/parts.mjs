@@ -6,15 +6,15 @@ const CLASS = { gradient: "g", rate: "g", new: "n", error: "e", sum: "f", activa
 export class Parts {
   constructor(view) { this.view = view; }
   is(q) { return this.view.scene.parts[q]; }
-  known(q) { return this.is(q).phase <= this.view.phase; }
+  known(q) { return this.view.scene.mode === "pictures" || this.is(q).phase <= this.view.phase; }
   label(q) { return this.is(q).label.replace("'", "′"); }
-  shows(q) { return this.known(q) ? this.view.frame.values[q][0] : "?"; }
+  shows(q) { return this.known(q) ? this.view.frame.values[q]?.[0] ?? "" : "?"; }
   size(q) { return this.view.frame.values[q][1]; }
   colour(q) { return this.known(q) ? CLASS[this.is(q).kind] ?? "" : "lab"; }
   part(q, ...inside) {
     const chosen = q === this.view.asked ? " chosen" : "";
     const node = el("g", { class: `part${chosen}`, "data-part": q, "data-q": q, role: "button", tabindex: -1 }, ...inside);
-    const words = node.textContent.replace(/\s+/g, " ").trim() || `${this.label(q)} ${this.shows(q)}`;   // the name begins with what is seen
+    const words = node.textContent.replace(/\s+/g, " ").trim() || `${this.label(q)} ${this.shows(q)}`.trim();   // the name begins with what is seen
     node.setAttribute("aria-label", `${words}, ${this.is(q).spoken}${this.known(q) ? "" : ", not computed yet"}`);
     return node;
   }

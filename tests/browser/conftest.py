@@ -73,7 +73,7 @@ def opened(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
         if fragment:
             page.goto("about:blank")  # so that the page before writes no state of its own into the address
             page.goto(address.split("?")[0] + fragment)
-        page.wait_for_selector("#panel h2, #panel textarea")
+        page.wait_for_selector("#panel h2, #panel textarea, #panel form")
         pages.append((context, faults))
         return page
 

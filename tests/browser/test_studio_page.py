@@ -205,3 +205,113 @@ def test_nothing_serious_for_those_who_see_or_move_otherwise(opened: Any, scheme
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate(SERIOUS)
         assert found == [], state
+
+
+# --- networks that learn from data
+
+SMALL = '{"source":"moons","layers":[[4,"tanh"]],"batch":40,"rate":0.3}'
+
+
+def at_epoch(page: Any, updates: int) -> None:
+    page.locator(f'.when[aria-valuenow="{updates}"]').wait_for(timeout=60_000)
+
+
+def until(page: Any, condition: str) -> None:
+    for _ in range(1200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(condition)
+
+
+def widths(page: Any) -> list[str]:
+    return list(
+        page.eval_on_selector_all(".net .edge", "nodes => nodes.map(n => n.getAttribute('stroke-width'))")
+    )
+
+
+def test_a_network_learns_is_stopped_and_goes_back_exactly(opened: Any) -> None:
+    page = opened(fragment=f"#source=moons&n=8&phase=0&setup={SMALL}")
+    at_epoch(page, 8)
+    first, sentence = widths(page), page.inner_text(".says")
+    assert len(first) == 12
+    page.keyboard.press("Space")
+    until(page, "+document.querySelector('.when').getAttribute('aria-valuenow') >= 200")
+    page.keyboard.press("Space")
+    page.locator('[data-do="play"][aria-label="Play"]').wait_for()
+    assert widths(page) != first
+    page.locator(".when").focus()
+    page.keyboard.press("Home")
+    at_epoch(page, 0)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    at_epoch(page, 8)
+    until(page, f"document.querySelector('.says').innerText === {sentence!r}")
+    assert widths(page) == first
+
+
+def test_a_line_is_asked_about_by_click_and_by_name(opened: Any) -> None:
+    page = opened(fragment=f"#source=moons&n=4&phase=0&q=w1[1,2]&tab=ask&setup={SMALL}")
+    page.locator('#panel h2 output[data-q="w1[1,2]"]').wait_for(timeout=60_000)
+    card = page.locator('.net text[data-q="dE/dw1[1,2]"]')
+    card.wait_for()
+    page.fill('[data-form="find"] input', "dE/dw1[1,2]")
+    page.keyboard.press("Enter")
+    asked(page, "dE/dw1[1,2]")
+    assert page.inner_text("#panel h2 output") in card.text_content()
+    page.fill('[data-form="find"] input', "nonsense")
+    page.keyboard.press("Enter")
+    page.locator(".refused").wait_for()
+
+
+def test_settings_are_made_by_hand(opened: Any) -> None:
+    page = opened()
+    page.locator("#tab-data").click()
+    page.locator('[data-source="circles"]').click()
+    page.locator('[data-do="layer"]').click()
+    page.locator(".layers input").last.fill("3")
+    page.locator('[name="optimizer"]').select_option("adam")
+    page.locator(".setup .dark").click()
+    page.locator('[data-is="sizes"]:text("2 → 6 → 3 → 1")').wait_for()
+    assert "adam" in page.inner_text('[data-is="batch"]')
+    page.locator('[name="rate"]').fill("fast")
+    page.locator(".setup .dark").click()
+    page.locator(".refused", has_text="learning rate").wait_for()
+
+
+def test_a_table_is_dropped_and_its_names_are_words(opened: Any, tmp_path: Path) -> None:
+    page = opened()
+    rows = "\n".join(f"{k % 7},{k % 5},{'pq'[k % 2]}" for k in range(60))
+    file = tmp_path / "<img src=x onerror=alert(1)>.csv"
+    file.write_text(f"<b>a</b>,<script>b,$(c)\n{rows}\n", "utf-8")
+    page.locator("#tab-data").click()
+    page.locator('input[type="file"]').set_input_files(file)
+    page.locator(f'[data-source="table"]:text("{file.name[:4]}")').wait_for()
+    assert page.evaluate("document.querySelectorAll('main img, main b script, aside img').length") == 0
+    assert "<script>b" in page.inner_html(".net").replace("&lt;", "<").replace("&gt;", ">")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_folded_layers_stay_few_nodes_and_within_the_page(opened: Any, width: int, height: int) -> None:
+    setup = '{"source":"penguins","layers":[[300,"relu"],[100,"relu"]],"target":"body_mass_g"}'
+    page = opened(width, height, fragment=f"#source=penguins&n=0&phase=0&setup={setup}")
+    page.locator(".net [data-matrix]").first.wait_for(timeout=60_000)
+    assert page.locator(".net *").count() < 2000
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = page.eval_on_selector_all(
+        ".overlay button, .move button, .tabs button, .cards button",
+        "nodes => nodes.filter(n => n.offsetParent && n.getBoundingClientRect().height < 36)"
+        ".map(n => n.outerHTML)",
+    )
+    assert small == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci in js/")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_serious_where_networks_learn(opened: Any, scheme: str, width: int) -> None:
+    for fragment in ("#source=moons&n=0&phase=0", "#source=penguins&n=0&phase=0", "#source=sine&n=0&phase=0"):
+        page = opened(width, 900, scheme, reduced_motion="reduce", fragment=fragment)
+        page.locator(".net .edge").first.wait_for(state="attached")
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(SERIOUS) == [], fragment

@@ -99,12 +99,14 @@ class EpochSession:
 
     def run(self, updates: int, seconds: float = float("inf")) -> int:
         """So many updates, or as many as fit into the time, epoch by epoch; how many."""
-        begun, deadline = self.updates, time.perf_counter() + seconds
+        begun, deadline = self.updates, 0.0
         piece = self.steps if self.work <= SHORT else max(self.steps // _PIECES, 1)
         while self.updates - begun < updates and not self.is_diverged:
             following = min((self.updates // piece + 1) * piece, begun + updates)
             last = self.updates // self.steps * self.steps + self.steps
-            if not self._arrive(min(following, last)) or time.perf_counter() >= deadline:
+            arrived = self._arrive(min(following, last))
+            deadline = deadline or time.perf_counter() + seconds  # what is compiled first takes no part of it
+            if not arrived or time.perf_counter() >= deadline:
                 break
         _ = self.losses
         return self.updates - begun

@@ -5,23 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.ask.cases.case import Case
-from chainrule.ask.cases.stepping import CaseStepper, CaseStride
-from chainrule.engine.session import Session, TrainingMoment
 from chainrule.errors import ChainruleError, InputError
-from chainrule.faces.studio import checking, keeping, messages
-from chainrule.faces.studio.loss_axis import ticks
-from chainrule.faces.studio.narration import sentences
+from chainrule.faces.studio import checking, keeping, learning_data, messages
+from chainrule.faces.studio.case_work import CaseWork
+from chainrule.faces.studio.learning_data import LearningData
+from chainrule.faces.studio.learning_work import LearningWork
+from chainrule.faces.studio.network_setup import first_setup, setup_of
 from chainrule.faces.studio.panel import told
-from chainrule.faces.studio.scene import Scene, drawn, read
-from chainrule.faces.studio.sources import NAMES, THRESHOLD, Source, drawable, source_of
+from chainrule.faces.studio.sources import NAMES, Source, drawable, source_of
+from chainrule.faces.studio.typed_number import typed
 
 if TYPE_CHECKING:
+    from chainrule.ask.cases.case import Case
     from chainrule.ask.check.check import Verdict
 
 Answer = dict[str, Any]
 _PATIENCE = 2.0  # seconds of one request, at most
-_GHOST = 400  # points of the course that was left
+_TABLE = "table"  # the source that somebody dropped
 
 
 class Desk:
@@ -34,12 +34,10 @@ class Desk:
 
     def __init__(self, text: str | None = None, label: str = "") -> None:
         self._text, self._label = text, label
-        self._row = 0
-        self._seed = 0
-        self._edits: list[tuple[int, str, str]] = []
+        self._table: tuple[str, str] | None = None  # what it is called, and its text
         self._verdicts: tuple[Verdict, ...] = ()
         self._first = "lesson" if text is None else "file"
-        self._begin(source_of(self._first, 0, text, label))
+        self._work: CaseWork | LearningWork = self._opened(self._first, 0)
 
     def answer(self, text: str) -> list[Answer]:
         """The answers to a message of the page; what cannot be done is refused in a sentence."""
@@ -53,133 +51,90 @@ class Desk:
             return [{"kind": "refused", "text": "there is not enough memory for this", "id": number}]
 
     def _handle(self, message: messages.Message) -> list[Answer]:
+        work = self._work
         match message:
-            case messages.Open() | messages.Restart() | messages.WorkOn() | messages.Show():
-                self._set(message)
-                return [self._scene(), self._frame(whole=True)]
-            case messages.Edit() | messages.Undo():
-                self._change(message)
+            case messages.Ask() | messages.Check() | messages.Export():
+                return [self._tell(message)]
+            case messages.Edit(quantity, value):
+                work.edit(quantity, value)
+                return [self._frame(whole=True)]
+            case messages.Undo():
+                if not work.undo():
+                    raise InputError("there is no edit to take back")
                 return [self._frame(whole=True)]
             case messages.Advance(updates, milliseconds):
-                self._advance(updates, milliseconds)
-                return [self._frame()]
+                count = min(max(updates, 0), messages.MOST_STEPS)
+                seconds = min(milliseconds / 1000, _PATIENCE) if milliseconds > 0 else _PATIENCE
+                work.advance(count, seconds)
+                return [self._frame(light=milliseconds > 0)]
             case messages.Seek(updates):
-                self._session.seek(updates)
+                work.seek(updates)
                 return [self._frame()]
-        return [self._tell(message)]
+            case messages.Look(overlay):
+                if isinstance(work, LearningWork):
+                    work.look(overlay)
+                return [self._frame()]
+            case messages.Show(row):
+                work.show(row)
+            case _:
+                self._work = self._begun(message)
+        return [self._scene(), self._frame(whole=True)]
 
-    def _set(self, message: messages.Open | messages.Restart | messages.WorkOn | messages.Show) -> None:
-        """What is worked on from now."""
+    # --- what is worked on
+
+    def _begun(self, message: messages.Message) -> CaseWork | LearningWork:
+        """The work that a message begins."""
         match message:
             case messages.Open(source, seed):
-                self._seed = seed
-                self._begin(source_of(source or self._first, seed, self._text, self._label))
-            case messages.Restart():
-                self._restart(message)
+                return self._opened(source or self._first, seed)
+            case messages.SetUp(setup):
+                return self._set_up(setup)
+            case messages.Drop(name, text):
+                self._table = (name[:80] or "your table", text)
+                return self._opened(_TABLE, 0)
             case messages.WorkOn(example):
-                self._work_on(example)
-            case messages.Show(row):
-                if not 0 <= row < len(self._case.x):
-                    raise InputError(f"there is no row {row}")
-                self._row = row
+                return self._corrected(example)
+            case messages.Restart():
+                return self._restarted(message)
+        raise InputError("this message begins nothing")
 
-    def _change(self, message: messages.Edit | messages.Undo) -> None:
-        if isinstance(message, messages.Edit):
-            self._edit(message.quantity, message.value)
-        elif self._session.undo():
-            self._edits.pop()
-        else:
-            raise InputError("there is no edit to take back")
+    def _opened(self, source: str, seed: int) -> CaseWork | LearningWork:
+        if source == _TABLE or source in learning_data.NAMES:
+            data = self._data(source, seed)
+            return LearningWork(first_setup(data, seed), data)
+        return CaseWork(source_of(source, seed, self._text, self._label), seed)
 
-    def _tell(self, message: messages.Ask | messages.Check | messages.Export) -> Answer:
-        match message:
-            case messages.Ask(quantity):
-                return {"kind": "told", "n": self._session.updates} | told(self._view(), quantity)
-            case messages.Check(lesson):
-                self._verdicts = checking.verdicts(lesson)
-                marked = [checking.marked(lesson, verdict) for verdict in self._verdicts]
-                return {"kind": "verdict", "examples": marked}
-            case messages.Export(notation, quantity):
-                updates = self._session.updates
-                content, name = keeping.exported(
-                    notation, self._origin, self._edits, updates, self._view(), quantity
-                )
-                return {"kind": "exported", "text": content, "name": name}
+    def _data(self, source: str, seed: int, target: str = "") -> LearningData:
+        """Data by its name."""
+        if source != _TABLE:
+            return learning_data.built_in(source, seed, target)
+        if not self._table:
+            raise InputError("the table is not in the address: drop it on the page again")
+        return learning_data.of_table(_TABLE, *self._table, target, seed)
 
-    # --- the session
+    def _set_up(self, record: dict[str, Any]) -> LearningWork:
+        source, seed, target = (record.get(name, usual) for name, usual in _NAMED.items())
+        if not isinstance(source, str) or not isinstance(target, str) or not isinstance(seed, int):
+            raise InputError("settings name the data, a seed, and the column to predict")
+        if not 0 <= seed < 2**32:
+            raise InputError("seed: a whole number from 0 to 4,294,967,295")
+        data = self._data(source, seed, target)
+        return LearningWork(setup_of(record, data), data)
 
-    def _begin(self, source: Source) -> None:
-        self._source, self._row, self._edits = source, source.row, []
-        self._origin = source.case
-        stepper = CaseStepper(source.case)
-        self._session = Session(stepper, stepper.start)
-        if source.ahead:
-            self._session.run(source.ahead, _PATIENCE, THRESHOLD)
-            self._session.seek(0)
-
-    @property
-    def _case(self) -> Case:
-        return self._stride.case
-
-    @property
-    def _stride(self) -> CaseStride:
-        stride = self._session.stride
-        assert isinstance(stride, CaseStride)
-        return stride
-
-    def _view(self) -> Scene:
-        """The network as it is now; made once for each moment and row."""
-        stride = self._stride
-        if self._seen != (stride, self._row):
-            self._seen = (stride, self._row)
-            self._drawing = Scene(stride.world, self._row)
-        return self._drawing
-
-    _seen: tuple[CaseStride, int] | None = None
-    _drawing: Scene
-
-    def _advance(self, updates: int, milliseconds: int) -> None:
-        count = min(max(updates, 0), messages.MOST_STEPS)
-        seconds = min(milliseconds / 1000, _PATIENCE) if milliseconds > 0 else _PATIENCE
-        self._session.run(count, seconds)
-
-    def _restart(self, message: messages.Restart) -> None:
-        self._seed = message.seed
-        self._begin(source_of(message.source, message.seed, self._text, self._label))
+    def _restarted(self, message: messages.Restart) -> CaseWork | LearningWork:
+        work = self._set_up(message.setup) if message.setup else self._opened(message.source, message.seed)
         for entry in message.edits:
             match entry:
                 case [int(updates), str(quantity), str(value)]:
-                    self._reach(updates)
-                    self._edit(quantity, value)
+                    _reach(work, updates)
+                    work.edit(quantity, value)
                 case _:
                     raise InputError("an edit is [update, quantity, value]")
-        self._reach(message.updates)
+        _reach(work, message.updates)
+        return work
 
-    def _reach(self, updates: int) -> None:
-        updates = min(updates, messages.MOST_STEPS)
-        self._session.seek(updates)
-        self._session.run(max(updates - self._session.updates, 0), _PATIENCE)
-
-    def _edit(self, quantity: str, value: str) -> None:
-        case, moment, number = self._case, self._session.moment, _number(value)
-        address = self._view().world.case.quantity(quantity)
-        if address.name in moment.parameters:
-            array = np.array(moment.parameters[address.name])
-            array[address.index] = number
-            parameters = {**moment.parameters, address.name: array}
-            self._session.edit(TrainingMoment(moment.updates, parameters, moment.memory))
-        elif address.name in ("x", "t"):
-            array = np.array(getattr(case, address.name))
-            array[address.index] = number
-            if address.name == "t":
-                case.network.loss.check_targets(array)
-            changed = replace(case, x=array) if address.name == "x" else replace(case, t=array)
-            self._session.edit(moment, CaseStepper(changed))
-        else:
-            raise InputError(f"{quantity} is computed; weights, biases, inputs and targets can be changed")
-        self._edits.append((moment.updates, quantity, value))
-
-    def _work_on(self, example: int) -> None:
+    def _corrected(self, example: int) -> CaseWork:
+        """The lesson that was checked, with what its cause corrects."""
         if not 0 <= example < len(self._verdicts):
             raise InputError("check a lesson first")
         verdict = self._verdicts[example]
@@ -189,77 +144,43 @@ class Desk:
             address = verdict.example.quantity(cause.quantity)
             arrays = {"x": case.x, "t": case.t, **case.parameters}
             array = np.array(arrays[address.name])
-            array[address.index] = _number(cause.corrected)
+            array[address.index] = typed(cause.corrected)
             if address.name in case.parameters:
                 case = replace(case, parameters={**case.parameters, address.name: array})
             else:
                 case = replace(case, x=array) if address.name == "x" else replace(case, t=array)
-        self._begin(Source("pasted", case.title or "your lesson", drawable(case), ahead=500))
+        return CaseWork(Source("pasted", case.title or "your lesson", drawable(case), ahead=500), 0)
 
     # --- what the page is told
 
     def _scene(self) -> Answer:
-        scene, case = self._view(), self._case
-        sizes = [case.x.shape[1], *case.network.widths]
-        rate = "none" if case.learning_rate is None else f"{case.learning_rate:g}"
-        names = dict(NAMES) | ({"file": self._label} if self._text is not None else {})
-        return {
-            "kind": "scene",
-            "source": self._source.name,
-            "label": self._source.label,
-            "sources": names,
-            "sizes": " → ".join(map(str, sizes)),
-            "rate": rate,
-            "rows": len(case.x),
-            "row": self._row,
-            "seed": self._seed,
-            "threshold": f"{THRESHOLD:g}",
-            "layout": scene.layout,
-            "parts": scene.parts,
-        }
+        names = dict(NAMES) | learning_data.NAMES
+        names |= {"file": self._label} if self._text is not None else {}
+        names |= {_TABLE: self._table[0]} if self._table else {}
+        return {"kind": "scene", "sources": names} | self._work.scene()
 
-    def _frame(self, *, whole: bool = False) -> Answer:
-        """The numbers of this moment; `whole` with all of the course, else with what is new of it."""
-        session, branch = self._session, self._session.branch
-        count = 0 if whole else min(self._told, len(branch.losses))
-        self._told = len(branch.losses)
-        scene = self._view()
-        record = {
-            "kind": "frame",
-            "n": session.updates,
-            "start": branch.start.updates,
-            "end": branch.end,
-            "from": count,
-            "losses": [drawn(loss) for loss in branch.losses[count:]],
-            "loss": read(session.loss),
-            "ticks": ticks(branch.losses),
-            "goal": THRESHOLD,
-            "values": scene.values,
-            "says": sentences(scene, session.updates),
-            "ended": not np.isfinite(session.loss),
-            "edits": [list(edit) for edit in self._edits],
-        }
-        if whole and branch.parent:
-            losses = branch.parent.losses
-            stride = max(len(losses) // _GHOST, 1)
-            record["ghost"] = [
-                [branch.parent.start.updates + k, drawn(losses[k])] for k in range(0, len(losses), stride)
-            ]
-        return record
+    def _frame(self, *, whole: bool = False, light: bool = False) -> Answer:
+        return {"kind": "frame"} | self._work.frame(whole=whole, light=light)
 
-    _told = 0
+    def _tell(self, message: messages.Ask | messages.Check | messages.Export) -> Answer:
+        work = self._work
+        match message:
+            case messages.Ask(quantity):
+                return {"kind": "told", "n": work.updates} | told(work.view(), quantity) | work.card(quantity)
+            case messages.Check(lesson):
+                self._verdicts = checking.verdicts(lesson)
+                marked = [checking.marked(lesson, verdict) for verdict in self._verdicts]
+                return {"kind": "verdict", "examples": marked}
+            case messages.Export(notation, quantity):
+                content, name = keeping.exported(notation, work, quantity)
+                return {"kind": "exported", "text": content, "name": name}
 
 
-def _number(text: str) -> float:
-    """The number that somebody typed.
+_NAMED = {"source": "", "seed": 0, "target": ""}
 
-    Raises:
-        InputError: it is none.
-    """
-    try:
-        number = float(text.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        raise InputError(f"{text.strip()[:40]!r} is not a number") from None
-    if not abs(number) <= 1e6:
-        raise InputError(f"{text.strip()[:40]!r} is too large for a weight or an input here")
-    return number
+
+def _reach(work: CaseWork | LearningWork, updates: int) -> None:
+    """Go to an update, on or back."""
+    updates = min(updates, messages.MOST_STEPS)
+    work.seek(updates)
+    work.advance(max(updates - work.updates, 0), _PATIENCE)

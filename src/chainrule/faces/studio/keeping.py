@@ -1,43 +1,98 @@
 """What is kept of a session: a Python program that does the same, and a derivation as LaTeX."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from chainrule.ask.cases.case import Case
 from chainrule.ask.documents import latex
 from chainrule.ask.explain.explain import explain
 from chainrule.errors import InputError
-from chainrule.faces.studio.scene import Scene
+from chainrule.faces.studio.case_work import CaseWork
+from chainrule.faces.studio.learning_work import LearningWork
+from chainrule.faces.studio.typed_number import typed
 from chainrule.rules import registry
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.updates.gradient_descent import GradientDescent
 
-Edits = Sequence[tuple[int, str, str]]
+_MOST_NUMBERS = 50_000
 
 
-def exported(
-    kind: str, origin: Case, edits: Edits, updates: int, scene: Scene, quantity: str
-) -> tuple[str, str]:
+def exported(kind: str, work: CaseWork | LearningWork, quantity: str) -> tuple[str, str]:
     """The text of an export, and what its file is called.
 
     Raises:
         InputError: there is no such kind, or it cannot say what was done here.
     """
     if kind == "latex":
-        return latex.text(explain(scene.world, quantity).blocks()), "derivation.tex"
+        return latex.text(explain(work.view().world, quantity).blocks()), "derivation.tex"
     if kind == "python":
-        return program(origin, edits, updates, scene.world.case), "session.py"
+        text = case_program(work) if isinstance(work, CaseWork) else training_program(work)
+        return text, "session.py"
     raise InputError(f"an export is python or latex, not {kind!r}")
 
 
-def program(origin: Case, edits: Edits, updates: int, case: Case) -> str:
+def training_program(work: LearningWork) -> str:
+    """A Python program that trains the same network to the same bits.
+
+    Raises:
+        InputError: it was changed by hand, or stands in the midst of an epoch.
+    """
+    epochs, step = divmod(work.updates, work.session.steps)
+    if work.edits:
+        raise InputError(
+            "weights were changed by hand, which chainrule.train does not do: take the edits back"
+        )
+    if step:
+        raise InputError("chainrule.train makes whole epochs: go to the end of one")
+    setup, job = work.setup, work.job
+    if job.data.x.size > _MOST_NUMBERS:
+        raise InputError(f"a program holds at most {_MOST_NUMBERS:,} numbers of data: use chainrule train")
+    layers = [f"Dense({units}, {activation!r}, {setup.start!r})" for units, activation in setup.layers]
+    layers.append(f"Dense({job.data.t.shape[1]}, {setup.end(work.data)!r}, {setup.start!r})")
+    held_out = job.held_out
+    options = {
+        "optimizer": setup.optimizer,
+        "learning_rate": setup.rate,
+        "epochs": epochs,
+        "batch_size": job.batch_size,
+        "seed": setup.seed,
+    }
+    return "\n".join(
+        [
+            '"""A session of chainrule studio: the same network, trained to the same bits."""',
+            "",
+            "import numpy as np",
+            "",
+            "from chainrule import Dense, Network, train",
+            "",
+            f"network = Network([{', '.join(layers)}], loss={setup.loss!r})",
+            f"x = np.array({job.data.x.tolist()!r})",
+            f"t = np.array({job.data.t.tolist()!r})",
+            *(
+                [
+                    f"x_out = np.array({held_out.x.tolist()!r})",
+                    f"t_out = np.array({held_out.t.tolist()!r})",
+                ]
+                if held_out
+                else []
+            ),
+            "",
+            f"options = {options!r}",
+            f"run = train(network, x, t, **options{', validation=(x_out, t_out)' if held_out else ''})",
+            f"print({epochs}, run.loss, run.validation_loss)",
+            "",
+        ]
+    )
+
+
+def case_program(work: CaseWork) -> str:
     """A Python program that makes the same steps with the same numbers.
 
     Raises:
         InputError: the case does something that a few lines cannot say.
     """
+    origin, edits, updates, case = work.origin, work.edits, work.updates, work.case
     convention, loss = origin.convention, registry.name(origin.network.loss)
     is_plain = isinstance(origin.update_rule, GradientDescent) and origin.learning_rate is not None
     is_usual = convention.update == "simultaneous" and convention.batch != "online"
@@ -87,4 +142,4 @@ def _arrays(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _value(text: str) -> str:
-    return repr(float(text.strip().replace("−", "-").replace(",", ".")))
+    return repr(typed(text))

@@ -1,10 +1,11 @@
 """What the page says to the desk, as dataclasses; anything else is refused by name."""
 
 import json
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeAlias
 
 from chainrule.errors import InputError
+from chainrule.faces.studio.learning_data import LARGEST_TABLE
 
 MOST_TEXT = 200_000  # letters of a lesson that is pasted
 MOST_STEPS = 100_000  # of one request; the page asks again
@@ -12,7 +13,7 @@ MOST_STEPS = 100_000  # of one request; the page asks again
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Begin with a source: `lesson`, `xor`, or the `file` that the command was given."""
+    """Begin with a source: a worked example, data to learn from, or the `file` that the command was given."""
 
     source: str
     seed: int = 0
@@ -26,6 +27,29 @@ class Restart:
     seed: int
     edits: list[Any]
     updates: int
+    setup: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """Begin anew with another network, or with other settings of its training."""
+
+    setup: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Begin with a table that was dropped on the page."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Show on the lines weights, gradients or changes."""
+
+    overlay: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +116,15 @@ class Export:
     quantity: str = ""
 
 
-Message: TypeAlias = Open | Restart | Advance | Seek | Show | Ask | Edit | Undo | Check | WorkOn | Export
+Message: TypeAlias = (
+    Open | Restart | SetUp | Drop | Look | Advance | Seek | Show | Ask | Edit | Undo | Check | WorkOn | Export
+)
 KINDS: dict[str, type[Any]] = {
     "open": Open,
     "restart": Restart,
+    "set_up": SetUp,
+    "table": Drop,
+    "look": Look,
     "advance": Advance,
     "seek": Seek,
     "show": Show,
@@ -125,10 +154,11 @@ def parse(text: str) -> tuple[int, Message]:
         raise InputError("id is a whole number")
     entries = {entry.name: entry for entry in fields(kind)}
     for name, value in record.items():
-        if name not in entries or not _fits(value, entries[name].type):
+        most = LARGEST_TABLE if kind is Drop else MOST_TEXT
+        if name not in entries or not _fits(value, entries[name].type, most):
             raise InputError(f"{kind.__name__} takes no {name} of that kind")
     for name, entry in entries.items():
-        if name not in record and entry.default is MISSING:
+        if name not in record and entry.default is MISSING and entry.default_factory is MISSING:
             raise InputError(f"{kind.__name__} wants {name}")
     return number, kind(**record)
 
@@ -137,9 +167,9 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
 
 
-def _fits(value: Any, kind: Any) -> bool:
+def _fits(value: Any, kind: Any, most: int) -> bool:
     if kind is int:
         return _is_whole(value)
     if kind is str:
-        return isinstance(value, str) and len(value) <= MOST_TEXT
-    return isinstance(value, list) and len(value) <= 1000
+        return isinstance(value, str) and len(value) <= most
+    return isinstance(value, dict if kind == dict[str, Any] else list) and len(value) <= 1000

@@ -7,6 +7,8 @@ from chainrule.ask.documents.wording import counted, in_words
 from chainrule.ask.explain.terms import Factor
 from chainrule.faces.studio.scene import Scene, read
 from chainrule.rules import registry
+from chainrule.rules.updates.catalogue import rule_name
+from chainrule.rules.updates.gradient_descent import GradientDescent
 
 
 def sentences(scene: Scene, updates: int) -> list[str]:
@@ -109,9 +111,19 @@ def _update(scene: Scene) -> str:
     case = scene.world.case
     if case.learning_rate is None:
         return f"{_named('n', 'Update')} No learning rate is given, so nothing moves."
-    old, new = _value(scene, "w1", (0, 0)), _value(scene, "w1'", (0, 0))
+    numbers, index = scene.world.numbers(), (0, 0)
+    symbol, old, new = _symbol(scene, "w1", index), _value(scene, "w1", index), _value(scene, "w1'", index)
+    is_small = read(float(numbers["w1"].array[index])) == read(float(numbers["w1'"].array[index]))
+    moves = (
+        f"{symbol} moves in later digits than those of {new}" if is_small else f"{symbol} from {old} to {new}"
+    )
     rate = f'<em data-q="α">α = {case.learning_rate:g}</em>'
+    if not isinstance(case.update_rule, GradientDescent):
+        return (
+            f"{_named('n', 'Update')} Every weight and bias takes the step that "
+            f"{rule_name(case.update_rule)} makes of its gradient, with {rate}: {moves}."
+        )
     return (
         f"{_named('n', 'Update')} Every weight and bias moves against its gradient, {rate} times as far, "
-        f"to where E is less: {_symbol(scene, 'w1', (0, 0))} from {old} to {new}."
+        f"to where E is less: {moves}."
     )

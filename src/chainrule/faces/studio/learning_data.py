@@ -1,0 +1,154 @@
+"""What a network can learn from in the studio: drawn data, the penguins, or a table that somebody drops."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from chainrule.engine.training.options import learning_rows
+from chainrule.errors import InputError
+from chainrule.faces.tables.moments import Moments
+from chainrule.faces.tables.read import read
+from chainrule.faces.tables.targets import Amounts, Classes, Target
+from chainrule.faces.tabular.training import Request, prepare
+
+HELD_OUT = 0.2  # of the rows
+LARGEST_TABLE = 900_000  # letters: a message of the page has a million
+_ROWS = 200
+PENGUINS = Path(__file__).with_name("penguins.csv")
+
+
+@dataclass(frozen=True, eq=False)
+class LearningData:
+    """Rows to learn from and rows held out.
+
+    Attributes:
+        name: by which it is opened.
+        label: what it is called.
+        x: all rows (n, inputs), float64.
+        t: their targets (n, outputs).
+        kept: the rows that are learned from.
+        held_out: the others.
+        inputs: what each input is.
+        target: what the outputs mean.
+        columns: of a table, those that can be the target.
+        rows: the number of each row in its table.
+    """
+
+    name: str
+    label: str
+    x: np.ndarray
+    t: np.ndarray
+    kept: np.ndarray
+    held_out: np.ndarray
+    inputs: tuple[str, ...]
+    target: Target
+    columns: tuple[str, ...] = ()
+
+    @property
+    def is_classes(self) -> bool:
+        """Whether it is about classes, or about amounts."""
+        return isinstance(self.target, Classes)
+
+
+def _moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two half circles that reach into each other."""
+    codes = np.arange(_ROWS) % 2
+    angle = rng.uniform(0, np.pi, _ROWS)
+    upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], 1)
+    lower = np.stack([0.5 - np.cos(angle), 0.25 - np.sin(angle)], 1)
+    return np.where(codes[:, None], lower, upper) + rng.normal(0, 0.1, (_ROWS, 2)), codes
+
+
+def _circles(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A ring around a disc."""
+    codes = np.arange(_ROWS) % 2
+    radius = np.where(codes, rng.uniform(0, 0.45, _ROWS), rng.uniform(0.7, 1.1, _ROWS))
+    angle = rng.uniform(0, 2 * np.pi, _ROWS)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1), codes
+
+
+def _spirals(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two arms wound round each other."""
+    codes = np.arange(_ROWS) % 2
+    along = np.sqrt(rng.uniform(0.02, 1, _ROWS))
+    angle = 1.6 * np.pi * along + np.pi * codes
+    arms = along[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+    return 1.1 * arms + rng.normal(0, 0.03, (_ROWS, 2)), codes
+
+
+def _sine(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A wave of one variable, measured with errors."""
+    x = rng.uniform(-1, 1, (_ROWS, 1))
+    return x, (np.sin(np.pi * 1.5 * x) + rng.normal(0, 0.1, (_ROWS, 1)))[:, 0]
+
+
+_DRAWN: dict[str, tuple[str, Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]]] = {
+    "moons": ("Two moons", _moons),
+    "circles": ("Circles", _circles),
+    "spirals": ("Spirals", _spirals),
+    "sine": ("A sine", _sine),
+}
+NAMES = {name: label for name, (label, _) in _DRAWN.items()} | {"penguins": "Penguins"}
+
+
+@lru_cache(maxsize=16)
+def built_in(name: str, seed: int, column: str = "") -> LearningData:
+    """The data of a name, drawn from a seed and split by it.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name == "penguins":
+        return of_table(name, NAMES[name], PENGUINS.read_text("utf-8"), column or "species", seed)
+    if name not in _DRAWN:
+        raise InputError(f"there is no data called {name!r}: {', '.join(NAMES)}")
+    label, draw = _DRAWN[name]
+    x, values = draw(np.random.default_rng([seed, 2]))
+    x = np.round(x, 4)  # so that a program that writes them down is short, and they are the same everywhere
+    kept, held_out = learning_rows(len(x), round(HELD_OUT * len(x)), seed)
+    target: Target
+    if name == "sine":
+        t = np.round(values, 4)[:, None]
+        target = Amounts("y", "number", Moments(0.0, 0.0, 1.0))
+    else:
+        t, target = values[:, None].astype(np.float64), Classes("class", ("0", "1"), "number")
+    inputs = tuple(f"x{k}" if x.shape[1] > 1 else "x" for k in range(x.shape[1]))
+    return LearningData(name, label, x, t, kept, held_out, inputs, target)
+
+
+def of_table(name: str, label: str, text: str, target: str, seed: int) -> LearningData:
+    """A table as text, split and encoded as `chainrule train` does; the last column if no target is named.
+
+    Raises:
+        InputError: it is no table, or nothing can be learned from it; it is called by its label.
+    """
+    if len(text) > LARGEST_TABLE:
+        raise InputError(f"the studio takes tables up to {LARGEST_TABLE:,} letters: use chainrule train")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        path.write_text(text, "utf-8")
+        try:
+            table = read(path)
+            columns = tuple(table.names)
+            wanted = target or columns[-1]
+            fit = prepare(
+                table, Request(wanted, seed=seed, members=1, bins=0, dtype="float64", validation=HELD_OUT)
+            )
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), label)) from None
+    encoding = fit.encoding
+    return LearningData(
+        name,
+        label,
+        fit.x,
+        fit.t,
+        fit.kept,
+        fit.held_out,
+        tuple(encoding.feature_names),
+        encoding.target,
+        columns,
+    )
