@@ -59,8 +59,8 @@ def test_it_is_the_training_of_train_to_the_bit() -> None:
     data = learning_data.built_in("moons", 3)
     run = train(
         network([(4, "tanh", 0.0)], 1, "sigmoid", "binary_cross_entropy"),
-        data.x[data.kept],
-        data.t[data.kept],
+        data.x[data.learning],
+        data.t[data.learning],
         validation=(data.x[data.held_out], data.t[data.held_out]),
         learning_rate=0.3,
         epochs=5,

@@ -30,14 +30,14 @@ class EpochBranch:
 
     Attributes:
         start: the update where it begins.
-        first: the parameters there.
+        parameters: those there.
         parent: the branch that it leaves.
         points: the losses that were measured, by update.
         end: the last update that was taken on it.
     """
 
     start: int
-    first: dict[str, np.ndarray]
+    parameters: dict[str, np.ndarray]
     parent: "EpochBranch | None" = None
     points: dict[int, Losses] = field(default_factory=dict)
     end: int = 0
@@ -103,8 +103,8 @@ class EpochSession:
         piece = self.steps if self.work <= SHORT else max(self.steps // _PIECES, 1)
         while self.updates - begun < updates and not self.is_diverged:
             following = min((self.updates // piece + 1) * piece, begun + updates)
-            last = self.updates // self.steps * self.steps + self.steps
-            arrived = self._arrive(min(following, last))
+            boundary = (self.updates // self.steps + 1) * self.steps
+            arrived = self._arrive(min(following, boundary))
             deadline = deadline or time.perf_counter() + seconds  # what is compiled first takes no part of it
             if not arrived or time.perf_counter() >= deadline:
                 break
@@ -136,8 +136,7 @@ class EpochSession:
         updates = min(max(updates, self.branch.start), self.branch.end)
         if updates != self.updates:
             start = self.branch.start
-            first = self.branch.first
-            self._parameters = first if updates == start else self.rewind.parameters(updates)
+            self._parameters = self.branch.parameters if updates == start else self.rewind.parameters(updates)
             self.updates, self.is_diverged = updates, False
 
     def edit(self, name: str, index: tuple[int, ...], number: float) -> None:
@@ -152,11 +151,11 @@ class EpochSession:
 
     def undo(self) -> bool:
         """Back to the course before the last edit, where it was left; whether there was one."""
-        left = self.branch
-        if left.parent is None:
+        branch = self.branch
+        if branch.parent is None:
             return False
-        self.branch = left.parent
-        self._rewinds.pop(id(left), None)
+        self.branch = branch.parent
+        self._rewinds.pop(id(branch), None)
         self.updates = -1
-        self.seek(left.start)
+        self.seek(branch.start)
         return True

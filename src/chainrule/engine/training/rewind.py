@@ -124,11 +124,11 @@ class Rewind:
 
     def _before(self, epoch: int) -> tuple[int, State]:
         """The latest epoch that is kept, not after this one."""
-        kept = [n for n in self._frames if n <= epoch]
+        epochs = [n for n in self._frames if n <= epoch]
         if self._latest and self._latest[0] <= epoch:
-            kept.append(self._latest[0])
-        if kept:
-            nearest = max(kept)
+            epochs.append(self._latest[0])
+        if epochs:
+            nearest = max(epochs)
             return nearest, self._latest[1] if nearest not in self._frames else self._frames[nearest]  # type: ignore[index]
         begun = self.first // self.steps
         if epoch <= begun:
@@ -158,8 +158,8 @@ class Rewind:
         size = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
         while (count := len(self._frames)) > 2 and (count > MOST_FRAMES or count * size > self.budget):
             self._spacing *= 2
-            first = min(self._frames)
-            self._frames = {n: s for n, s in self._frames.items() if n == first or not n % self._spacing}
+            earliest = min(self._frames)
+            self._frames = {n: s for n, s in self._frames.items() if n == earliest or not n % self._spacing}
 
     def parameters(self, update: int) -> dict[str, Array]:
         """Weights and biases before an update."""
@@ -193,12 +193,12 @@ class Rewind:
         """The state before a step of an epoch, what that step is given, and which rows these are."""
         import jax
 
-        begin, first = self._within(epoch, step)
+        begin, place = self._within(epoch, step)
         if self._look is None:
             program = self.training.program
 
-            def look(state: State, tables: Tables, key: Any, first: Any, step: Any, numbers: Any) -> Any:
-                state = jax.lax.fori_loop(first, step, lambda k, s: program.step(s, tables, key, k), state)
+            def look(state: State, tables: Tables, key: Any, place: Any, step: Any, numbers: Any) -> Any:
+                state = jax.lax.fori_loop(place, step, lambda k, s: program.step(s, tables, key, k), state)
                 numbered, _ = program.inputs(state, tables._replace(t=numbers), key, step)
                 return state, program.inputs(state, tables, key, step), numbered.t
 
@@ -207,7 +207,7 @@ class Rewind:
         numbers = np.arange(len(data), dtype=np.int32)[:, None]
         with self._settings():
             looked: Any = self._look(
-                begin, training.tables, training.key, first, step, jax.device_put(numbers)
+                begin, training.tables, training.key, place, step, jax.device_put(numbers)
             )
         self._midst = (epoch, step, looked[0])
         return looked  # type: ignore[no-any-return]

@@ -89,8 +89,8 @@ class Desk:
                 return self._opened(source or self._first, seed)
             case messages.SetUp(setup):
                 return self._set_up(setup)
-            case messages.Drop(name, text):
-                self._table = (name[:80] or "your table", text)
+            case messages.Drop(label, text):
+                self._table = (label[:80] or "your table", text)
                 return self._opened(_TABLE, 0)
             case messages.WorkOn(example):
                 return self._corrected(example)

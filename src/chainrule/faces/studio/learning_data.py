@@ -30,7 +30,7 @@ class LearningData:
         label: what it is called.
         x: all rows (n, inputs), float64.
         t: their targets (n, outputs).
-        kept: the rows that are learned from.
+        learning: the rows that are learned from.
         held_out: the others.
         inputs: what each input is.
         target: what the outputs mean.
@@ -42,7 +42,7 @@ class LearningData:
     label: str
     x: np.ndarray
     t: np.ndarray
-    kept: np.ndarray
+    learning: np.ndarray
     held_out: np.ndarray
     inputs: tuple[str, ...]
     target: Target
@@ -109,7 +109,7 @@ def built_in(name: str, seed: int, column: str = "") -> LearningData:
     label, draw = _DRAWN[name]
     x, values = draw(np.random.default_rng([seed, 2]))
     x = np.round(x, 4)  # so that a program that writes them down is short, and they are the same everywhere
-    kept, held_out = learning_rows(len(x), round(HELD_OUT * len(x)), seed)
+    learning, held_out = learning_rows(len(x), round(HELD_OUT * len(x)), seed)
     target: Target
     if name == "sine":
         t = np.round(values, 4)[:, None]
@@ -117,7 +117,7 @@ def built_in(name: str, seed: int, column: str = "") -> LearningData:
     else:
         t, target = values[:, None].astype(np.float64), Classes("class", ("0", "1"), "number")
     inputs = tuple(f"x{k}" if x.shape[1] > 1 else "x" for k in range(x.shape[1]))
-    return LearningData(name, label, x, t, kept, held_out, inputs, target)
+    return LearningData(name, label, x, t, learning, held_out, inputs, target)
 
 
 def of_table(name: str, label: str, text: str, target: str, seed: int) -> LearningData:

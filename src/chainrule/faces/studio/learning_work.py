@@ -43,7 +43,7 @@ class LearningWork:
         self.setup, self.data = setup, data
         self.job = setup.task(data)
         start = start_of(self.job.network, self.job.data, None, setup.seed)
-        self.session = EpochSession(self.job, start, data.kept)
+        self.session = EpochSession(self.job, start, data.learning)
         self.edits: list[tuple[int, str, str]] = []
         self.row, self.overlay = 0, OVERLAYS[0]
         self.pictures = UnitPictures(self.job.network, data)
@@ -135,7 +135,7 @@ class LearningWork:
                 name = str(given)
         if name not in self.session.parameters:
             return {}
-        numbers = [scene.world.numbers()[each] for each in (name, f"dE/d{name}", f"{name}'")]
+        numbers = [scene.world.numbers()[entry] for entry in (name, f"dE/d{name}", f"{name}'")]
         elements = [Factor(number, asked.index) for number in numbers]
         return {
             "card": [
@@ -160,7 +160,7 @@ class LearningWork:
             "sizes": " → ".join(map(str, sizes)),
             "rate": f"{setup.rate:g}",
             "batch": f"{setup.optimizer}, batch {self.job.batch_size}",
-            "amount": f"{len(data.kept):,} rows to learn from{held_out}",
+            "amount": f"{len(data.learning):,} rows to learn from{held_out}",
             "rows": min(self.job.batch_size, 64),
             "row": self.row,
             "seed": setup.seed,
@@ -187,12 +187,12 @@ class LearningWork:
             "end": branch.end,
             "from": count,
             "points": [
-                [n, drawn(each.training), None if each.held_out is None else drawn(each.held_out)]
-                for n, each in points[count:]
+                [n, drawn(entry.training), None if entry.held_out is None else drawn(entry.held_out)]
+                for n, entry in points[count:]
             ],
             "loss": read(losses.training),
             "held_out": None if losses.held_out is None else read(losses.held_out),
-            "ticks": ticks([max(each.training, each.held_out or 0.0) for each in branch.points.values()]),
+            "ticks": ticks([max(entry.training, entry.held_out or 0.0) for entry in branch.points.values()]),
             "goal": 0,
             "values": {},
             "says": self._says(light or is_first),
@@ -207,7 +207,7 @@ class LearningWork:
         if whole and branch.parent:
             parent = list(branch.parent.points.items())
             stride = max(len(parent) // GHOST, 1)
-            record["ghost"] = [[n, drawn(each.training)] for n, each in sorted(parent)[::stride]]
+            record["ghost"] = [[n, drawn(entry.training)] for n, entry in sorted(parent)[::stride]]
         return record
 
     def _lines(self, light: bool) -> list[np.ndarray]:
@@ -232,7 +232,7 @@ class LearningWork:
                 f"After {self._when()} a weight left the range of numbers: this is the last moment before. "
                 "Try a smaller learning rate."
             )
-        rows = counted(len(self.data.kept), "row")
+        rows = counted(len(self.data.learning), "row")
         if not self.updates:
             error = read(self.first_loss)
             return f"{self._about()} It has seen nothing yet: its error on the {rows} is {error}."

@@ -154,8 +154,8 @@ def parse(text: str) -> tuple[int, Message]:
         raise InputError("id is a whole number")
     entries = {entry.name: entry for entry in fields(kind)}
     for name, value in record.items():
-        most = LARGEST_TABLE if kind is Drop else MOST_TEXT
-        if name not in entries or not _fits(value, entries[name].type, most):
+        limit = LARGEST_TABLE if kind is Drop else MOST_TEXT
+        if name not in entries or not _fits(value, entries[name].type, limit):
             raise InputError(f"{kind.__name__} takes no {name} of that kind")
     for name, entry in entries.items():
         if name not in record and entry.default is MISSING and entry.default_factory is MISSING:
@@ -167,9 +167,9 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
 
 
-def _fits(value: Any, kind: Any, most: int) -> bool:
+def _fits(value: Any, kind: Any, limit: int) -> bool:
     if kind is int:
         return _is_whole(value)
     if kind is str:
-        return isinstance(value, str) and len(value) <= most
+        return isinstance(value, str) and len(value) <= limit
     return isinstance(value, dict if kind == dict[str, Any] else list) and len(value) <= 1000

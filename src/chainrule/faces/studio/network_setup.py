@@ -82,7 +82,7 @@ class NetworkSetup:
             weight_decay=0.0,
             seed=self.seed,
         )
-        return Task.of(made, data.x[data.kept], data.t[data.kept], None, options)
+        return Task.of(made, data.x[data.learning], data.t[data.learning], None, options)
 
 
 _FIRST = {
@@ -133,7 +133,7 @@ def setup_of(record: Mapping[str, Any], data: LearningData) -> NetworkSetup:
         if name in record
     }
     whole = {"batch": 10**6, "seed": 2**32 - 1}
-    words |= {name: _whole(record[name], name, 0, most) for name, most in whole.items() if name in record}
+    words |= {name: _whole(record[name], name, 0, limit) for name, limit in whole.items() if name in record}
     setup = replace(setup, **words)
     if "target" in record:
         setup = replace(setup, target=_among(record["target"], ["", *data.columns], "column"))
@@ -157,9 +157,9 @@ def _layer(layer: Any, activations: list[str]) -> tuple[int, str]:
     raise InputError("a layer is [units, activation]")
 
 
-def _whole(value: Any, name: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise InputError(f"{name}: a whole number from {least} to {most:,}, not {str(value)[:20]}")
+def _whole(value: Any, name: str, lowest: int, limit: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= limit:
+        raise InputError(f"{name}: a whole number from {lowest} to {limit:,}, not {str(value)[:20]}")
     return value
 
 

@@ -25,7 +25,7 @@ class PictureScene(Scene):
         case = self.world.case
         width = case.x.shape[1]
         columns = [
-            self._column("x", width, {"title": "inputs", "names": [name[:24] for name in self.inputs]})
+            self._column("x", width, {"title": "inputs", "names": [text[:24] for text in self.inputs]})
         ]
         depth = len(case.network.layers)
         for number, (layer, rule) in enumerate(self._layers(), 1):

@@ -54,12 +54,12 @@ class UnitPictures:
         low, high = self._corners
         if self.is_plane:
             across = np.linspace(low[0], high[0], PLANE)
-            down = np.linspace(high[1], low[1], PLANE)
-            return np.stack([a.ravel() for a in np.meshgrid(across, down)], 1)
+            heights = np.linspace(high[1], low[1], PLANE)
+            return np.stack([a.ravel() for a in np.meshgrid(across, heights)], 1)
         if self.data.x.shape[1] == 1:
             return np.linspace(low, high, 2 * PLANE)
-        rows = self.data.kept[
-            np.linspace(0, len(self.data.kept) - 1, min(_ROWS, len(self.data.kept))).astype(int)
+        rows = self.data.learning[
+            np.linspace(0, len(self.data.learning) - 1, min(_ROWS, len(self.data.learning))).astype(int)
         ]
         key = self.data.t[rows].argmax(1) if self.data.t.shape[1] > 1 else self.data.t[rows, 0]
         return np.asarray(self.data.x[rows[np.argsort(key, kind="stable")]])
@@ -99,16 +99,16 @@ class UnitPictures:
         if self.data.x.shape[1] > 2:
             return []
         low, high = self._corners
-        shown = np.concatenate([self.data.kept, self.data.held_out])[:_MOST_POINTS]
+        shown = np.concatenate([self.data.learning, self.data.held_out])[:_MOST_POINTS]
         across = (self.data.x[shown, 0] - low[0]) / (high[0] - low[0])
         if self.is_plane:
-            down = (high[1] - self.data.x[shown, 1]) / (high[1] - low[1])
+            heights = (high[1] - self.data.x[shown, 1]) / (high[1] - low[1])
         else:
-            down = self._down(self.data.t[shown, 0])
+            heights = self._down(self.data.t[shown, 0])
         target, t = self.data.target, self.data.t[shown]
         codes = target.codes_of(t) if isinstance(target, Classes) else np.full(len(shown), -1)
         is_out = np.isin(shown, self.data.held_out)
-        columns = np.stack([across, down, codes, is_out], 1)
+        columns = np.stack([across, heights, codes, is_out], 1)
         return [[round(float(value), 4) for value in row] for row in columns]
 
     @property
@@ -135,8 +135,8 @@ class UnitPictures:
             centred = 2 * says[:, 0] - 1 if self._is_classes else says[:, 0]
             return {"kind": "plane", "side": PLANE, "picture": _coded(centred), "labels": self._labels}
         if self.data.x.shape[1] == 1:
-            down = self._down(self._numbers(parameters)["output"][:, 0])
-            line = [[k / (len(down) - 1), round(float(value), 4)] for k, value in enumerate(down)]
+            heights = self._down(self._numbers(parameters)["output"][:, 0])
+            line = [[k / (len(heights) - 1), round(float(value), 4)] for k, value in enumerate(heights)]
             return {"kind": "line", "line": [point for point in line if np.isfinite(point[1])]}
         return self._of_rows(parameters)
 
@@ -146,7 +146,7 @@ class UnitPictures:
 
     def _of_rows(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Predicted beside true, of the rows held out."""
-        rows = self.data.held_out if len(self.data.held_out) else self.data.kept
+        rows = self.data.held_out if len(self.data.held_out) else self.data.learning
         says, t = self.network.predict(parameters, self.data.x[rows]), self.data.t[rows]
         target = self.data.target
         if isinstance(target, Classes):
