@@ -13,7 +13,8 @@ from chainrule.errors import InputError
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.read import read
 from chainrule.faces.tables.targets import Amounts, Classes, Target
-from chainrule.faces.tabular.training import Request, prepare
+from chainrule.faces.tabular.request import Request
+from chainrule.faces.tabular.training import prepare
 
 HELD_OUT = 0.2  # of the rows
 LARGEST_TABLE = 900_000  # letters: a message of the page has a million
