@@ -50,3 +50,9 @@ def test_no_step_leads_to_a_far_power_of_ten() -> None:
     assert not Claim("z1", "1e3").near(0.415)
     assert Claim("z1", "1e3").near(400.0)
     assert Claim("z1", "1").near(0.4)
+
+
+def test_a_number_that_ends_leaves_nothing_to_cut_off() -> None:
+    assert not Claim("z1", "0.9").truncates(1.0)
+    assert Claim("z1", "0.9").truncates(0.9999999999999999)
+    assert Claim("z1", "1.0").truncates(1.0)

@@ -60,9 +60,12 @@ class Claim:
         size = self.exact.copy_abs()
         if self.exact and value and (self.exact < 0) != (value < 0):
             return False
+        end = EXACT.add(size, self.unit)
+        if Decimal(repr(float(value))).copy_abs() == end:  # 1.0 leaves nothing to cut off: it is not 0.9
+            return False
         true = Decimal(value).copy_abs()
         leeway = EXACT.multiply(true, _SLACK)
-        return size <= EXACT.add(true, leeway) and EXACT.subtract(true, leeway) < EXACT.add(size, self.unit)
+        return size <= EXACT.add(true, leeway) and EXACT.subtract(true, leeway) < end
 
     def near(self, value: float) -> bool:
         """Whether `value` is at most one step in the last digit from what would be printed.

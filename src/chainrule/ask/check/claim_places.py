@@ -8,6 +8,9 @@ from chainrule.ask.cases.claim import Judged
 from chainrule.quantities import parse
 
 _LINE = re.compile(r"line (\d+)")
+_IS_SAID = re.compile(r"(?:=|≈|≃|\\approx|\\simeq)[\s&{$*`]*\Z")  # before a result, and not before an operand
+_GOES_ON = re.compile(r"\s*(?:[*+/^·×⋅(]|-\s|\\cdot|\\times)")  # behind an operand
+_BEFORE = 20  # letters in front of a number
 _CLAIMS = re.compile(r"^[ \t]*\[[ \t]*claims[ \t]*\]", re.MULTILINE)
 
 
@@ -31,7 +34,7 @@ def spans(text: str, claims: Sequence[Judged], lines: Mapping[tuple[str, str], s
     places: list[Span | None] = []
     for judged in claims:
         claim = judged.claim
-        place = _LINE.search(lines.get((claim.quantity, claim.printed), ""))
+        place = _LINE.match(lines.get((claim.quantity, claim.printed), ""))  # not in a cell of a notebook
         line = int(place[1]) if place else _toml_line(text, claim.quantity)
         span = _numeral(text, starts, line, claim.printed, used) if line else None
         if span:
@@ -69,9 +72,17 @@ def _numeral(text: str, starts: list[int], line: int, numeral: str, used: set[in
     pattern = re.compile(rf"(?<![\d.,])(?:{_digits(numeral)})(?![.,]?\d)")
     for number in range(line, min(line + 3, len(starts) + 1)):
         end = starts[number] if number < len(starts) else len(text)
-        for match in pattern.finditer(text, starts[number - 1], end):
-            if match.start() not in used:
-                return Span(number, match.start(), match.end())
+        matches = [
+            match for match in pattern.finditer(text, starts[number - 1], end) if match.start() not in used
+        ]
+        results = [
+            match
+            for match in matches
+            if _IS_SAID.search(text[max(match.start() - _BEFORE, 0) : match.start()])
+            and not _GOES_ON.match(text, match.end())
+        ]
+        if match := next(iter(results or matches), None):
+            return Span(number, match.start(), match.end())
     return None
 
 

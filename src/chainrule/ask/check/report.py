@@ -136,7 +136,7 @@ class Report:
     def _row(self, judgement: Judged) -> tuple[str, ...]:
         claim = judgement.claim
         place = (self.places.get((claim.quantity, claim.printed), ""),) if self.places else ()
-        return claim.quantity, claim.printed, _rounded(judgement), _word(judgement.status), *place
+        return claim.quantity, claim.printed, computed_digits(judgement), _word(judgement.status), *place
 
     def _legend(self) -> Block:
         """What the words in the table mean."""
@@ -281,7 +281,7 @@ def _result(equation: Equation, judgement: Judged) -> str:
     return f"{value.number:.{places}f}" if isinstance(value, Value) else ""
 
 
-def _rounded(judgement: Judged) -> str:
+def computed_digits(judgement: Judged) -> str:
     """The computed value with the digits of the printed one, and more where they do not show a difference."""
     places = max(-int(judgement.claim.exact.as_tuple().exponent), 0)
     digits = min(len(judgement.claim.exact.as_tuple().digits), _MOST_DIGITS)

@@ -78,7 +78,27 @@ class TableBlock:
     note: str = ""
 
 
-Block: TypeAlias = Heading | Paragraph | CommandList | Equations | Listing | TableBlock
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words of a text; with a `mark`, a word for what they are, and a `note` on them."""
+
+    words: str
+    mark: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """Somebody's text as it stands, line by line, some pieces of it marked."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.words for piece in self.pieces)
+
+
+Block: TypeAlias = Heading | Paragraph | CommandList | Equations | Listing | TableBlock | MarkedText
 
 
 def paragraph(*parts: str | Formula) -> Paragraph:

@@ -12,18 +12,29 @@ from chainrule.ask.documents.blocks import (
     Equations,
     Heading,
     Listing,
+    MarkedText,
     Paragraph,
+    Piece,
     TableBlock,
 )
 from chainrule.ask.documents.formula import Value
 from chainrule.ask.documents.mathml import MathML
 
 _ROOM = 76  # letters of a formula on a line
+_LABELS = {  # what is said of a mark in letters, too
+    "truncated": "cut off",
+    "imprecise": "imprecise",
+    "inherited": "inherited",
+    "wrong": "wrong",
+    "cause": "used otherwise",
+}
 _STYLE = """
 :root { color-scheme: light dark;
-  --ink: #1c1e21; --paper: #fff; --soft: #5f6670; --line: #d8dce2; --bar: #2f6fb3; }
+  --ink: #1c1e21; --paper: #fff; --soft: #5f6670; --line: #d8dce2; --bar: #2f6fb3;
+  --good: #2e7d4f; --bad: #b3261e; --wash: #fbe3e1; --lit: #fdf0c4; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e8eb; --paper: #16181b; --soft: #9aa3ad; --line: #363b42; --bar: #6aa7e8; }
+  :root { --ink: #e6e8eb; --paper: #16181b; --soft: #9aa3ad; --line: #363b42; --bar: #6aa7e8;
+    --good: #6cc08b; --bad: #ff8a80; --wash: #4a211e; --lit: #4a3f14; }
 }
 body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 46rem; color: var(--ink); background: var(--paper);
   font: 1.0625rem/1.6 system-ui, sans-serif; }
@@ -36,6 +47,15 @@ math { font-size: 1.15em; }
   border-bottom: 1px solid var(--line); } .table .number { text-align: right; }
 .bar { display: inline-block; height: .7em; background: var(--bar); }
 .more, dd { color: var(--soft); } code { font-family: ui-monospace, monospace; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.7 ui-monospace, monospace;
+  padding: 1rem; border: 1px solid var(--line); border-radius: .4rem; }
+mark { color: inherit; background: none; text-decoration: underline 1.5px var(--good);
+  text-underline-offset: .2em; white-space: nowrap; }
+mark.imprecise { text-decoration: underline dashed 1.5px var(--bad); }
+mark.inherited { text-decoration: underline dotted 2px var(--bad); }
+mark.wrong { background: var(--wash); text-decoration: underline wavy 1.5px var(--bad); font-weight: 600; }
+mark.cause { background: var(--lit); text-decoration: none; font-weight: 600; }
+mark sup { font: 600 .75em/1 system-ui, sans-serif; }
 .blank { border-bottom: 1px solid currentColor; }
 @media print { body { max-width: none; padding: 0; } }
 """
@@ -83,6 +103,17 @@ def _block(block: Block, notation: MathML) -> str:
             )
         case TableBlock():
             return _table(block, notation)
+        case MarkedText(pieces):
+            return f'<pre class="text">{"".join(map(_piece, pieces))}</pre>'
+
+
+def _piece(piece: Piece) -> str:
+    """Words, their mark in letters behind them where it is more than that they are right."""
+    if not piece.mark:
+        return escape(piece.words)
+    label = f"<sup> {escape(_LABELS[piece.mark])}</sup>" if piece.mark in _LABELS else ""
+    words = escape(piece.words)
+    return f'<mark class="{escape(piece.mark)}" title="{escape(piece.note)}">{words}{label}</mark>'
 
 
 def _rows(equation: Equation, notation: MathML) -> Iterable[str]:

@@ -13,6 +13,7 @@ from chainrule.ask.documents.blocks import (
     Equations,
     Heading,
     Listing,
+    MarkedText,
     Paragraph,
     TableBlock,
 )
@@ -94,6 +95,14 @@ def _block(block: Block) -> str:
             )
         case TableBlock():
             return _table(block)
+        case MarkedText():
+            return "\n".join(
+                [
+                    r"\begin{quote}\ttfamily",
+                    *(rf"{escaped(line)}\\" for line in block.text.splitlines() if line),
+                    r"\end{quote}",
+                ]
+            )
 
 
 def aligned(equations: Iterable[Equation]) -> str:

@@ -11,6 +11,7 @@ from chainrule.ask.documents.blocks import (
     Equations,
     Heading,
     Listing,
+    MarkedText,
     Paragraph,
     TableBlock,
 )
@@ -48,6 +49,8 @@ def _block(block: Block) -> str:
             )
         case TableBlock():
             return _table(block)
+        case MarkedText():
+            return "\n".join(f"    {line}" for line in block.text.splitlines())
 
 
 def _table(table: TableBlock) -> str:

@@ -14,6 +14,7 @@ from chainrule.ask.documents.blocks import (
     Equations,
     Heading,
     Listing,
+    MarkedText,
     Paragraph,
     TableBlock,
 )
@@ -58,6 +59,8 @@ class Printer:
                     lines = [*self._listing(block), ""]
                 case TableBlock():
                     lines = [*self._table(block), ""]
+                case MarkedText():
+                    lines = [*self._plain(block.text).splitlines(), ""]
             yield "\n".join(line.rstrip() for line in lines)
 
     # --- words

@@ -12,7 +12,9 @@ from chainrule.ask.documents.blocks import (
     Equations,
     Heading,
     Listing,
+    MarkedText,
     Paragraph,
+    Piece,
     TableBlock,
 )
 from chainrule.ask.documents.formula import Value
@@ -20,6 +22,16 @@ from chainrule.ask.documents.formula_markup import TYPST
 from chainrule.errors import InputError
 
 _ROOM = 66  # letters of a formula on a line
+_RIGHT, _FAULT = '1pt + rgb("#2e7d4f")', '(paint: rgb("#b3261e"), thickness: 1.2pt, dash: "dotted")'
+_MARKS = {  # by what a piece is: the line below it, and the word behind it
+    "right": (_RIGHT, ""),
+    "carried": (_RIGHT, ""),
+    "truncated": (_RIGHT, "cut off"),
+    "imprecise": (_FAULT, "imprecise"),
+    "inherited": (_FAULT, "inherited"),
+    "wrong": ('1.5pt + rgb("#b3261e")', "wrong"),
+    "cause": ('1.5pt + rgb("#8a6d00")', "used otherwise"),
+}
 _START = """#set page(margin: 2.5cm, numbering: "1")
 #set text(size: 11pt)
 #set document(date: none)
@@ -66,6 +78,17 @@ def _block(block: Block) -> str:
             )
         case TableBlock():
             return _table(block)
+        case MarkedText(pieces):
+            return f"#text(size: 9pt)[{''.join(map(_piece, pieces))}]"
+
+
+def _piece(piece: Piece) -> str:
+    """Words in typewriter letters, marked by a line and by a word behind them."""
+    words = f"#raw({_quoted(piece.words)})"
+    if piece.mark in _MARKS:
+        stroke, label = _MARKS[piece.mark]
+        return f"#underline(stroke: {stroke}, {words[1:]})" + (f"#super[{label}]" if label else "")
+    return words
 
 
 def _rows(equation: Equation) -> Iterator[str]:
@@ -96,4 +119,4 @@ def _escaped(words: str) -> str:
 
 
 def _quoted(words: str) -> str:
-    return '"' + words.replace("\\", r"\\").replace('"', r"\"") + '"'
+    return '"' + words.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") + '"'

@@ -36,6 +36,7 @@ def check(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from chainrule.ask.check.check import check as checked
     from chainrule.ask.check.check import check_text
+    from chainrule.ask.check.marked_text import MarkedReport
     from chainrule.errors import InputError
 
     is_stdin = example == "-"
@@ -44,7 +45,8 @@ def check(
     if write:
         _write(verdict.toml, example, write)
     kind = format_of(kind, as_json, output)
-    write_document(verdict, kind, output, plain)
+    document = MarkedReport(verdict) if kind in ("html", "pdf") else verdict
+    write_document(document, kind, output, plain)
     is_shown = kind == "text" and not output
     if is_shown and verbose and verdict.rivals:
         click.echo("\nOther ways to read it:\n" + "\n".join(f"  {rival}" for rival in verdict.rivals))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chainrule.ask.check.check import PageVerdict, Verdict, check_text
-from chainrule.ask.check.claim_places import Span, statement_of
+from chainrule.ask.check.marked_text import marks, pieces
 
 
 def verdicts(text: str, name: str = "") -> tuple[Verdict, ...]:
@@ -26,16 +26,6 @@ def marked(text: str, verdict: Verdict) -> dict[str, Any]:
             "counts": {},
         }
     cause = verdict.cause
-    statement = None
-    if cause and cause.kind == "given" and cause.quantity and cause.stated:
-        statement = statement_of(text, cause.quantity, cause.stated)
-    marks = [
-        (place, str(judged.status), f"{judged.claim.quantity}: {judged.status}")
-        for judged, place in zip(verdict.claims, verdict.spans, strict=True)
-        if place
-    ]
-    if statement and cause:
-        marks.append((statement, "cause", f"used: {cause.corrected}"))
     sentence = cause and {
         "kind": cause.kind,
         "text": cause.told,
@@ -46,22 +36,10 @@ def marked(text: str, verdict: Verdict) -> dict[str, Any]:
         "title": verdict.example.title,
         "unread": "",
         "verdict": verdict.verdict,
-        "pieces": _pieces(text, marks),
+        "pieces": [[piece.words, piece.mark, piece.note] for piece in pieces(text, marks(verdict))],
         "counts": _counts(verdict),
         "cause": sentence,
     }
-
-
-def _pieces(text: str, marks: list[tuple[Span, str, str]]) -> list[list[str]]:
-    """The text cut at its marks: words, status, note; status and note are empty between them."""
-    pieces: list[list[str]] = []
-    end = 0
-    for place, status, note in sorted(marks, key=lambda mark: mark[0].start):
-        if place.start < end:
-            continue
-        pieces += [[text[end : place.start], "", ""], [text[place.start : place.end], status, note]]
-        end = place.end
-    return [*pieces, [text[end:], "", ""]]
 
 
 def _counts(verdict: Verdict) -> dict[str, int]:
