@@ -8,7 +8,8 @@ from chainrule.ask.documents import html, latex, markdown, typst
 from chainrule.ask.documents.blocks import MarkedText
 from chainrule.ask.documents.text import Printer
 
-LESSON = """<One> unit: x = 2.0, weights w1 = 0.5, w2 = 0.3, biases b1 = 0.1, b2 = 0.2, target y = 1.0. lr = 0.1
+LESSON = """<One> unit: x = 2.0,
+weights w1 = 0.5, w2 = 0.3, biases b1 = 0.1, b2 = 0.2, target y = 1.0. lr = 0.1
 
 h = tanh(w1 * x + b1) = tanh(0.5 * 2.0 + 0.1) = tanh(1.1) = 0.7999
 o = tanh(w2 * h + b2) = tanh(0.3 * 0.7999 + 0.2) = tanh(0.4400) = 0.4136
@@ -54,7 +55,10 @@ def test_other_formats_show_the_text_as_it_is(report: MarkedReport, printed: obj
 
 
 def test_a_given_that_was_used_otherwise_is_marked_too() -> None:
-    text = "Sigmoid. x = 2, w = 0.25, b = 0.5, t = 1; half squared error.\n\nz = 0.83, a = 0.6964, E = 0.0461, ∂E/∂z = -0.0642, ∂E/∂w = -0.1284\n"
+    text = (
+        "Sigmoid. x = 2, w = 0.25, b = 0.5, t = 1; half squared error.\n\n"
+        "z = 0.83, a = 0.6964, E = 0.0461, ∂E/∂z = -0.0642, ∂E/∂w = -0.1284\n"
+    )
     verdict = check_text(text, "lesson.md")
     [cause] = [mark for mark in marks(verdict) if mark.status == "cause"]
     assert cause.note.startswith("used: ")

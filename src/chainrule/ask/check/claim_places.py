@@ -49,7 +49,8 @@ def statement_of(text: str, quantity: str, numeral: str) -> Span | None:
     digits = "".join(re.findall(r"\d+", str(parse(quantity.partition("[")[0]))))
     if not word:
         return None
-    letters = rf"{word[0]}(?:_?\{{?{digits}\}}?|{digits.translate(_SUBSCRIPTS)})" if digits else word[0]
+    number = rf"(?:_?\{{?{digits}\}}?|{digits.translate(_SUBSCRIPTS)})"
+    letters = word[0] + number + ("?" if digits == "1" else "") if digits else word[0]  # w may be w1
     pattern = re.compile(
         rf"(?<![A-Za-z]){letters}(?![\w])[^\n\d]{{0,20}}?(?P<number>{_digits(numeral)})(?![\d.]*\d)"
     )
