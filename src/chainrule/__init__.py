@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from chainrule.faces.tabular.row_attribution import why as why
     from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.chain import Chain as Chain
+    from chainrule.rules.layers.conv import Conv as Conv
     from chainrule.rules.layers.dense import Dense as Dense
     from chainrule.rules.layers.dropout import Dropout as Dropout
     from chainrule.rules.layers.elu import ELU as ELU
@@ -68,6 +69,10 @@ if TYPE_CHECKING:
     from chainrule.rules.layers.gelu import TanhGELU as TanhGELU
     from chainrule.rules.layers.identity import Identity as Identity
     from chainrule.rules.layers.leaky_relu import LeakyReLU as LeakyReLU
+    from chainrule.rules.layers.pool import AvgPool as AvgPool
+    from chainrule.rules.layers.pool import Flatten as Flatten
+    from chainrule.rules.layers.pool import GlobalAveragePool as GlobalAveragePool
+    from chainrule.rules.layers.pool import MaxPool as MaxPool
     from chainrule.rules.layers.relu import ReLU as ReLU
     from chainrule.rules.layers.residual import Residual as Residual
     from chainrule.rules.layers.sigmoid import Sigmoid as Sigmoid
@@ -133,6 +138,8 @@ _HOMES = {
     "rules.layers.identity": ("Identity",),
     "rules.layers.leaky_relu": ("LeakyReLU",),
     "rules.layers.relu": ("ReLU",),
+    "rules.layers.conv": ("Conv",),
+    "rules.layers.pool": ("AvgPool", "Flatten", "GlobalAveragePool", "MaxPool"),
     "rules.layers.residual": ("Residual",),
     "rules.layers.sigmoid": ("Sigmoid",),
     "rules.layers.silu": ("SiLU",),

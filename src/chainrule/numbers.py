@@ -22,6 +22,7 @@ from chainrule.contraction.sums import contracted
 from chainrule.errors import ShapeError
 from chainrule.quantities import Quantity, parse
 
+LEADING = ["", "n", "nt", "nhw", "ndhw"]  # rows, and how many axes places have
 Array = Any  # NumPy, JAX or any array with `__array_namespace__`
 
 
@@ -207,7 +208,14 @@ def given(name: str, array: Array) -> Number:
 
 
 def path(indices: str, *factors: Number, shape: Sequence[int] | None = None) -> Path:
-    """A path of `factors` contracted by `indices`; of a sum of that `shape`, where they do not tell it."""
+    """A path of `factors` contracted by `indices`; of a sum of that `shape`, where they do not tell it.
+
+    `...` stands for all axes before those that are named, rows and places: n, nt, nhw or ndhw.
+    """
+    if "..." in indices:
+        groups = zip(indices.partition("->")[0].split(","), factors, strict=True)
+        ranks = [f.array.ndim - len(group) + len("...") for group, f in groups if "..." in group]
+        indices = indices.replace("...", LEADING[ranks[0]])
     return Path(indices, factors, None if shape is None else tuple(shape))
 
 

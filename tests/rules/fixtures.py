@@ -4,6 +4,7 @@ from typing import Any
 
 from chainrule.engine.network import Network
 from chainrule.rules.layers.chain import Chain
+from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
 from chainrule.rules.layers.residual import Residual
@@ -17,6 +18,7 @@ _MADE: dict[str, Any] = {
     "dense": lambda: Dense(WIDTH, None),
     "dropout": lambda: Dropout(0.4),
     "chain": lambda: Chain([Dense(3, None), Dense(WIDTH, None)]),
+    "conv": lambda: Conv(3, 2, None),
     "residual": lambda: Residual([Dense(3, None), Dense(WIDTH, None)]),
 }
 
@@ -50,7 +52,11 @@ def under(loss: Any) -> Network:
     return Network([Dense(WIDTH, None), Dense(3, None)], loss)
 
 
+FLAT_LAYERS = [name for name, rule in LAYERS.items() if rule.takes != "places"]
+"""The layers that stand between dense ones; those of images are in `test_places`."""
+
+
 def networks() -> dict[str, Network]:
-    """A network for each rule, by the rule's name."""
-    by_layer = {name: between(layer(name)) for name in LAYERS}
+    """A network for each rule of plain numbers, by the rule's name."""
+    by_layer = {name: between(layer(name)) for name in FLAT_LAYERS}
     return by_layer | {name: under(loss(name)) for name in LOSSES}

@@ -23,7 +23,7 @@ from tests.rules.fixtures import WIDTH
 
 NETWORKS = specimens.networks()
 every_rule = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
-every_layer = pytest.mark.parametrize("name", LAYERS)
+every_layer = pytest.mark.parametrize("name", specimens.FLAT_LAYERS)
 every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
 every_loss = pytest.mark.parametrize("name", LOSSES)
 both_witnesses = pytest.mark.parametrize("witness", [gradients.by_complex_step, gradients.by_jax])
@@ -46,7 +46,7 @@ def test_is_the_derivative_inside_a_residual(name: str) -> None:
 
 
 @every_loss
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", specimens.FLAT_LAYERS)
 def test_every_layer_goes_with_every_loss(layer: str, name: str) -> None:
     s = situation(specimens.between(specimens.layer(layer), name), 3, 5, seed=2)
     assert faults(s.swept(), s.truth(gradients.by_complex_step), slack=1) == []

@@ -93,16 +93,16 @@ def test_dense_starts_as_its_activation_wants() -> None:
         (None, np.sqrt(6 / 500)),
     ):
         layer = Dense(200, activation).placed(Names())
-        p, outputs = layer.start(np.random.default_rng(0), 300)
-        assert outputs == 200
+        p, outputs = layer.start(np.random.default_rng(0), (300,))
+        assert outputs == (200,)
         assert set(p) == {"w1", "b1"}
         np.testing.assert_allclose(np.abs(p["w1"]).max(), edge, rtol=1e-3)
         assert not p["b1"].any()
     drawn_biases = (
-        Dense(50, None, "zeros", "normal").placed(Names()).start(np.random.default_rng(0), 3)[0]["b1"]
+        Dense(50, None, "zeros", "normal").placed(Names()).start(np.random.default_rng(0), (3,))[0]["b1"]
     )
     assert 0.05 < drawn_biases.std() < 0.15
-    given = Dense(2, None, "zeros", [1.0, 2.0]).placed(Names()).start(np.random.default_rng(0), 3)[0]
+    given = Dense(2, None, "zeros", [1.0, 2.0]).placed(Names()).start(np.random.default_rng(0), (3,))[0]
     np.testing.assert_array_equal(given["b1"], [1, 2])
     assert given["w1"].shape == (3, 2)
     assert not given["w1"].any()

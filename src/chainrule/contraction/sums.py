@@ -5,7 +5,7 @@ the longest; whole numbers that say a letter pick from the factor that has it. W
 In the result the same steps are taken the other way: slices are added up, and picks are scattered.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from string import ascii_letters
 from typing import Any
@@ -14,19 +14,11 @@ from chainrule.contraction.notation import Contraction, Subscript, Subscripts
 
 Array = Any
 Sizes = Mapping[str, int]
-Own = Callable[[Contraction, Sequence[Array], Sizes, Sequence[int]], Array | None]
-
-OPERATIONS: dict[str, Own] = {}
-"""By an array library's name: what it has for a contraction of its own, or nothing for this one."""
 
 
 def contracted(eq: Contraction, arrays: Sequence[Array], sizes: Sizes, shape: Sequence[int]) -> Array:
     """The sum of the products, of `shape`."""
     xp = arrays[0].__array_namespace__()
-    if own := OPERATIONS.get(xp.__name__):
-        array = own(eq, arrays, sizes, shape)
-        if array is not None:
-            return array
     factors = [
         _read(xp, group, array, sizes)
         for group, array in zip(eq.groups, arrays, strict=True)

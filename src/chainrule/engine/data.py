@@ -22,6 +22,11 @@ class Data:
         return len(self.x)
 
     @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        """The shape of a row of numbers at places; nothing where a row is plain numbers."""
+        return self.x.shape[1:] if self.x.ndim > 2 else None
+
+    @property
     def share(self) -> np.ndarray | None:
         """Each row's part in the mean (n,); None where all are equal."""
         return None if self.weight is None else self.weight / self.weight.sum()
@@ -44,10 +49,10 @@ def prepare(network: Network, x: Any, t: Any, sample_weight: Any = None) -> Data
             meaning for.
         ShapeError: sizes that do not fit.
     """
-    x = inputs(x)
+    x = inputs(x, network.takes)
     if not len(x):
         raise InputError("x has 0 rows: there is nothing to learn from")
-    outputs = network.outputs(x.shape[1])
+    outputs = network.outputs(x.shape[1:])
     t = _narrowed(targets(network, t, len(x), outputs), x.dtype, "t")
     if sample_weight is None:
         return Data(x, t)
@@ -61,9 +66,16 @@ def prepare(network: Network, x: Any, t: Any, sample_weight: Any = None) -> Data
     return Data(x, t, weight)
 
 
-def inputs(x: Any) -> np.ndarray:
-    """Rows (n, inputs) of floating-point numbers, all finite."""
+def inputs(x: Any, takes: str = "numbers") -> np.ndarray:
+    """Rows (n, inputs) of floating-point numbers, all finite; of places (n, h, w, channels), say."""
     rows = floats(x, "x")
+    if takes == "places" and rows.ndim > 2 and all(rows.shape[1:]):
+        refuse_unfit(rows, "x")
+        return rows
+    if takes == "places":
+        raise ShapeError(
+            f"x is {rows.shape}, but rows of numbers at places are wanted, such as images (n, h, w, channels)"
+        )
     if rows.ndim != 2 or not rows.shape[1]:
         hint = "; write [[0.1]] for one row of one number" if rows.ndim < 2 else ""
         raise ShapeError(f"x is {rows.shape}, but rows of inputs are wanted, (n, inputs){hint}")

@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule.engine.backprop import evaluate
 from chainrule.engine.data import Data
-from chainrule.engine.network import Network, blocks
+from chainrule.engine.network import Network
 from chainrule.numbers import Array
 
 
@@ -17,7 +17,7 @@ def mean_loss(
     total, dtype = 0.0, data.x.dtype
     weight = np.ones(len(data), dtype) if data.weight is None else data.weight
     share = (weight / np.sum(weight, dtype=float)).astype(dtype)
-    for number, rows in enumerate(blocks(len(data))):
+    for number, rows in enumerate(network.blocks(data.x)):
         decay = 0.0 if number else weight_decay  # the penalty counts once
         loss = evaluate(network, parameters, data.x[rows], data.t[rows], share[rows], decay)
         total += float(loss.array)

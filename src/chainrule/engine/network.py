@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import InputError
+from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Array, Number, given
 from chainrule.rules import registry
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.dense import Dense
-from chainrule.rules.protocols import Kept, Layer, Loss, Names, Parameters
+from chainrule.rules.layers.weighted import Weighted
+from chainrule.rules.protocols import Kept, Layer, Loss, Names, Parameters, Shape, in_words
 from chainrule.rules.rule_names import ActivationName, LossName
 
+PRODUCTS = 1 << 22  # factors that the windows of a block are spread over
 BLOCK = 1 << 13  # rows that are gone through at a time: their sums stay near the processor
 
 
@@ -24,7 +27,7 @@ class Row:
     """One line of a summary: the layer, the shape of its output, its parameters' shapes and count."""
 
     layer: str
-    shape: tuple[str, int]
+    shape: tuple[str | int, ...]
     parameters: dict[str, tuple[int, ...]]
 
     @property
@@ -66,31 +69,53 @@ class Network:
         """The layers with their addresses; the last one gives logits where the loss wants logits."""
         layers, output_layer = list(self.layers), self.layers[-1]
         fused = self.loss.activation
-        if fused and isinstance(output_layer, Dense):
+        if fused and isinstance(output_layer, Weighted):
             name = output_layer.activation and registry.name(output_layer.activation)
             if name not in (None, "identity", fused):
                 raise InputError(
                     f"{registry.name(self.loss)} is fused with {fused}, but the last layer ends in {name}: "
                     f"name {fused} there, or no activation"
                 )
-            layers[-1] = replace(output_layer, activation=None)
+            layers[-1] = output_layer.changed(activation=None)
         return Chain(layers).placed(Names())
 
-    def start(self, inputs: int, seed: int = 0) -> dict[str, np.ndarray]:
-        """Initial parameters, float64, for rows `inputs` wide; one seed gives one network.
+    def start(self, inputs: int | Sequence[int], seed: int = 0) -> dict[str, np.ndarray]:
+        """Initial parameters, float64, for rows `inputs` wide or of that shape; one seed gives one network.
 
         Raises:
-            InputError: `inputs` is not how many numbers a row has.
-            ShapeError: given weights or a residual that do not fit; the layer is named.
+            InputError: `inputs` is not how many numbers a row has, nor the shape of a row.
+            ShapeError: given weights, a residual or rows that do not fit; the layer is named.
         """
-        width: Any = inputs
-        if isinstance(width, bool) or not isinstance(width, int | np.integer) or width < 1:
-            raise InputError(f"inputs is how many numbers a row has, at least 1, not {inputs!r}")
-        return self.chain.start(np.random.default_rng(seed), inputs)[0]
+        return self.chain.start(np.random.default_rng(seed), row_shape(inputs))[0]
 
-    def outputs(self, inputs: int) -> int:
-        """How many outputs a row has."""
-        return self.chain.start(np.random.default_rng(0), inputs)[1]
+    def outputs(self, inputs: int | Sequence[int]) -> int:
+        """How many outputs a row has.
+
+        Raises:
+            ShapeError: rows that do not fit, or that end as numbers at places.
+        """
+        outputs = self.chain.shapes(row_shape(inputs))[1]
+        if len(outputs) != 1:
+            raise ShapeError(
+                f"the network ends in rows of {in_words(outputs)}, and its loss wants plain numbers: put "
+                "Flatten() or GlobalAveragePool() and a Dense behind"
+            )
+        return outputs[0]
+
+    @property
+    def takes(self) -> str:
+        """Rows of `numbers`, or of numbers at `places`: what the layer wants that is the first to care."""
+        return next((layer.takes for layer in _flat(self.layers) if layer.takes != "any"), "numbers")
+
+    def refuse_places(self, purpose: str) -> None:
+        """Refuse a network with layers of places where only dense ones go.
+
+        Raises:
+            InputError: the layer is named.
+        """
+        for layer in _flat(self.chain.layers):
+            if layer.takes == "places":
+                raise InputError(f"{purpose} only dense networks yet: this one has the layer {_title(layer)}")
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The last layer's output (logits for a fused loss), and what `backward` needs."""
@@ -102,32 +127,38 @@ class Network:
         return replace(rule, out=self.loss.predicted(y)).forward({}, y)[0] if rule else y
 
     def predict(self, parameters: Mapping[str, Array], x: Array) -> Array:
-        """Predictions (n, outputs) for x (n, inputs), in the array library and dtype of x."""
+        """Predictions (n, outputs) for x (n, inputs) or (n, h, w, ...), in the library and dtype of x."""
         p = numbers_of(parameters)
         with np.errstate(all="ignore"):
-            if not isinstance(x, np.ndarray) or len(x) <= BLOCK:
+            blocks = list(self.blocks(x)) if isinstance(x, np.ndarray) else []
+            if len(blocks) <= 1:
                 return self.prediction(self.forward(p, given("x", x))[0]).array
-            parts = (self.forward(p, given("x", x[rows]))[0] for rows in blocks(len(x)))
+            parts = (self.forward(p, given("x", x[rows]))[0] for rows in blocks)
             return np.concatenate([self.prediction(part).array for part in parts])
+
+    def blocks(self, x: Array) -> Iterator[slice]:
+        """The rows of x, a block at a time; of images as few as their windows leave room for."""
+        rows = BLOCK
+        if x.ndim > 2:
+            rows = max(1, PRODUCTS // max(_products(layer, shape) for layer, shape in self.walk(x.shape[1:])))
+        yield from (slice(start, start + rows) for start in range(0, len(x), rows))
 
     @property
     def widths(self) -> list[int]:
         """How many units each dense layer has, those inside of composites among them."""
         return [layer.units for layer in _flat(self.layers) if isinstance(layer, Dense)]
 
-    def walk(self, inputs: int) -> Iterator[tuple[Layer, int]]:
-        """Every layer with its address, composites before what is in them, and the width it is given."""
-        yield from _walk(self.chain.layers, inputs)
+    def walk(self, inputs: int | Sequence[int]) -> Iterator[tuple[Layer, Shape]]:
+        """Every layer with its address, composites before what is in them, and the shape of its rows."""
+        yield from _walk(self.chain.layers, row_shape(inputs))
 
-    def summary(self, inputs: int) -> list[Row]:
-        """The network as a table, for rows `inputs` wide."""
+    def summary(self, inputs: int | Sequence[int]) -> list[Row]:
+        """The network as a table, for rows `inputs` wide or of that shape."""
         rows = []
-        for layer, width in self.walk(inputs):
-            inner = hasattr(layer, "layers")
-            arrays, outputs = layer.start(np.random.default_rng(0), width)
-            shapes = {} if inner else {name: array.shape for name, array in arrays.items()}
-            rows.append(Row(_title(layer), ("n", outputs), shapes))
-        if self.loss.activation and isinstance(self.chain.layers[-1], Dense):
+        for layer, shape in self.walk(inputs):
+            shapes, outputs = layer.shapes(shape)
+            rows.append(Row(_title(layer), ("n", *outputs), {} if hasattr(layer, "layers") else shapes))
+        if self.loss.activation and isinstance(self.chain.layers[-1], Weighted):
             rows[-1] = replace(rows[-1], layer=f"{rows[-1].layer} {self.loss.activation}")
         return rows
 
@@ -151,11 +182,6 @@ class Network:
         return cls(layers, specification.get("loss", "half_squared_error"))
 
 
-def blocks(rows: int) -> Iterator[slice]:
-    """So many rows, a block at a time."""
-    yield from (slice(start, start + BLOCK) for start in range(0, rows, BLOCK))
-
-
 class _Parameters(dict[str, Number]):
     """Parameters by name; one that is missing is named."""
 
@@ -169,12 +195,32 @@ def numbers_of(parameters: Mapping[str, Array]) -> dict[str, Number]:
     return _Parameters({name: given(name, array) for name, array in parameters.items()})
 
 
-def _walk(layers: Sequence[Any], width: int) -> Iterator[tuple[Layer, int]]:
+def row_shape(inputs: Any) -> Shape:
+    """The shape of a row from how many numbers it has, or from itself.
+
+    Raises:
+        InputError: it is neither.
+    """
+    shape = inputs if isinstance(inputs, tuple | list) else (inputs,)
+    wrong = [n for n in shape if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1]
+    if wrong or not shape:
+        raise InputError(f"inputs is how many numbers a row has, at least 1, not {inputs!r}")
+    return tuple(map(int, shape))
+
+
+def _walk(layers: Sequence[Any], shape: Shape) -> Iterator[tuple[Layer, Shape]]:
     for layer in layers:
-        yield layer, width
+        yield layer, shape
         if hasattr(layer, "layers"):
-            yield from _walk(layer.layers, width)
-        width = layer.start(np.random.default_rng(0), width)[1]
+            yield from _walk(layer.layers, shape)
+        shape = layer.shapes(shape)[1]
+
+
+def _products(layer: Layer, shape: Shape) -> int:
+    """How many factors a row of that shape is spread over in the layer."""
+    parameters, outputs = layer.shapes(shape)
+    seen = [prod(outputs[:-1]) * prod(array[:-1]) for array in parameters.values()]
+    return max(prod(shape), prod(outputs), *seen, 1)
 
 
 def _flat(layers: Sequence[Any]) -> Iterator[Any]:
@@ -186,8 +232,10 @@ def _flat(layers: Sequence[Any]) -> Iterator[Any]:
 
 def _title(layer: Any) -> str:
     """`Dense(4) tanh`, `dropout(0.5)`, `relu`."""
-    if isinstance(layer, Dense):
+    if isinstance(layer, Weighted):
         inner = layer.activation and registry.name(layer.activation)
-        return f"dense {layer.w[1:]}" + (f" {inner}" if inner and inner != "identity" else "")
+        return f"{registry.name(layer)} {layer.w[1:]}" + (
+            f" {inner}" if inner and inner != "identity" else ""
+        )
     rate = getattr(layer, "rate", None)
     return registry.name(layer) + ("" if rate is None else f" {rate:g}")

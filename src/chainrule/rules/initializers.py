@@ -11,6 +11,7 @@ seed gives one network in every array library.
 """
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,11 @@ Start = Callable[["np.random.Generator", tuple[int, ...]], np.ndarray]
 
 
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    return shape[0], shape[-1]
+    """Products that one sum is made of, and sums that one input goes into: those of a window (k, l, i, j)
+    count it at each place in the window.
+    """
+    places = prod(shape[:-2])
+    return (places * shape[-2] if len(shape) > 1 else shape[0]), places * shape[-1]
 
 
 def _uniform(variance: Callable[[int, int], float]) -> Start:
@@ -38,10 +43,12 @@ def _normal(variance: Callable[[int, int], float]) -> Start:
 
 def _orthogonal(rng: "np.random.Generator", shape: tuple[int, ...]) -> np.ndarray:
     """Orthonormal rows or columns, uniform over rotations (Saxe, McClelland & Ganguli 2014)."""
-    tall = rng.normal(size=(max(shape), min(shape) if len(shape) > 1 else 1))  # biases: one unit vector
+    columns = shape[-1] if len(shape) > 1 else 1  # biases: one unit vector
+    sides = (prod(shape) // columns if columns else 0, columns)
+    tall = rng.normal(size=(max(sides), min(sides)))
     q, r = np.linalg.qr(tall)
     q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)  # makes the factorisation, and so the draw, unique
-    return np.ascontiguousarray(q if q.shape == shape else q.T).reshape(shape)
+    return np.ascontiguousarray(q if q.shape == sides else q.T).reshape(shape)
 
 
 def _glorot(i: int, j: int) -> float:

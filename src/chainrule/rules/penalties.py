@@ -24,9 +24,11 @@ class WeightDecay:
             raise InputError(f"weight decay is a number from 0 up, not {self.rate!r}")
 
     def forward(self, w: Number) -> Path:
-        """What one weight matrix (i, j) adds to E."""
-        return path(",,ij,ij->", constant("1/2", 0.5, w), constant("λ", self.rate, w), w, w)
+        """What one array of weights, (i, j) or (k, l, i, j), adds to E."""
+        axes = "klmij"[-w.array.ndim :]
+        return path(f",,{axes},{axes}->", constant("1/2", 0.5, w), constant("λ", self.rate, w), w, w)
 
     def backward(self, w: Number) -> Path:
         """What it adds to ∂E/∂w."""
-        return path(",ij->ij", constant("λ", self.rate, w), w)
+        axes = "klmij"[-w.array.ndim :]
+        return path(f",{axes}->{axes}", constant("λ", self.rate, w), w)

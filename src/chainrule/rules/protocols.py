@@ -2,13 +2,14 @@
 
 A layer is a frozen dataclass with
 
-    start(rng, inputs)        -> parameters, outputs       NumPy float64 arrays by name, and the width
+    start(rng, inputs)        -> parameters, outputs       NumPy float64 arrays by name, a row's shape
     forward(parameters, x)    -> y, cache                  cache: just what backward needs
     backward(parameters, cache, dy) -> gradients by name, dx
     words                     symbol, formula, slope, LaTeX, source
 
 and a loss ends the chain: forward(y, t, share) -> E, cache and backward(cache) -> dy. Legend of
-shapes, used in every rule: x (n, i), z and a (n, j), y and t (n, j), share (n,), E ().
+shapes, used in every rule: x (n, i), z and a (n, j), y and t (n, j), share (n,), E (). Layers whose paths
+say `...j` for `nj` take rows of any shape: of an image (n, h, w, j).
 `parameters` is one flat dict for the whole network; a rule takes its own entries by name.
 """
 
@@ -30,6 +31,8 @@ ARRAY_FUNCTIONS = (
 Parameters = Mapping[str, Number]
 Gradients = dict[str, Number]
 Kept = Any
+Shape = tuple[int, ...]
+"""Of one row: (i,) of plain numbers, (t, i), (h, w, i) or (d, h, w, i) of numbers at places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,16 @@ class Layer:
         """The same layer with its address in the network."""
         raise TypeError(f"{type(self).__name__} has no address")
 
-    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
-        """Initial parameters by name, and the width of the output, for an input `inputs` wide."""
+    takes: ClassVar[str] = "any"  # rows of any shape, `numbers` (i,) alone, or numbers at `places`
+
+    def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
+        """Initial parameters by name, and the shape of a row that comes out, for rows of shape `inputs`."""
         return {}, inputs
+
+    def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
+        """What `start` gives, without its numbers."""
+        parameters, outputs = self.start(np.random.default_rng(0), inputs)
+        return {name: array.shape for name, array in parameters.items()}, outputs
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The output for x (n, inputs), and what `backward` needs."""
@@ -114,7 +124,7 @@ class Activation(Layer):
 
     def backward(self, p: Parameters, cache: Kept, da: Number) -> tuple[Gradients, Number]:
         z, a = cache
-        return {}, number(derivative(z), path("nj,nj->nj", da, self.slope(z, a)))
+        return {}, number(derivative(z), path("...j,...j->...j", da, self.slope(z, a)))
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,11 @@ class Loss:
         Raises:
             InputError: naming row, output and value.
         """
+
+
+def in_words(shape: Shape) -> str:
+    """`4` of a row of four numbers, `28 x 28 x 1` of an image."""
+    return " x ".join(map(str, shape))
 
 
 def derivative(variable: Number) -> str:

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 from chainrule.errors import InputError, UnknownRuleError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.chain import Chain
+from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.pool import AvgPool, Flatten, GlobalAveragePool, MaxPool
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.losses.binary_cross_entropy import BinaryCrossEntropy
 from chainrule.rules.losses.half_squared_error import HalfSquaredError
@@ -32,6 +34,11 @@ _OTHER_LAYERS: dict[str, type[Layer]] = {
     "dropout": Dropout,
     "chain": Chain,
     "residual": Residual,
+    "conv": Conv,
+    "max_pool": MaxPool,
+    "avg_pool": AvgPool,
+    "global_average_pool": GlobalAveragePool,
+    "flatten": Flatten,
 }
 
 _LOSSES: dict[str, type[Loss]] = {

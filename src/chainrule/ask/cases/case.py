@@ -172,11 +172,11 @@ def case_of(
             raise InputError("a run has parameters of its own: give none, or ask about its network")
         parameters, settings = subject.parameters, subject.settings
     elif parameters is None:
-        parameters = network.start(data.x.shape[1], seed)
+        parameters = network.start(data.x.shape[1:], seed)
     rate = settings.get("learning_rate") if learning_rate is None else learning_rate
     return Case(
         network=network,
-        parameters=_fitting(network, parameters, data.x.shape[1]),
+        parameters=_fitting(network, parameters, data.x.shape[1:]),
         x=data.x.astype(np.float64),
         t=data.t.astype(np.float64),
         learning_rate=rate if isinstance(rate, (int, float)) else None,
@@ -184,7 +184,9 @@ def case_of(
     )
 
 
-def _fitting(network: Network, parameters: Mapping[str, Any], inputs: int) -> dict[str, np.ndarray]:
+def _fitting(
+    network: Network, parameters: Mapping[str, Any], inputs: tuple[int, ...]
+) -> dict[str, np.ndarray]:
     """The parameters in float64, if they are those of the network."""
     arrays = {name: as_numpy(array).astype(np.float64) for name, array in parameters.items()}
     for name, start in network.start(inputs).items():

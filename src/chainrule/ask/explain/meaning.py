@@ -37,6 +37,12 @@ _SAYS = {
     "m": "number {0} of the mask of a dropout after layer {layer}",
     "r": "number {0} of what a residual, up to layer {layer}, passes on: its input and its branch, added up",
     "u": "number {0} of what goes into the branch of a residual",
+    "p": "channel {0} of what a pool after layer {layer} passes on",
+    "f": "number {0} of what a flattening after layer {layer} passes on",
+}
+_AT_PLACES = {
+    "w": "the weight of channel {0} to unit {1} of layer {layer}, at place {place} of its window",
+    "x": "channel {0} of the input at place {place}",
 }
 _CONSTANTS = {
     "α": "the learning rate: how far an update goes, for each unit of gradient",
@@ -134,7 +140,12 @@ def _plain(variable: Variable, index: Index) -> str:
     if variable.letter not in _SAYS:
         return ""
     coordinates = index[1:] if has_rows(variable) else index
-    return _SAYS[variable.letter].format(*coordinates, layer=variable.layer or "")
+    text = _SAYS[variable.letter]
+    count = 2 if variable.letter == "w" else 1
+    place = ",".join(map(str, coordinates[:-count]))
+    if place:
+        text = _AT_PLACES.get(variable.letter, f"{text} at place {{place}}")
+    return text.format(*coordinates[-count:], layer=variable.layer or "", place=place)
 
 
 def _row(quantity: Quantity, index: Index, rows: int) -> str:

@@ -10,6 +10,7 @@ from chainrule.numbers import Array, Number, given
 from chainrule.rules.protocols import Activation, Layer, Loss, Names
 
 UNITS = 4
+PLACES = (5, 4)  # of an image, for layers that take one
 FAR = 40.0  # where most functions have flattened or grown straight
 
 
@@ -89,6 +90,8 @@ def trial(rule: Layer | Loss, rows: int = 6, units: int = UNITS) -> Trial:
         InputError: the rule is no activation, layer or loss.
     """
     rng = np.random.default_rng(0)
+    if isinstance(rule, Layer) and rule.takes == "places":
+        return _of_layer(rule, rng, 2 * rng.normal(size=(rows, *PLACES, units)))
     entry = 2 * rng.normal(size=(rows, units))
     entry[:1, :1] = 0.0
     if isinstance(rule, Loss):
@@ -98,11 +101,16 @@ def trial(rule: Layer | Loss, rows: int = 6, units: int = UNITS) -> Trial:
         return Trial(rule, "z", {"z": entry}, {"up": rng.normal(size=entry.shape)})
     if not isinstance(rule, Layer):
         raise InputError(f"{rule!r} is no rule: check_rule wants an activation, a layer or a loss")
+    return _of_layer(rule, rng, entry)
+
+
+def _of_layer(rule: Layer, rng: np.random.Generator, entry: np.ndarray) -> Trial:
     placed = rule.placed(Names())
-    parameters, outputs = placed.start(rng, units)
+    parameters, outputs = placed.start(rng, entry.shape[1:])
     parameters = {name: array + rng.normal(size=array.shape) / 4 for name, array in parameters.items()}
-    masks = _masks(placed, rng, (rows, units))
-    return Trial(placed, "x", {"x": entry, **parameters}, {"up": rng.normal(size=(rows, outputs)), **masks})
+    masks = _masks(placed, rng, entry.shape)
+    up = rng.normal(size=(len(entry), *outputs))
+    return Trial(placed, "x", {"x": entry, **parameters}, {"up": up, **masks})
 
 
 def far(rule: Activation) -> Trial:
@@ -130,5 +138,5 @@ def _shares(rng: np.random.Generator, rows: int) -> np.ndarray:
     return np.asarray(weights / max(weights.sum(), 1.0))
 
 
-def _masks(rule: Any, rng: np.random.Generator, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+def _masks(rule: Any, rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
     return {rule.m: rule.mask(rng.uniform(size=shape))} if hasattr(rule, "mask") else {}

@@ -5,7 +5,7 @@ import re
 from array import array
 from collections.abc import Iterator
 from hashlib import sha256
-from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ HEADER = 1 << 20  # bytes; more than the header of a run's weights ever takes
 MOST_HISTORY = 1 << 28
 LONGEST_LINE = 1 << 10
 DEPTH = 1 << 12  # layers
+MOST_AXES = 6  # of a row
 WRITTEN_APART = {"sha256", "checksum"}  # of run.json, besides what a Run holds
 
 
@@ -45,10 +46,8 @@ def load(folder: str | os.PathLike[str]) -> Run:
     sums = fields.get("sha256", {})
     try:
         network = _network(fields)
-        width = fields["inputs"]
-        if type(width) is not int or not 0 < width < 1 << 31:
-            raise InputError(f"{path}: inputs is {width!r}, not how many there are")
-        parameters = _weights(folder / "model.safetensors", network, width, sums)
+        shape = _row_shape(fields["inputs"], path)
+        parameters = _weights(folder / "model.safetensors", network, shape, sums)
         figures = {name: _number(fields, name) for name in ("epochs", "loss", "validation_loss", "seconds")}
         stopped_by = Stop[fields["stopped_by"].upper()]
         settings = dict(fields["training"])
@@ -71,6 +70,7 @@ def load(folder: str | os.PathLike[str]) -> Run:
         divergence=divergence,
         settings=settings,
         extra=extra,
+        row_shape=shape if len(shape) > 1 else None,
     )
 
 
@@ -133,6 +133,14 @@ def _dense(fields: Any) -> list[int]:
     return widths
 
 
+def _row_shape(inputs: Any, path: Path) -> tuple[int, ...]:
+    """The shape of a row, from how many inputs there are or from a list of lengths."""
+    shape = inputs if isinstance(inputs, list) and 1 < len(inputs) < MOST_AXES else [inputs]
+    if not all(type(length) is int and 0 < length < 1 << 31 for length in shape) or prod(shape) >= 1 << 31:
+        raise InputError(f"{path}: inputs is {inputs!r}, not how many there are")
+    return tuple(shape)
+
+
 def _number(fields: dict[str, Any], name: str) -> Any:
     """A number stored in run.json; `epochs` is whole, a loss that was not finite is stored as null."""
     value = fields[name]
@@ -154,16 +162,17 @@ def _divergence(text: Any) -> Divergence | None:
     return Divergence(int(epoch), int(step), int(layer) if layer else None, quantity, float(value))
 
 
-def _weights(path: Path, network: Network, width: int, sums: dict[str, Any]) -> dict[str, np.ndarray]:
+def _weights(
+    path: Path, network: Network, shape: tuple[int, ...], sums: dict[str, Any]
+) -> dict[str, np.ndarray]:
     """The arrays of `path`, checked against what the network wants."""
-    wide = [width, *_dense(network.to_dict())]
-    numbers = sum((inputs + 1) * units for inputs, units in pairwise(wide))
+    numbers = sum(map(prod, network.chain.shapes(shape)[0].values()))
     content = read_own(path, numbers * 8 + HEADER)
     if len(content) < numbers * 4:
         raise InputError(f"{path}: cut short: the network has {numbers:,} weights, too many for this file")
     agrees(content, sums, path)
     arrays = arrays_in(content, path)[0]
-    template = network.start(width)
+    template = network.start(shape)
     for name, array_ in template.items():
         if name not in arrays:
             raise InputError(f"{path}: the weights {name} are missing")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.stopping import Divergence, Stop
 from chainrule.files.json_values import canonical, finite, parse
 from chainrule.files.writing import new_folder, put
+from chainrule.rules.protocols import in_words
 
 FORMAT = 2  # 1 had no checksums
 _ENDS = {stop: f"stopped by {stop.word}" for stop in (Stop.THRESHOLD, Stop.PATIENCE, Stop.PLATEAU)}
@@ -55,7 +57,7 @@ class Run:
     `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E of
     those weights on the training rows, penalty included; `epochs` how many were completed; `settings`
     what was asked for; `extra` whatever the caller stores along (the encoding of a table, say), as
-    plain values.
+    plain values; `row_shape` the shape of a row, where it is of numbers at places.
     """
 
     network: Network
@@ -69,6 +71,7 @@ class Run:
     divergence: Divergence | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    row_shape: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
         return f"Run({self._kind}, {', '.join(self._outcome)})"
@@ -78,6 +81,11 @@ class Run:
         rows = [("network", self._kind), ("result", ", ".join(self._outcome)), ("why", self.stopped_by.value)]
         table = "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in rows)
         return f"<table>{table}</table>"
+
+    @property
+    def inputs(self) -> int | tuple[int, ...]:
+        """How many numbers a row has, or its shape, where they are at places."""
+        return self.row_shape or self.parameters["w1"].shape[0]
 
     @property
     def best_epoch(self) -> int | None:
@@ -92,7 +100,8 @@ class Run:
     @property
     def _kind(self) -> str:
         """`4-16-3 classifier`."""
-        widths = [self.parameters["w1"].shape[0] if "w1" in self.parameters else "?", *self.network.widths]
+        first = in_words(self.row_shape) if self.row_shape else self.parameters["w1"].shape[0]
+        widths = [first, *self.network.widths]
         kind = "classifier" if self.network.loss.activation in ("sigmoid", "softmax") else "network"
         return f"{'-'.join(map(str, widths))} {kind}"
 
@@ -115,10 +124,10 @@ class Run:
         """
         x = np.asarray(x)
         if x.ndim != 2 or len(x):
-            x = inputs(x)
+            x = inputs(x, self.network.takes)
         x = x.astype(self.parameters["w1"].dtype)
         width = max(a.shape[-1] for a in self.parameters.values())
-        rows = max(1, BLOCK // max(width, x.shape[1]))
+        rows = max(1, BLOCK // max(width, prod(x.shape[1:])))
         blocks = [x[i : i + rows] for i in range(0, max(len(x), 1), rows)]
         return np.concatenate([self.network.predict(self.parameters, block) for block in blocks])
 
@@ -168,7 +177,7 @@ class Run:
         return {
             "format": FORMAT,
             "network": self.network.to_dict(),
-            "inputs": self.parameters["w1"].shape[0],
+            "inputs": list(self.row_shape) if self.row_shape else self.inputs,
             "training": self.settings,
             "stopped_by": self.stopped_by.word,
             "divergence": str(self.divergence) if self.divergence else None,

@@ -51,7 +51,7 @@ def minimize(
     """
     from scipy.optimize import OptimizeResult, minimize
 
-    if any(isinstance(layer, Dropout) for layer, _ in network.walk(data.x.shape[1])):
+    if any(isinstance(layer, Dropout) for layer, _ in network.walk(data.x.shape[1:])):
         raise InputError("L-BFGS cannot train with dropout, whose E is random: take another, such as adam")
     began = time.perf_counter()
     packed, unpacked = _packing(start, data.x.dtype)
@@ -95,6 +95,7 @@ def minimize(
         epochs=len(losses),
         loss=loss,
         seconds=time.perf_counter() - began,
+        row_shape=data.row_shape,
     )
 
 

@@ -151,7 +151,7 @@ def split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Dat
         return data, None
     if isinstance(validation, tuple) and len(validation) in (2, 3):
         held_out = prepare(network, *validation)
-        if held_out.x.shape[1] != data.x.shape[1]:
+        if held_out.x.shape[1:] != data.x.shape[1:]:
             raise ShapeError(f"validation x is {held_out.x.shape}, but x is {data.x.shape}")
         weight = None if held_out.weight is None else held_out.weight.astype(data.x.dtype)
         return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype), weight)
@@ -175,7 +175,7 @@ def start_of(
     network: Network, data: Data, initial: Mapping[str, Any] | None, seed: int
 ) -> dict[str, np.ndarray]:
     """The initial parameters in the dtype of the data."""
-    start = network.start(data.x.shape[1], seed)
+    start = network.start(data.x.shape[1:], seed)
     if not start:
         raise InputError("there is nothing to train: give the network a Dense layer")
     if initial is not None:

@@ -63,7 +63,7 @@ class Program:
         self.step = jax.jit(self._step)
 
     def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
-        weights = sum(a.size for a in state.parameters.values() if a.ndim == 2)
+        weights = sum(a.size for a in state.parameters.values() if a.ndim > 1)
         limits = numbers_of(limits, tables.x.dtype)
         outcome: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
         return outcome
@@ -173,7 +173,7 @@ class Program:
         rows = jnp.asarray(self.extent(tables).rows, tables.x.dtype)
         total = rows if tables.weight is None else jnp.sum(tables.weight)
         if tables.scale is not None:
-            penalty = decay / 2 * sum(jnp.sum(a * a) for a in state.parameters.values() if a.ndim == 2)
+            penalty = decay / 2 * sum(jnp.sum(a * a) for a in state.parameters.values() if a.ndim > 1)
             mean = (mean - penalty) * tables.scale + penalty
         loss = mean * (batch.total / total)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
@@ -252,12 +252,13 @@ class Program:
     def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array, numbers: Any) -> Arrays:
         """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
         drawn = {}
-        for number, (layer, width) in enumerate(with_numbers(self.network, numbers).walk(x.shape[1])):
+        inputs = x.shape[1:] if self.network.takes == "places" else x.shape[1:2]  # members come last
+        for number, (layer, shape) in enumerate(with_numbers(self.network, numbers).walk(inputs)):
             if isinstance(layer, Dropout):
                 part_key = key
                 for part in (epoch, step, number):
                     part_key = jax.random.fold_in(part_key, part)
-                drawn[layer.m] = layer.mask(jax.random.uniform(part_key, (x.shape[0], width), x.dtype))
+                drawn[layer.m] = layer.mask(jax.random.uniform(part_key, (x.shape[0], *shape), x.dtype))
         return drawn
 
     def _loss(

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from chainrule.engine.network import Network
-from chainrule.rules.layers.dense import Dense
+from chainrule.rules.layers.weighted import Weighted
 
 _STANDS_IN = 0.5  # for any number; every rule may have it
 
@@ -60,7 +60,7 @@ def _numbers(rule: Any) -> Iterator[float]:
 def _replaced(rule: Any, number: Callable[[Any], Any]) -> Any:
     """The rule with `number(n)` in place of each number n, and the usual start."""
     changed = copy(rule)
-    if isinstance(rule, Dense):
+    if isinstance(rule, Weighted):
         object.__setattr__(changed, "weights", "auto")
         object.__setattr__(changed, "biases", "zeros")
     for name, value, is_number in _parts(rule):

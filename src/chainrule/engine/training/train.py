@@ -272,4 +272,5 @@ class Training:
             seconds=time.perf_counter() - self.began,
             divergence=self.divergence,
             settings=settings,
+            row_shape=self.data.row_shape,
         )

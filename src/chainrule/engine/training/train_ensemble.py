@@ -94,6 +94,7 @@ def train_ensemble(
         weight_decay=0.0,
         seed=seed,
     )
+    network.refuse_places("an ensemble takes")
     job = Task.of(network, x, t, sample_weight, options)
     combinations = product(rates, decays, scales, _seeds(seeds, options.seed))
     members = [Member(*combination) for combination in combinations]
@@ -122,7 +123,7 @@ def _refuse_more_than_memory(job: Task, members: int) -> None:
     Raises:
         InputError: how much it takes, and how much there is.
     """
-    weights = sum(a.size for a in job.network.start(job.data.x.shape[1]).values())
+    weights = sum(a.size for a in job.network.start(job.data.x.shape[1:]).values())
     figures = 2 * min(ENSEMBLE_SPAN, job.options.epochs) + 2 * job.options.epochs
     needed = members * (COPIES * weights + figures) * job.data.x.dtype.itemsize
     if needed > (memory := machine_memory()):

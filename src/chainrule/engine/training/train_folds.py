@@ -90,6 +90,7 @@ def train_folds(
         weight_decay=weight_decay,
         seed=seed,
     )
+    network.refuse_places("a mean of several networks takes")
     job = Task.of(network, x, t, sample_weight, options)
     numbers = folds(len(job.data), members, options.seed, codes, groups)
     jobs = fold_tasks(job, numbers)
@@ -136,9 +137,7 @@ def _training(job: Task, seed: int) -> Training:
 def _result(job: Task, training: FoldTraining, stop: Stop, settings: dict[str, Any], seconds: float) -> Run:
     members = training.parameters
     network, parameters = mean_network(job.network, members)
-    squares = sum(
-        float(np.sum(np.square(a, dtype=float))) for p in members for a in p.values() if a.ndim == 2
-    )
+    squares = sum(float(np.sum(np.square(a, dtype=float))) for p in members for a in p.values() if a.ndim > 1)
     penalty = job.options.weight_decay / 2 * squares / len(members) if job.options.weight_decay else 0.0
     diverged = [member.divergence for member in training.members if member.divergence]
 

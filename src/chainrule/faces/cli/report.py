@@ -112,7 +112,7 @@ def network_table(network: Network, inputs: int) -> str:
     for row in network.summary(inputs):
         shapes = " + ".join(f"{name} {shape}".replace(",)", ")") for name, shape in row.parameters.items())
         rows.append(
-            (row.layer, f"({row.shape[0]}, {row.shape[1]})", shapes, f"{row.count:,}" if row.count else "")
+            (row.layer, f"({', '.join(map(str, row.shape))})", shapes, f"{row.count:,}" if row.count else "")
         )
     total = sum(row.count for row in network.summary(inputs))
     rows.append(("", "", "", f"{total:,}"))

@@ -286,7 +286,7 @@ def making(assessment: Assessment) -> Iterator[str]:
     run, settings = assessment.run, assessment.run.settings
     yield "<h2>The network</h2>"
     rows = [
-        [str(row.layer), row.shape[1], f"{row.count:,}"]
+        [str(row.layer), " x ".join(map(str, row.shape[1:])), f"{row.count:,}"]
         for row in run.network.summary(assessment.encoding.inputs)
     ]
     yield table(("layer", "outputs", "parameters"), rows, (1, 2))

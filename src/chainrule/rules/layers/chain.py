@@ -9,9 +9,9 @@ import numpy as np
 from chainrule.errors import InputError
 from chainrule.numbers import Number
 from chainrule.rules.activations import activation
-from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.identity import Identity
-from chainrule.rules.protocols import Activation, Gradients, Kept, Layer, Names, Parameters, Words
+from chainrule.rules.layers.weighted import Weighted
+from chainrule.rules.protocols import Activation, Gradients, Kept, Layer, Names, Parameters, Shape, Words
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,19 @@ class Chain(Layer):
     def placed(self, names: Names) -> "Chain":
         return replace(self, layers=[layer.placed(names) for layer in self.layers])
 
-    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
+    def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
         parameters: dict[str, np.ndarray] = {}
         for layer in self.layers:
             initial, inputs = layer.start(rng, inputs)
             parameters |= initial
         return parameters, inputs
+
+    def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
+        shapes: dict[str, Shape] = {}
+        for layer in self.layers:
+            own, inputs = layer.shapes(inputs)
+            shapes |= own
+        return shapes, inputs
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         caches = []
@@ -76,10 +83,10 @@ def _joined(layers: list[Layer]) -> tuple[Layer, ...]:
         previous = joined[-1] if joined else None
         if (
             isinstance(layer, Activation)
-            and isinstance(previous, Dense)
+            and isinstance(previous, Weighted)
             and isinstance(previous.activation, Identity)
         ):
-            joined[-1] = replace(previous, activation=layer)
+            joined[-1] = previous.changed(activation=layer)
         else:
             joined.append(layer)
     return tuple(joined)

@@ -5,36 +5,32 @@
 Shapes: x (n, i), W (i, j), b (j,), z (n, j).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from chainrule.errors import InputError, ShapeError
+from chainrule.errors import ShapeError
 from chainrule.numbers import Number, number, path
-from chainrule.rules import initializers as starts
-from chainrule.rules.activations import activation
 from chainrule.rules.layers.identity import Identity
+from chainrule.rules.layers.weighted import Values, Weighted
 from chainrule.rules.protocols import (
     Activation,
     Gradients,
     Kept,
-    Layer,
-    Names,
     Parameters,
+    Shape,
     Words,
     derivative,
+    in_words,
 )
 
 if TYPE_CHECKING:
     from chainrule.rules.rule_names import ActivationName, InitializerName
 
-Values = Sequence[float] | Sequence[Sequence[float]] | np.ndarray
-
 
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(Weighted):
     """z = xW + b, then a = activation(z).
 
     Args:
@@ -78,28 +74,19 @@ class Dense(Layer):
             z: str = "z",
         ) -> None: ...
 
-    def __post_init__(self) -> None:
-        if not _counts(self.units):
-            raise InputError(f"Dense needs a whole number of units, at least 1, not {self.units!r}")
-        object.__setattr__(self, "units", int(self.units))
-        object.__setattr__(self, "activation", activation(self.activation))
-        object.__setattr__(self, "weights", starts.start(self.weights))
-        object.__setattr__(self, "biases", starts.start(self.biases))
+    takes: ClassVar[str] = "numbers"
 
-    def placed(self, names: Names) -> "Dense":
-        names.layer += 1
-        w, b, z = (names.free(letter) for letter in "wbz")
-        a = names.free("a")
-        return replace(self, w=w, b=b, z=z, activation=self.activation and replace(self.activation, out=a))
+    def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
+        shapes, outputs = self.shapes(inputs)
+        return self.drawn(rng, shapes), outputs
 
-    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
-        rectifier = self.activation is not None and self.activation.rectifier
-        chosen = self.weights
-        if chosen == "auto":
-            chosen = "he_uniform" if rectifier else "glorot_uniform"
-        w = starts.draw(chosen, rng, (inputs, self.units), self.w)
-        b = starts.draw(self.biases, rng, (self.units,), self.b)
-        return {self.w: w, self.b: b}, self.units
+    def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
+        if len(inputs) != 1:
+            raise ShapeError(
+                f"layer {self.w[1:] or 'Dense'}: Dense weighs plain numbers, and rows of {in_words(inputs)} "
+                "come in: put Flatten() before it"
+            )
+        return {self.w: (*inputs, self.units), self.b: (self.units,)}, (self.units,)
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         w = p[self.w]
@@ -108,19 +95,13 @@ class Dense(Layer):
                 f"layer {self.w[1:] or 'Dense'}: {self.w} is {tuple(w.array.shape)} and wants "
                 f"{w.array.shape[0]} inputs, but {x.name} is {tuple(x.array.shape)}"
             )
-        z = number(self.z, path("ni,ij->nj", x, w), path("j->j", p[self.b]))
-        if self.activation is None:
-            return z, (x, None)
-        a, cache = self.activation.forward(p, z)
+        z = number(self.z, path("...i,ij->...j", x, w), path("j->j", p[self.b]))
+        a, cache = self.activated(p, z)
         return a, (x, cache)
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
         x, inner = cache
-        dz = dy if self.activation is None else self.activation.backward(p, inner, dy)[1]
-        dw = number(derivative(p[self.w]), path("ni,nj->ij", x, dz))
-        db = number(derivative(p[self.b]), path("nj->j", dz))
-        return {self.w: dw, self.b: db}, number(derivative(x), path("nj,ij->ni", dz, p[self.w]))
-
-
-def _counts(units: object) -> bool:
-    return isinstance(units, (int, np.integer)) and not isinstance(units, bool) and int(units) >= 1
+        dz = self.unactivated(p, inner, dy)
+        dw = number(derivative(p[self.w]), path("...i,...j->ij", x, dz))
+        db = number(derivative(p[self.b]), path("...j->j", dz))
+        return {self.w: dw, self.b: db}, number(derivative(x), path("...j,ij->...i", dz, p[self.w]))

@@ -47,9 +47,9 @@ class Dropout(Layer):
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         if self.m not in p:
-            return number(self.out, path("nj->nj", x)), x
-        return number(self.out, path("nj,nj->nj", x, p[self.m])), x
+            return number(self.out, path("...j->...j", x)), x
+        return number(self.out, path("...j,...j->...j", x, p[self.m])), x
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
         factors = (dy, p[self.m]) if self.m in p else (dy,)
-        return {}, number(derivative(cache), path(",".join(["nj"] * len(factors)) + "->nj", *factors))
+        return {}, number(derivative(cache), path(",".join(["...j"] * len(factors)) + "->...j", *factors))

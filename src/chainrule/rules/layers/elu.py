@@ -33,7 +33,7 @@ class ELU(Activation):
             return xp.where(z > 0, z, self.alpha * xp.expm1(xp.minimum(z, 0)))
 
         return number(
-            self.out, path("nj->nj", z), through=Function("ELU({})", r"\operatorname{{ELU}}({})", elu)
+            self.out, path("...j->...j", z), through=Function("ELU({})", r"\operatorname{{ELU}}({})", elu)
         )
 
     def slope(self, z: Number, a: Number) -> Number:
@@ -42,4 +42,4 @@ class ELU(Activation):
             return xp.where(z > 0, xp.ones_like(z), self.alpha * xp.exp(xp.minimum(z, 0)))
 
         function = Function("ELU'({})", r"\operatorname{{ELU}}'({})", slope)
-        return number(self.slope_name(z), path("nj->nj", z), through=function)
+        return number(self.slope_name(z), path("...j->...j", z), through=function)

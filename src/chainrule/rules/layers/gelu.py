@@ -28,14 +28,16 @@ class GELU(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj,nj->nj", z, self._below(z)))
+        return number(self.out, path("...j,...j->...j", z, self._below(z)))
 
     def slope(self, z: Number, a: Number) -> Number:
-        density = number(f"φ({z.name})", path("nj->nj", z), through=NORMAL_PDF)
-        return number(self.slope_name(z), path("nj->nj", self._below(z)), path("nj,nj->nj", z, density))
+        density = number(f"φ({z.name})", path("...j->...j", z), through=NORMAL_PDF)
+        return number(
+            self.slope_name(z), path("...j->...j", self._below(z)), path("...j,...j->...j", z, density)
+        )
 
     def _below(self, z: Number) -> Number:
-        return number(f"Φ({z.name})", path("nj->nj", z), through=NORMAL_CDF)
+        return number(f"Φ({z.name})", path("...j->...j", z), through=NORMAL_CDF)
 
 
 def _halves(a: Array, splitter: float) -> tuple[Array, Array]:
@@ -111,14 +113,14 @@ class TanhGELU(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj,nj->nj", z, self._gate(z)))
+        return number(self.out, path("...j,...j->...j", z, self._gate(z)))
 
     def slope(self, z: Number, a: Number) -> Number:
         gate = self._gate(z)
-        co_gate = number(f"1-{gate.name}", path("nj->nj", z), through=CLOSED)
-        bend = number(f"dv({z.name})/d{z.name}", path("nj->nj", z), through=BEND)
-        direct, bent = path("nj->nj", gate), path("nj,nj,nj,nj->nj", z, gate, co_gate, bend)
+        co_gate = number(f"1-{gate.name}", path("...j->...j", z), through=CLOSED)
+        bend = number(f"dv({z.name})/d{z.name}", path("...j->...j", z), through=BEND)
+        direct, bent = path("...j->...j", gate), path("...j,...j,...j,...j->...j", z, gate, co_gate, bend)
         return number(self.slope_name(z), direct, bent)
 
     def _gate(self, z: Number) -> Number:
-        return number(f"σ(v({z.name}))", path("nj->nj", z), through=GATE)
+        return number(f"σ(v({z.name}))", path("...j->...j", z), through=GATE)

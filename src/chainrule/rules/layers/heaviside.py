@@ -30,7 +30,7 @@ class Heaviside(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z), through=DECISION)
+        return number(self.out, path("...j->...j", z), through=DECISION)
 
     def slope(self, z: Number, a: Number) -> Number:
-        return number(self.slope_name(z), path("nj->nj", z), through=FLAT)
+        return number(self.slope_name(z), path("...j->...j", z), through=FLAT)

@@ -20,7 +20,7 @@ class Identity(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z))
+        return number(self.out, path("...j->...j", z))
 
     def slope(self, z: Number, a: Number) -> Number:
         slope = z.array.__array_namespace__().ones_like(z.array)

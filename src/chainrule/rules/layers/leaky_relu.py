@@ -27,7 +27,7 @@ class LeakyReLU(Activation):
         )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj,nj->nj", self.slope(z, z), z))
+        return number(self.out, path("...j,...j->...j", self.slope(z, z), z))
 
     def slope(self, z: Number, a: Number) -> Number:
         def tilt(z: Array) -> Array:
@@ -36,4 +36,4 @@ class LeakyReLU(Activation):
 
         leak = written(self.leak)
         function = Function(f"[{{}} > 0 or {leak}]", rf"[{{}} > 0 \lor {leak}]", tilt)
-        return number(self.slope_name(z), path("nj->nj", z), through=function)
+        return number(self.slope_name(z), path("...j->...j", z), through=function)

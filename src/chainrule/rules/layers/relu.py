@@ -31,7 +31,7 @@ class ReLU(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z), through=RELU)
+        return number(self.out, path("...j->...j", z), through=RELU)
 
     def slope(self, z: Number, a: Number) -> Number:
-        return number(self.slope_name(z), path("nj->nj", z), through=STEP)
+        return number(self.slope_name(z), path("...j->...j", z), through=STEP)

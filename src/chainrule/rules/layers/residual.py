@@ -9,7 +9,17 @@ import numpy as np
 from chainrule.errors import ShapeError
 from chainrule.numbers import Number, number, path
 from chainrule.rules.layers.chain import Chain
-from chainrule.rules.protocols import Gradients, Kept, Layer, Names, Parameters, Words, derivative
+from chainrule.rules.protocols import (
+    Gradients,
+    Kept,
+    Layer,
+    Names,
+    Parameters,
+    Shape,
+    Words,
+    derivative,
+    in_words,
+)
 
 
 @dataclass(frozen=True)
@@ -44,22 +54,35 @@ class Residual(Layer):
         layers = self.inner.placed(names).layers
         return replace(self, layers=layers, out=names.free("r"), u=names.free("u"))
 
-    def start(self, rng: "np.random.Generator", inputs: int) -> tuple[dict[str, np.ndarray], int]:
+    def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
         parameters, outputs = self.inner.start(rng, inputs)
+        self._refuse_other(inputs, outputs)
+        return parameters, inputs
+
+    def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
+        shapes, outputs = self.inner.shapes(inputs)
+        self._refuse_other(inputs, outputs)
+        return shapes, inputs
+
+    def _refuse_other(self, inputs: Shape, outputs: Shape) -> None:
         if outputs != inputs:
             raise ShapeError(
                 f"Residual {self.out} adds its input to its output, so both need one width: "
-                f"{inputs} went in, {outputs} came out; end it with Dense({inputs})"
+                f"{in_words(inputs)} went in, {in_words(outputs)} came out; "
+                + (
+                    f"end it with Dense({inputs[0]})"
+                    if len(inputs) == 1
+                    else "pad its convolutions to one shape"
+                )
             )
-        return parameters, inputs
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        branch = number(self.u, path("nj->nj", x))
+        branch = number(self.u, path("...j->...j", x))
         y, cache = self.inner.forward(p, branch)
-        return number(self.out, path("nj->nj", x), path("nj->nj", y)), (x, y, cache)
+        return number(self.out, path("...j->...j", x), path("...j->...j", y)), (x, y, cache)
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
         x, y, inner = cache
-        branch = number(derivative(y), path("nj->nj", dy))
+        branch = number(derivative(y), path("...j->...j", dy))
         gradients, du = self.inner.backward(p, inner, branch)
-        return gradients, number(derivative(x), path("nj->nj", dy), path("nj->nj", du))
+        return gradients, number(derivative(x), path("...j->...j", dy), path("...j->...j", du))

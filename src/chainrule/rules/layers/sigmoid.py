@@ -21,8 +21,8 @@ class Sigmoid(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z), through=SIGMOID)
+        return number(self.out, path("...j->...j", z), through=SIGMOID)
 
     def slope(self, z: Number, a: Number) -> Number:
-        co_a = number(f"1-{a.name}", path("nj->nj", z), through=CO_SIGMOID)
-        return number(self.slope_name(z), path("nj,nj->nj", a, co_a))
+        co_a = number(f"1-{a.name}", path("...j->...j", z), through=CO_SIGMOID)
+        return number(self.slope_name(z), path("...j,...j->...j", a, co_a))

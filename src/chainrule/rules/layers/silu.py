@@ -22,12 +22,14 @@ class SiLU(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj,nj->nj", z, self._gate(z)))
+        return number(self.out, path("...j,...j->...j", z, self._gate(z)))
 
     def slope(self, z: Number, a: Number) -> Number:
         gate = self._gate(z)
-        co_gate = number(f"1-{gate.name}", path("nj->nj", z), through=CO_SIGMOID)
-        return number(self.slope_name(z), path("nj->nj", gate), path("nj,nj,nj->nj", z, gate, co_gate))
+        co_gate = number(f"1-{gate.name}", path("...j->...j", z), through=CO_SIGMOID)
+        return number(
+            self.slope_name(z), path("...j->...j", gate), path("...j,...j,...j->...j", z, gate, co_gate)
+        )
 
     def _gate(self, z: Number) -> Number:
-        return number(f"σ({z.name})", path("nj->nj", z), through=SIGMOID)
+        return number(f"σ({z.name})", path("...j->...j", z), through=SIGMOID)

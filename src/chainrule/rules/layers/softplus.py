@@ -22,7 +22,7 @@ class Softplus(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z), through=SOFTPLUS)
+        return number(self.out, path("...j->...j", z), through=SOFTPLUS)
 
     def slope(self, z: Number, a: Number) -> Number:
-        return number(self.slope_name(z), path("nj->nj", z), through=SIGMOID)
+        return number(self.slope_name(z), path("...j->...j", z), through=SIGMOID)

@@ -33,9 +33,9 @@ class Tanh(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z), through=TANH)
+        return number(self.out, path("...j->...j", z), through=TANH)
 
     def slope(self, z: Number, a: Number) -> Number:
-        below = number(f"1-{a.name}", path("nj->nj", z), through=BELOW)
-        above = number(f"1+{a.name}", path("nj->nj", z), through=ABOVE)
-        return number(self.slope_name(z), path("nj,nj->nj", below, above))
+        below = number(f"1-{a.name}", path("...j->...j", z), through=BELOW)
+        above = number(f"1+{a.name}", path("...j->...j", z), through=ABOVE)
+        return number(self.slope_name(z), path("...j,...j->...j", below, above))

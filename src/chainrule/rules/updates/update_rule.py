@@ -3,8 +3,8 @@
     start(w)                                      -> what is kept of a parameter at first, by letter
     updated(w, gradient, memory, rate, count)       -> w', and what is kept for the next update
 
-Every rule acts on each number of a parameter by itself. Legend: w (i, j) or (j,) like its gradient g and
-whatever is kept of it; α is the rate of this update, t its number, from 1.
+Every rule acts on each number of a parameter by itself. Legend: w (i, j), (j,) or of another shape, like its
+gradient g and whatever is kept of it; α is the rate of this update, t its number, from 1.
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ def new_name(quantity: Number) -> str:
 
 def product(*factors: Number) -> Path:
     """Constants and arrays of one shape, multiplied element by element."""
-    axes = "ij"[: max(len(factor.array.shape) for factor in factors)]
+    axes = "ijklmn"[: max(len(factor.array.shape) for factor in factors)]
     groups = (axes if factor.array.shape else "" for factor in factors)
     return path(f"{','.join(groups)}->{axes}", *factors)
 
