@@ -284,11 +284,15 @@ CHANGES: dict[str, list[Planted]] = {
     ],
     "rules.layers.exponential": [
         (
-            'slope_name(z), path("nj->nj", z), through=EXPONENTIAL',
-            'slope_name(z), path("nj->nj", a), through=EXPONENTIAL',
+            'slope_name(z), path("...j->...j", z), through=EXPONENTIAL',
+            'slope_name(z), path("...j->...j", a), through=EXPONENTIAL',
             "at a",
         ),
-        ('slope_name(z), path("nj->nj", z), through=EXPONENTIAL', 'slope_name(z), path("nj->nj", z)', "z"),
+        (
+            'slope_name(z), path("...j->...j", z), through=EXPONENTIAL',
+            'slope_name(z), path("...j->...j", z)',
+            "z",
+        ),
     ],
     "rules.losses.poisson": [
         ('path("nj,n->nj", a, share), target_path', 'path("nj,n->nj", a, share)', "the target left out"),

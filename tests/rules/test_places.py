@@ -171,15 +171,15 @@ CHANGES: dict[str, list[Planted]] = {
     "rules.layers.windows": [
         ("({_times(stride)}{place}+", "({place}+", "the stride left out of the indices"),
         ("{_times(dilation)}{inner}", "{inner}", "the dilation left out of the indices"),
-        ("f'-{before}' if", "f'-{before - 1}' if", "the padding off by one"),
+        ("f'-{front}' if", "f'-{front - 1}' if", "the padding off by one"),
         ("}+{_times(dilation)}", "}-{_times(dilation)}", "the kernel flipped"),
         ("max(reach - n, 0) // 2", "(max(reach - n, 0) + 1) // 2", "`same` rounded up"),
     ],
     "rules.layers.pool": [
         ("xp.argmax(", "xp.argmin(", "the smallest for the largest"),
         ("sizes, -xp.inf)", "sizes, xp.inf)", "the padding is the largest"),
-        ("path(at, first, dy, shape", "path(at, first, x, shape", "x for ∂E/∂p"),
-        ("path(at, share, window, dy, shape", "path(at, window, dy, shape", "the share left out"),
+        ("path(indices, largest, dy, shape", "path(indices, largest, x, shape", "x for ∂E/∂p"),
+        ("path(indices, share, window, dy, shape", "path(indices, window, dy, shape", "the share left out"),
         ("1 / size, x)", "1 / (size + 1), x)", "a window of one more"),
         ("1 / inside", "1 / size + 0 * inside", "the padding counted"),
         ("1 / max(places, 1), x)", "1.0, x)", "a sum for a mean"),

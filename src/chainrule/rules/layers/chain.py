@@ -50,8 +50,8 @@ class Chain(Layer):
     def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
         shapes: dict[str, Shape] = {}
         for layer in self.layers:
-            own, inputs = layer.shapes(inputs)
-            shapes |= own
+            parameters, inputs = layer.shapes(inputs)
+            shapes |= parameters
         return shapes, inputs
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:

@@ -80,22 +80,22 @@ class Conv(Weighted):
         return self.drawn(rng, shapes), outputs
 
     def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
-        seen = self._windows(inputs)
+        view = self._windows(inputs)
         if inputs[-1] % self.groups:
             raise ShapeError(f"{self._label}: {inputs[-1]} channels do not go into {self.groups} groups")
-        w = (*seen.sizes, inputs[-1] // self.groups, self.units)
-        return {self.w: w, self.b: (self.units,)}, (*seen.counts, self.units)
+        w = (*view.sizes, inputs[-1] // self.groups, self.units)
+        return {self.w: w, self.b: (self.units,)}, (*view.counts, self.units)
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        w, seen = p[self.w], self._windows(x.array.shape[1:])
-        if w.array.shape[:-1] != (*seen.sizes, x.array.shape[-1] // self.groups):
+        w, view = p[self.w], self._windows(x.array.shape[1:])
+        if w.array.shape[:-1] != (*view.sizes, x.array.shape[-1] // self.groups):
             raise ShapeError(
                 f"{self._label}: {self.w} is {tuple(w.array.shape)}, and does not fit {x.name}, "
                 f"which is {tuple(x.array.shape)}"
             )
-        image, kernel, out = self._groups(seen, w)
-        shape = (len(x.array), *seen.counts, self.units)
-        z = number(self.z, self._path(f"{image},{kernel}->{out}", x, w, shape), path("j->j", p[self.b]))
+        image, kernel, out = self._groups(view, w)
+        shape = (len(x.array), *view.counts, self.units)
+        z = number(self.z, self._path(f"{image},{kernel}->{out}", x, w, shape=shape), path("j->j", p[self.b]))
         a, cache = self.activated(p, z)
         return a, (x, cache)
 
@@ -103,9 +103,9 @@ class Conv(Weighted):
         x, inner = cache
         w, dz = p[self.w], self.unactivated(p, inner, dy)
         image, kernel, out = self._groups(self._windows(x.array.shape[1:]), w)
-        dw = number(derivative(w), self._path(f"{image},{out}->{kernel}", x, dz, w.array.shape))
+        dw = number(derivative(w), self._path(f"{image},{out}->{kernel}", x, dz, shape=w.array.shape))
         db = number(derivative(p[self.b]), path("...j->j", dz))
-        dx = number(derivative(x), self._path(f"{out},{kernel}->{image}", dz, w, x.array.shape))
+        dx = number(derivative(x), self._path(f"{out},{kernel}->{image}", dz, w, shape=x.array.shape))
         return {self.w: dw, self.b: db}, dx
 
     @property
@@ -115,16 +115,17 @@ class Conv(Weighted):
     def _windows(self, inputs: Shape) -> Windows:
         return windows(self._label, inputs, self.size, self.stride, self.padding, self.dilation)
 
-    def _groups(self, seen: Windows, w: Number) -> tuple[str, str, str]:
+    def _groups(self, view: Windows, w: Number) -> tuple[str, str, str]:
         """How x, W and z are read: channel i of group g stands at Ig+i, unit j of it at Jg+j."""
         i, j = "i", "j"
         if self.groups > 1:
             i, j = f"({w.array.shape[-2]}g+i)", f"({self.units // self.groups}g+j)"
-        return f"n{seen.seen}{i}", f"{seen.within}i{j}", f"n{seen.places}{j}"
+        return f"n{view.seen}{i}", f"{view.within}i{j}", f"n{view.places}{j}"
 
-    def _path(self, indices: str, left: Number, right: Number, shape: tuple[int, ...]) -> Path:
+    def _path(self, indices: str, *factors: Number, shape: tuple[int, ...]) -> Path:
         if self.groups == 1:
-            return path(indices, left, right, shape=shape)
-        xp = left.array.__array_namespace__()
-        groups = xp.ones((self.groups, self.units // self.groups), dtype=left.array.dtype)
-        return path(f"gj,{indices}", given("[group]", groups), left, right, shape=shape)
+            return path(indices, *factors, shape=shape)
+        array = factors[0].array
+        groups = (self.groups, self.units // self.groups)
+        members = given("[group]", array.__array_namespace__().ones(groups, dtype=array.dtype))
+        return path(f"gj,{indices}", members, *factors, shape=shape)

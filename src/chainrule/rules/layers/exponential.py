@@ -21,7 +21,7 @@ class Exponential(Activation):
     )
 
     def value(self, z: Number) -> Number:
-        return number(self.out, path("nj->nj", z), through=EXPONENTIAL)
+        return number(self.out, path("...j->...j", z), through=EXPONENTIAL)
 
     def slope(self, z: Number, a: Number) -> Number:
-        return number(self.slope_name(z), path("nj->nj", z), through=EXPONENTIAL)
+        return number(self.slope_name(z), path("...j->...j", z), through=EXPONENTIAL)

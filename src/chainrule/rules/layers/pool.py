@@ -49,10 +49,10 @@ class Pool(Layer):
 
     def _windows(self, inputs: Shape) -> Windows:
         label = f"{type(self).__name__} {self.out}"
-        seen = windows(label, inputs, self.size, self.stride, self.padding)
-        if any(2 * p > k for p, k in zip(seen.before, seen.sizes, strict=True)):
+        view = windows(label, inputs, self.size, self.stride, self.padding)
+        if any(2 * p > k for p, k in zip(view.front, view.sizes, strict=True)):
             raise ShapeError(f"{label} is padded by more than half of its window: some would see nothing")
-        return seen
+        return view
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,17 @@ class MaxPool(Pool):
     )
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        seen = self._windows(x.array.shape[1:])
-        first = given("[largest]", _first_largest(x.array, seen))
-        at = f"n{seen.places}{seen.within}i,n{seen.seen}i->n{seen.places}i"
-        shape = (len(x.array), *seen.counts, x.array.shape[-1])
-        return number(self.out, path(at, first, x, shape=shape)), (x, first)
+        view = self._windows(x.array.shape[1:])
+        largest = given("[largest]", _first_largest(x.array, view))
+        indices = f"n{view.places}{view.within}i,n{view.seen}i->n{view.places}i"
+        shape = (len(x.array), *view.counts, x.array.shape[-1])
+        return number(self.out, path(indices, largest, x, shape=shape)), (x, largest)
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
-        x, first = cache
-        seen = self._windows(x.array.shape[1:])
-        at = f"n{seen.places}{seen.within}i,n{seen.places}i->n{seen.seen}i"
-        return {}, number(derivative(x), path(at, first, dy, shape=x.array.shape))
+        x, largest = cache
+        view = self._windows(x.array.shape[1:])
+        indices = f"n{view.places}{view.within}i,n{view.places}i->n{view.seen}i"
+        return {}, number(derivative(x), path(indices, largest, dy, shape=x.array.shape))
 
 
 @dataclass(frozen=True)
@@ -101,35 +101,35 @@ class AvgPool(Pool):
     )
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        seen = self._windows(x.array.shape[1:])
-        group, share = self._share(x, seen)
-        window = given("[window]", _ones(x.array, seen.sizes))
-        at = f"{group},{seen.within},n{seen.seen}i->n{seen.places}i"
-        shape = (len(x.array), *seen.counts, x.array.shape[-1])
-        return number(self.out, path(at, share, window, x, shape=shape)), (x, window)
+        view = self._windows(x.array.shape[1:])
+        group, share = self._share(x, view)
+        window = given("[window]", _ones(x.array, view.sizes))
+        indices = f"{group},{view.within},n{view.seen}i->n{view.places}i"
+        shape = (len(x.array), *view.counts, x.array.shape[-1])
+        return number(self.out, path(indices, share, window, x, shape=shape)), (x, window)
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
         x, window = cache
-        seen = self._windows(x.array.shape[1:])
-        group, share = self._share(x, seen)
-        at = f"{group},{seen.within},n{seen.places}i->n{seen.seen}i"
-        return {}, number(derivative(x), path(at, share, window, dy, shape=x.array.shape))
+        view = self._windows(x.array.shape[1:])
+        group, share = self._share(x, view)
+        indices = f"{group},{view.within},n{view.places}i->n{view.seen}i"
+        return {}, number(derivative(x), path(indices, share, window, dy, shape=x.array.shape))
 
-    def _share(self, x: Number, seen: Windows) -> tuple[str, Number]:
+    def _share(self, x: Number, view: Windows) -> tuple[str, Number]:
         """1/m: one number, or one for each place, where windows reach over the edge and that counts not."""
-        size = prod(seen.sizes)
+        size = prod(view.sizes)
         if self.count_padding:
             return "", constant(f"1/{size}", 1 / size, x)
         inside = path(
-            f"{seen.within},{seen.seen}->{seen.places}",
-            given("[window]", np.ones(seen.sizes)),
+            f"{view.within},{view.seen}->{view.places}",
+            given("[window]", np.ones(view.sizes)),
             given("[inside]", np.ones(x.array.shape[1:-1])),
-            shape=seen.counts,
+            shape=view.counts,
         ).total()
         if (inside == size).all():
             return "", constant(f"1/{size}", 1 / size, x)
         xp = x.array.__array_namespace__()
-        return seen.places, given("1/m", xp.asarray(1 / inside, dtype=x.array.dtype))
+        return view.places, given("1/m", xp.asarray(1 / inside, dtype=x.array.dtype))
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,8 @@ class Flatten(Layer):
         return number(self.out, path(f"n{_places(x)}i->n{_counted(x)}", x, shape=shape)), x
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
-        x, at = cache, f"n{_counted(cache)}->n{_places(cache)}i"
-        return {}, number(derivative(x), path(at, dy, shape=x.array.shape))
+        x, indices = cache, f"n{_counted(cache)}->n{_places(cache)}i"
+        return {}, number(derivative(x), path(indices, dy, shape=x.array.shape))
 
 
 def _places(x: Number) -> str:
@@ -216,16 +216,16 @@ def _ones(like: Array, shape: Shape) -> Array:
     return like.__array_namespace__().ones(shape, dtype=like.dtype)
 
 
-def _first_largest(x: Array, seen: Windows) -> Array:
+def _first_largest(x: Array, view: Windows) -> Array:
     """1 where a number is the first largest of its window (n, h, w, k, l, i), else 0."""
-    xp, axes = x.__array_namespace__(), len(seen.sizes)
-    sizes = dict(zip(seen.places + seen.within, (*seen.counts, *seen.sizes), strict=True))
+    xp, axes = x.__array_namespace__(), len(view.sizes)
+    sizes = dict(zip(view.places + view.within, (*view.counts, *view.sizes), strict=True))
     spread = x
-    for axis, subscript in enumerate(equation(f"{seen.seen}->").groups[0].axes):
+    for axis, subscript in enumerate(equation(f"{view.seen}->").groups[0].axes):
         spread = read(spread, 1 + 2 * axis, subscript, sizes, -xp.inf)
     order = [0, *range(1, 2 * axes, 2), *range(2, 2 * axes + 1, 2), 2 * axes + 1]
     windows_of_all = xp.transpose(spread, order)
-    shape, size = windows_of_all.shape, prod(seen.sizes)
-    first = xp.argmax(xp.reshape(windows_of_all, (*shape[: axes + 1], size, shape[-1])), axis=-2)
-    hits = first[..., None, :] == xp.arange(size)[:, None]
+    shape, size = windows_of_all.shape, prod(view.sizes)
+    largest = xp.argmax(xp.reshape(windows_of_all, (*shape[: axes + 1], size, shape[-1])), axis=-2)
+    hits = largest[..., None, :] == xp.arange(size)[:, None]
     return xp.reshape(hits.astype(x.dtype), shape)

@@ -71,12 +71,12 @@ class Weighted(Layer):
         return dz
 
 
-def whole(value: object, demand: str, least: int = 1) -> int:
-    """A whole number from `least` up.
+def whole(value: object, demand: str, minimum: int = 1) -> int:
+    """A whole number from `minimum` up.
 
     Raises:
         InputError: it is none; what is demanded, and what came.
     """
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or int(value) < least:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or int(value) < minimum:
         raise InputError(f"{demand}, not {value!r}")
     return int(value)

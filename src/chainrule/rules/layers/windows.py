@@ -32,7 +32,7 @@ class Windows:
     sizes: Shape
     strides: Shape
     dilations: Shape
-    before: Shape
+    front: Shape
     counts: Shape
 
     @property
@@ -48,13 +48,13 @@ class Windows:
     @property
     def seen(self) -> str:
         """How the input is read: `(2h+k-1)(2w+l-1)`."""
-        axes = zip(self.places, self.within, self.strides, self.dilations, self.before, strict=True)
+        axes = zip(self.places, self.within, self.strides, self.dilations, self.front, strict=True)
         return "".join(_seen(*axis) for axis in axes)
 
 
-def _seen(place: str, inner: str, stride: int, dilation: int, before: int) -> str:
+def _seen(place: str, inner: str, stride: int, dilation: int, front: int) -> str:
     """How one axis is read."""
-    return f"({_times(stride)}{place}+{_times(dilation)}{inner}{f'-{before}' if before else ''})"
+    return f"({_times(stride)}{place}+{_times(dilation)}{inner}{f'-{front}' if front else ''})"
 
 
 def windows(
@@ -77,27 +77,27 @@ def windows(
     if padding == "same":
         counts = [-(-n // s) for n, s in zip(lengths, strides, strict=True)]
         reaches = [(c - 1) * s + span for c, s, span in zip(counts, strides, spans, strict=True)]
-        before = tuple(max(reach - n, 0) // 2 for reach, n in zip(reaches, lengths, strict=True))
+        front = tuple(max(reach - n, 0) // 2 for reach, n in zip(reaches, lengths, strict=True))
     else:
-        before = _each(0 if padding == "valid" else padding, axes, layer)
-        rooms = [n + 2 * p - span for n, p, span in zip(lengths, before, spans, strict=True)]
+        front = _each(0 if padding == "valid" else padding, axes, layer)
+        rooms = [n + 2 * p - span for n, p, span in zip(lengths, front, spans, strict=True)]
         counts = [room // s + 1 for room, s in zip(rooms, strides, strict=True)]
     if min(counts) < 1:
         wide = in_words(tuple(spans))
         raise ShapeError(f"{layer} has windows of {wide}, which do not fit into rows of {in_words(inputs)}")
-    return Windows(sizes, strides, dilations, before, tuple(counts))
+    return Windows(sizes, strides, dilations, front, tuple(counts))
 
 
-def extent(value: Any, label: str, least: int = 1) -> Any:
+def extent(value: Any, label: str, minimum: int = 1) -> Any:
     """One whole number for all axes, or a tuple of one for each.
 
     Raises:
         InputError: it is neither.
     """
-    demand = f"{label} is a whole number from {least} up, or one for each axis"
+    demand = f"{label} is a whole number from {minimum} up, or one for each axis"
     if isinstance(value, (tuple, list, np.ndarray)) and 1 <= len(value) <= 3:
-        return tuple(whole(number, demand, least) for number in value)
-    return whole(value, demand, least)
+        return tuple(whole(number, demand, minimum) for number in value)
+    return whole(value, demand, minimum)
 
 
 def padding(value: Any, label: str) -> Any:
