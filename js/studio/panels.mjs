@@ -28,6 +28,7 @@ export function toldPanel(box, view, PHASES) {
   if (known && told.own) nodes.push(make("h3", {}, "What the engine multiplied"), make("div", { class: "derivation", html: told.own }));
   if (known && told.chain.length) nodes.push(make("div", { class: "proof", html: TICK }, make("span", {}, "The factors, multiplied again, give the very number that the engine used.")));
   if (told.uses.length) nodes.push(make("h3", {}, "Where it goes"), make("div", { class: "goes" }, ...told.uses.map((use) => make("button", { "data-q": use.quantity, "aria-label": use.label, html: use.symbol }))));
+  if (told.note) nodes.push(make("p", { class: "hint" }, told.note));
   if (view.scene.mode === "pictures") nodes.push(...finder(view));
   else if (!view.phase) nodes.push(make("p", { class: "hint", html: "Click any number, in the network or in a formula, and it tells where it comes from. <kbd>→</kbd> goes on, <kbd>space</kbd> plays, drag the curve to go back in time." }));
   box.replaceChildren(...nodes);

@@ -10,7 +10,7 @@ export function setupPanel(box, view) {
   nodes.push(make("h3", { class: "first" }, "Data"), make("div", { class: "cards", role: "group", "aria-label": "Data" }, ...Object.entries(scene.sources).map(([name, label]) => make("button", { "data-source": name, "aria-pressed": name === scene.source }, label))));
   nodes.push(make("label", { class: "drop" }, make("span", {}, "Drop a CSV here, or choose one"), make("input", { type: "file", accept: ".csv,.tsv,.txt,text/csv", class: "visually-hidden", "data-do": "file" })));
   if (!setup) {
-    nodes.push(make("p", { class: "hint" }, `${scene.label} is a worked example: click one of its numbers to change it. Choose other data, and you choose the network too.`));
+    nodes.push(make("p", { class: "hint" }, `${scene.about} Choose other data, and you choose the network too.`));
     box.replaceChildren(...nodes); return;
   }
   nodes.push(make("p", { class: "hint" }, `${scene.amount}. The rows held out only judge.`));

@@ -82,19 +82,29 @@ def case_of(replay: "Rewind", moment: "PastUpdate") -> Case:
     )
 
 
+def which_update(moment: "PastUpdate", steps: int, rows: np.ndarray | None = None) -> str:
+    """Where an update stands in its training, and which rows it is given.
+
+    Args:
+        steps: updates of an epoch.
+        rows: the number in a table of each row that was given; without, they count as they came.
+    """
+    numbers = [str(n) for n in (moment.rows if rows is None else rows[moment.rows])]
+    names = ", ".join(numbers[:ROWS]) + (f", … {len(numbers) - ROWS} more" if len(numbers) > ROWS else "")
+    noun = "row" if len(numbers) == 1 else "rows"
+    place = f"step {moment.step} of {steps} in epoch {moment.epoch}"
+    return (
+        f"This is update {moment.update:,} of the training, counted from 0: {place}, with the {noun} {names}."
+    )
+
+
 def remarks(replay: "Replay", moment: "PastUpdate", rows: np.ndarray | None = None) -> list[str]:
     """What is to be said of an update: where it stands, its rows, its rate, and how true the replay is.
 
     Args:
         rows: the number in a table of each row that was given; without, they count as they came.
     """
-    numbers = [str(n) for n in (moment.rows if rows is None else rows[moment.rows])]
-    names = ", ".join(numbers[:ROWS]) + (f", … {len(numbers) - ROWS} more" if len(numbers) > ROWS else "")
-    noun = "row" if len(numbers) == 1 else "rows"
-    place = f"step {moment.step} of {replay.steps} in epoch {moment.epoch}"
-    sentences = [
-        f"This is update {moment.update:,} of the training, counted from 0: {place}, with the {noun} {names}."
-    ]
+    sentences = [which_update(moment, replay.steps, rows)]
     if moment.update == replay.updates:
         sentences[0] = f"The training ended after {moment.update:,} updates: this one would have come next."
     rule = replay.rule
@@ -113,10 +123,10 @@ def remarks(replay: "Replay", moment: "PastUpdate", rows: np.ndarray | None = No
             f"The run is the mean of {members} networks, which was never trained itself: this is network "
             f"{replay.member} of them, counted from 0."
         )
-    return [*sentences, _truth(replay)]
+    return [*sentences, truth(replay)]
 
 
-def _truth(replay: "Replay") -> str:
+def truth(replay: "Replay") -> str:
     """How near the replay has come to the run."""
     if replay.distance is None:
         return "It was replayed from its seed by the run's own compiled program, but not to its far end."

@@ -52,10 +52,20 @@ class EpochSession:
         job: the network, its rows and options.
         start: the initial parameters.
         origins: the place of each learning row among all that were given.
+        rewind: the training itself, if it is there already.
+        limit: the update at which it ends, if it does.
     """
 
-    def __init__(self, job: Task, start: dict[str, np.ndarray], origins: np.ndarray) -> None:
-        self.job, self.start, self.origins = job, start, origins
+    def __init__(
+        self,
+        job: Task,
+        start: dict[str, np.ndarray],
+        origins: np.ndarray,
+        rewind: Rewind | None = None,
+        limit: int | None = None,
+    ) -> None:
+        self.job, self.start, self.origins, self.limit = job, start, origins, limit
+        self._given = rewind
         self.steps = -(-len(job.data) // job.batch_size)
         weights = sum(array.size for array in start.values() if array.ndim > 1)
         self.work = len(job.data) * weights
@@ -68,7 +78,7 @@ class EpochSession:
 
     @cached_property
     def _rewind(self) -> Rewind:
-        return Rewind(self.job, self.start, self.job.options.seed, self.origins)
+        return self._given or Rewind(self.job, self.start, self.job.options.seed, self.origins)
 
     @property
     def rewind(self) -> Rewind:
@@ -100,6 +110,8 @@ class EpochSession:
     def run(self, updates: int, seconds: float = float("inf")) -> int:
         """So many updates, or as many as fit into the time, epoch by epoch; how many."""
         begun, deadline = self.updates, 0.0
+        if self.limit is not None:
+            updates = min(updates, self.limit - self.updates)
         piece = self.steps if self.work <= SHORT else max(self.steps // _PIECES, 1)
         while self.updates - begun < updates and not self.is_diverged:
             following = min((self.updates // piece + 1) * piece, begun + updates)

@@ -11,7 +11,8 @@ _PORTS = 20  # that are tried, from the one that was asked for
 
 
 @click.command()
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("file", required=False, metavar="[FILE|RUN]")
+@click.option("--table", metavar="FILE", help="The table of a RUN, if it does not lie where it lay.")
 @click.option(
     "--port", type=Whole(1), default=8400, show_default=True, help="Where it listens; if taken, the next."
 )
@@ -22,11 +23,12 @@ _PORTS = 20  # that are tried, from the one that was asked for
     show_default=True,
     help="Listen on another address: everybody who reaches it and has the token can use your studio.",
 )
-def studio(file: str | None, port: int, no_browser: bool, host: str) -> int:
+def studio(file: str | None, table: str | None, port: int, no_browser: bool, host: str) -> int:
     """Open a page on which a network learns step by step, and ask every number where it comes from.
 
-    FILE is a worked example (TOML) or a lesson; without one it is the built-in lesson. The page and all that
-    it needs come from this machine. Ctrl-C ends it.
+    FILE is a worked example (TOML) or a lesson; without one it is the built-in lesson. A RUN, the folder of a
+    training on a table, is gone through again from its seed, update by update. The page and all that it needs
+    come from this machine. Ctrl-C ends it.
     """
     # Before NumPy is imported: one thread gives the same bits on every machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -37,15 +39,24 @@ def studio(file: str | None, port: int, no_browser: bool, host: str) -> int:
     from chainrule.faces.studio.server import application
     from chainrule.faces.studio.sources import source_of, text_of
 
-    text = text_of(file) if file else None
-    label = os.path.basename(file) if file else ""
-    if text is not None:
-        source_of("file", 0, text, label)  # what is wrong with it is said here and not on the page
+    is_run = bool(file) and os.path.isdir(file or "")
+    if table and not is_run:
+        raise InputError("--table is the table of a run: name the run's folder, too")
+    text = text_of(file) if file and not is_run else None
+    label = os.path.basename(os.path.normpath(file)) if file else ""
+    run = (file, table) if file and is_run else None
+    if run:
+        click.echo(f"replaying {label} from its seed", err=True)
+        from chainrule.faces.studio.run_work import work_on_run
+
+        work_on_run(*run)  # what is wrong with it is said here and not on the page
+    elif text is not None:
+        source_of("file", 0, text, label)  # likewise
     listening = _listen(host, port)
     number = listening.getsockname()[1]
     if number != port:
         click.echo(f"port {port} is taken, so the studio is at {number}", err=True)
-    guard = Guard(application(text, label), number, host)
+    guard = Guard(application(text, label, run), number, host)
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{name}:{number}/?token={guard.token}"
     click.echo(f"The studio is open at {address}  (Ctrl-C ends it)")

@@ -12,6 +12,7 @@ from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.network_setup import first_setup, setup_of
 from chainrule.faces.studio.panel import told
+from chainrule.faces.studio.run_work import FILE, work_on_run
 from chainrule.faces.studio.sources import NAMES, Source, drawable, source_of
 from chainrule.faces.studio.typed_number import typed
 
@@ -30,13 +31,16 @@ class Desk:
     Args:
         text: the worked example that the command was given, as TOML.
         label: what it is called.
+        run: the folder of the run that the command was given, and its table if that was named.
     """
 
-    def __init__(self, text: str | None = None, label: str = "") -> None:
-        self._text, self._label = text, label
+    def __init__(
+        self, text: str | None = None, label: str = "", run: tuple[str, str | None] | None = None
+    ) -> None:
+        self._text, self._label, self._run = text, label, run
         self._table: tuple[str, str] | None = None  # what it is called, and its text
         self._verdicts: tuple[Verdict, ...] = ()
-        self._first = "lesson" if text is None else "file"
+        self._first = "lesson" if text is None and run is None else FILE
         self._work: CaseWork | LearningWork = self._opened(self._first, 0)
 
     def answer(self, text: str) -> list[Answer]:
@@ -99,6 +103,8 @@ class Desk:
         raise InputError("this message begins nothing")
 
     def _opened(self, source: str, seed: int) -> CaseWork | LearningWork:
+        if source == FILE and self._run:
+            return work_on_run(*self._run)
         if source == _TABLE or source in learning_data.NAMES:
             data = self._data(source, seed)
             return LearningWork(first_setup(data, seed), data)
@@ -155,7 +161,7 @@ class Desk:
 
     def _scene(self) -> Answer:
         names = dict(NAMES) | learning_data.NAMES
-        names |= {"file": self._label} if self._text is not None else {}
+        names |= {FILE: self._label} if self._first == FILE else {}
         names |= {_TABLE: self._table[0]} if self._table else {}
         return {"kind": "scene", "sources": names} | self._work.scene()
 

@@ -38,6 +38,8 @@ def training_program(work: LearningWork) -> str:
     Raises:
         InputError: it was changed by hand, or stands in the midst of an epoch.
     """
+    if work.is_run:
+        raise InputError("a run is made again by chainrule train: its run.json has table, seed and settings")
     epochs, step = divmod(work.updates, work.session.steps)
     if work.edits:
         raise InputError(

@@ -10,7 +10,7 @@ from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.explain import explain
 from chainrule.ask.explain.terms import Factor
-from chainrule.ask.explain.time_travel import case_of
+from chainrule.ask.explain.time_travel import case_of, which_update
 from chainrule.engine.training.epoch_session import EpochSession
 from chainrule.engine.training.options import start_of
 from chainrule.engine.training.rewind import update_rule
@@ -37,17 +37,28 @@ class LearningWork:
     Args:
         setup: how it is made and trained.
         data: what it learns from.
+        session: its training, if that is of a run; else it is the one that the settings ask for.
+        past: how true the replay of a run is.
+        ends: what is said where the run ended.
+        rows: the number in its table of each row that a run was given.
     """
 
-    def __init__(self, setup: NetworkSetup, data: LearningData) -> None:
-        self.setup, self.data = setup, data
-        self.job = setup.task(data)
-        start = start_of(self.job.network, self.job.data, None, setup.seed)
-        self.session = EpochSession(self.job, start, data.learning)
+    def __init__(
+        self,
+        setup: NetworkSetup,
+        data: LearningData,
+        session: EpochSession | None = None,
+        past: str = "",
+        ends: str = "",
+        rows: np.ndarray | None = None,
+    ) -> None:
+        self.setup, self.data, self.past, self.ends, self.rows = setup, data, past, ends, rows
+        self.session = session or _session(setup, data)
+        self.job = self.session.job
         self.edits: list[tuple[int, str, str]] = []
         self.row, self.overlay = 0, OVERLAYS[0]
         self.pictures = UnitPictures(self.job.network, data)
-        self.first_loss = self.session.losses.training
+        self.first_loss = self.session.branch.points[0].training
         self._told = 0
         self._seen: tuple[int, int, int] | None = None
         self._drawing: PictureScene
@@ -85,6 +96,16 @@ class LearningWork:
             optimizer=update_rule(self.setup.optimizer) or GradientDescent(),
         )
         return PictureScene(Trajectory(case), 0, self.data.inputs)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether this is the past of a run."""
+        return bool(self.past)
+
+    @property
+    def _about_data(self) -> str:
+        """What the panel of the settings says where there are none to choose."""
+        return f"{self.data.label} is a run that was trained already. {self.past}" if self.is_run else ""
 
     def advance(self, updates: int, seconds: float) -> None:
         """So many updates, or as many as fit into the time."""
@@ -133,11 +154,12 @@ class LearningWork:
                 name = str(variable)
             case given:
                 name = str(given)
+        note = {"note": which_update(self.session.moment, self.session.steps, self.rows)}
         if name not in self.session.parameters:
-            return {}
+            return note
         numbers = [scene.world.numbers()[entry] for entry in (name, f"dE/d{name}", f"{name}'")]
         elements = [Factor(number, asked.index) for number in numbers]
-        return {
+        return note | {
             "card": [
                 {
                     "quantity": scene.derive.address(element),
@@ -169,9 +191,14 @@ class LearningWork:
             "layout": outline.layout | {"end": setup.end(data), "loss": setup.loss.replace("_", " ")},
             "parts": outline.parts,
             "points": self.pictures.points,
-            "setup": setup.plain() | {"target": data.target.name if data.columns else ""},
-            "choices": choices(data),
+            "about": self._about_data,
+            **({} if self.is_run else self._settings()),
         }
+
+    def _settings(self) -> dict[str, Any]:
+        """The form of the settings."""
+        target = self.data.target.name if self.data.columns else ""
+        return {"setup": self.setup.plain() | {"target": target}, "choices": choices(self.data)}
 
     def frame(self, *, whole: bool, light: bool) -> dict[str, Any]:
         """Pictures and lines of this moment; `light` without what wants the numbers of an update."""
@@ -197,7 +224,7 @@ class LearningWork:
             "values": {},
             "says": self._says(light or is_first),
             "ended": session.is_diverged,
-            "reached": False,
+            "reached": self.updates == session.limit,
             "edits": [list(edit) for edit in self.edits],
             "overlay": self.overlay,
             "units": self.pictures.of_units(parameters),
@@ -240,6 +267,7 @@ class LearningWork:
         return (
             f"{self._when().capitalize()}: the error on the rows it learns from {fell} from "
             f"{read(self.first_loss)} to <em>{read(session.losses.training)}</em>. {self._judged()}"
+            f"{f' {self.ends}' if self.updates == session.limit and not self.edits else ''}"
         )
 
     def _when(self) -> str:
@@ -266,3 +294,9 @@ class LearningWork:
         if self.data.is_classes:
             return f"Of the held-out rows <em>{judged['accuracy']:.1%}</em> are right.".replace(".0%", "%")
         return f"Held-out rows are off by <em>{judged['rmse']:.4g}</em> (root mean square)."
+
+
+def _session(setup: NetworkSetup, data: LearningData) -> EpochSession:
+    """The training that the settings ask for."""
+    job = setup.task(data)
+    return EpochSession(job, start_of(job.network, job.data, None, setup.seed), data.learning)

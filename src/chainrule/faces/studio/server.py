@@ -32,8 +32,8 @@ FILES = {
 class Rooms:
     """The sessions that are open, the one that spoke last at the end."""
 
-    def __init__(self, text: str | None, label: str) -> None:
-        self.text, self.label = text, label
+    def __init__(self, text: str | None, label: str, run: tuple[str, str | None] | None) -> None:
+        self.text, self.label, self.run = text, label, run
         self.open: dict[WebSocket, Desk] = {}
         self.worker = ThreadPoolExecutor(
             1, "studio"
@@ -44,7 +44,7 @@ class Rooms:
             idle = next(iter(self.open))
             del self.open[idle]
             await idle.close(TOO_MANY, "too many pages are open; this one was idle for longest")
-        desk = await self.work(partial(Desk, self.text, self.label))
+        desk = await self.work(partial(Desk, self.text, self.label, self.run))
         self.open[socket] = desk
         return desk
 
@@ -56,9 +56,11 @@ class Rooms:
         return await asyncio.get_running_loop().run_in_executor(self.worker, task)
 
 
-def application(text: str | None = None, label: str = "") -> Starlette:
+def application(
+    text: str | None = None, label: str = "", run: tuple[str, str | None] | None = None
+) -> Starlette:
     """The studio as an ASGI application, not yet guarded."""
-    rooms = Rooms(text, label)
+    rooms = Rooms(text, label, run)
 
     async def session(socket: WebSocket) -> None:
         await socket.accept()

@@ -182,7 +182,7 @@ def of_weights(matrix: np.ndarray) -> dict[str, Any]:
 
 def _coded(values: np.ndarray) -> str:
     """Values as bytes around 127, the largest in size at an end, but nothing below 1 larger than it is."""
-    values = np.nan_to_num(values, nan=0.0, posinf=1e300, neginf=-1e300)
+    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=1e300, neginf=-1e300)
     largest = max(float(np.abs(values).max(initial=0)), 1e-300)
     scale = largest if largest > 1 else max(largest, _FAINT)
     return _bytes(np.rint(127 + 127 * np.clip(values / scale, -1, 1)))
