@@ -37,7 +37,7 @@ function answered(answer) {
   busy = Math.max(0, busy - (answer.kind === "scene" ? 0 : 1));
   if (!busy) { clearTimeout(slow); root.classList.remove("waits"); aim = null; }
   if (answer.kind !== "refused") $(".refused").hidden = true;
-  ({ scene: onScene, frame: onFrame, told: onTold, verdict: onVerdict, exported: (a) => saveText(a.name, a.text), refused: (a) => { view.playing = false; phases(); refuse(a.text); } })[answer.kind]?.(answer);
+  ({ scene: onScene, frame: onFrame, told: onTold, verdict: onVerdict, exported: (a) => (a.base64 ? saveText(a.name, Uint8Array.from(atob(a.base64), (c) => c.charCodeAt(0)), "application/zip") : saveText(a.name, a.text)), refused: (a) => { view.playing = false; phases(); refuse(a.text); } })[answer.kind]?.(answer);
 }
 function refuse(words) { const box = $(".refused"); box.textContent = words; box.hidden = false; }
 function onScene(scene) {
@@ -51,7 +51,7 @@ function onScene(scene) {
   const pick = $('[data-do="source"]');
   pick.replaceChildren(...Object.entries(scene.source in scene.sources ? scene.sources : { ...scene.sources, [scene.source]: scene.label }).map(([name, words]) => new Option(words, name, false, name === scene.source)));
   is("sizes").textContent = scene.sizes; is("rate").textContent = `α = ${scene.rate}`; is("batch").textContent = scene.batch ?? ""; is("goal").textContent = `E < ${scene.threshold}`; is("until").hidden = !scene.threshold;
-  $('[data-do="+epoch"]').hidden = scene.unit === 1; $(".overlay").hidden = scene.mode !== "pictures"; legend(scene);
+  $('[data-do="+epoch"]').hidden = scene.unit === 1; $(".overlay").hidden = scene.mode !== "pictures"; $('[data-do="run"]').hidden = !scene.saves_run; legend(scene);
   is("rows").hidden = scene.rows < 2;
   if (scene.rows > 1) $('[data-do="row"]').replaceChildren(...Array.from({ length: scene.rows }, (_, k) => new Option(k, k, false, k === scene.row)));
   document.title = `${scene.label}: chainrule studio`;
@@ -121,7 +121,7 @@ function panels() {
   panel.setAttribute("aria-labelledby", `tab-${["check", "data"].includes(view.tab) ? view.tab : "ask"}`);
   if (view.tab === "data") { if (drawnFor !== view.scene) { setupPanel(panel, view); drawnFor = view.scene; } } else drawnFor = null;
   if (view.tab === "check") checkPanel(panel, view); else if (view.tab === "help") helpPanel(panel); else if (view.tab === "ask") { if (view.told) toldPanel(panel, view, PHASES); else emptyPanel(panel, view); }
-  $(".foot").hidden = view.tab !== "ask";
+  $(".foot").hidden = view.tab === "check";
 }
 let drawnFor = null;                                          // the scene for which the form stands there
 const tabs = panels;
@@ -160,7 +160,7 @@ const actions = {
   theme: () => { const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches; theme(dark ? "light" : "dark"); address(); },
   help: () => { view.tab = view.tab === "help" ? "ask" : "help"; panels(); panel.focus(); },
   share: () => navigator.clipboard?.writeText(location.href).then(() => live("The link is copied. It opens on this machine, while the studio runs.")),
-  latex: () => send("export", { format: "latex", quantity: view.asked }), python: () => send("export", { format: "python" }), svg: () => savePicture(svg, view.scene.label),
+  latex: () => send("export", { format: "latex", quantity: view.asked }), python: () => send("export", { format: "python" }), run: () => send("export", { format: "run" }), svg: () => savePicture(svg, view.scene.label),
   check: () => { view.lesson = $("#lesson").value; send("check", { text: view.lesson }); }, again: () => { view.verdict = null; panels(); $("#lesson").focus(); },
 };
 root.addEventListener("click", (event) => {

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
+from chainrule.engine.runs.loading import load
 from chainrule.engine.training.train import train
 from chainrule.faces.architecture import network
 from chainrule.faces.studio import learning_data
@@ -25,8 +27,8 @@ TABLE = "size,sort,price\n" + "\n".join(f"{k % 9},{'ab'[k % 2]},{k % 9 * 2 + k %
 
 
 def work_of(desk: Desk) -> LearningWork:
-    assert isinstance(desk._work, LearningWork)
-    return desk._work
+    assert isinstance(desk.work, LearningWork)
+    return desk.work
 
 
 def reach(desk: Desk, updates: int) -> dict[str, Any]:
@@ -203,6 +205,36 @@ def test_a_table_that_is_dropped() -> None:
     )
     assert answer["kind"] == "refused"
     assert "drop it" in refused(Desk(), "open", source="table")
+
+
+def test_its_run_is_one_that_evaluate_takes(tmp_path: Path) -> None:
+    desk = Desk()
+    scene, _ = say(desk, "table", name="sorts.csv", text=TABLE)
+    setup = scene["setup"] | {
+        "target": "sort",
+        "loss": "binary_cross_entropy",
+        "layers": [[4, "tanh"], [3, "relu"]],
+    }
+    say(desk, "set_up", setup=setup | {"seed": 1})
+    steps = work_of(desk).session.steps
+    frame = reach(desk, 20 * steps)
+    (exported,) = say(desk, "export", format="run")
+    (tmp_path / "run.zip").write_bytes(base64.b64decode(exported["base64"]))
+    ZipFile(tmp_path / "run.zip").extractall(tmp_path)
+    (tmp_path / "sorts.csv").write_text(TABLE, "utf-8")
+    run = load(tmp_path / "run")
+    parameters = work_of(desk).session.parameters
+    assert all(np.array_equal(run.parameters[name], parameters[name]) for name in parameters)
+    assert run.extra["table"]["path"] == "sorts.csv"
+    assert f"{run.extra['validation']['accuracy']:.1%}".replace(".0%", "%") in frame["says"][0]
+    command = [sys.executable, "-m", "chainrule", "evaluate", "run", "sorts.csv", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    data = work_of(desk).data
+    says = work_of(desk).job.network.predict(parameters, data.x)
+    right = np.mean(data.target.codes_of(says) == data.target.codes_of(data.t))
+    assert json.loads(done.stdout)["accuracy"] == pytest.approx(right)
+    say(desk, "open", source="moons")
+    assert "table" in refused(desk, "export", format="run")
 
 
 @pytest.mark.parametrize(

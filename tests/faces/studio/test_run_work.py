@@ -40,7 +40,7 @@ def test_it_ends_in_the_weights_of_the_run(folder: Path, more: dict[str, Any]) -
     scene, frame = say(desk, "open", source="")
     assert (scene["source"], frame["n"], frame["reached"]) == ("file", frame["end"], True)
     assert "setup" not in scene
-    work = desk._work
+    work = desk.work
     assert isinstance(work, LearningWork)
     assert "bit for bit" in scene["about"]
     if "members" not in more:

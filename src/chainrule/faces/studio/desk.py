@@ -1,5 +1,6 @@
 """The desk: one session's work, message in, answers out; it knows no socket and no notebook."""
 
+from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,14 @@ class Desk:
         self._table: tuple[str, str] | None = None  # what it is called, and its text
         self._verdicts: tuple[Verdict, ...] = ()
         self._first = "lesson" if text is None and run is None else FILE
-        self._work: CaseWork | LearningWork = self._opened(self._first, 0)
+        self._begun_work: CaseWork | LearningWork | None = None
+
+    @property
+    def work(self) -> CaseWork | LearningWork:
+        """What is worked on; at first what the command was given."""
+        if self._begun_work is None:
+            self._begun_work = self._opened(self._first, 0)
+        return self._begun_work
 
     def answer(self, text: str) -> list[Answer]:
         """The answers to a message of the page; what cannot be done is refused in a sentence."""
@@ -55,33 +63,32 @@ class Desk:
             return [{"kind": "refused", "text": "there is not enough memory for this", "id": number}]
 
     def _handle(self, message: messages.Message) -> list[Answer]:
-        work = self._work
         match message:
             case messages.Ask() | messages.Check() | messages.Export():
                 return [self._tell(message)]
             case messages.Edit(quantity, value):
-                work.edit(quantity, value)
+                self.work.edit(quantity, value)
                 return [self._frame(whole=True)]
             case messages.Undo():
-                if not work.undo():
+                if not self.work.undo():
                     raise InputError("there is no edit to take back")
                 return [self._frame(whole=True)]
             case messages.Advance(updates, milliseconds):
                 count = min(max(updates, 0), messages.MOST_STEPS)
                 seconds = min(milliseconds / 1000, _PATIENCE) if milliseconds > 0 else _PATIENCE
-                work.advance(count, seconds)
+                self.work.advance(count, seconds)
                 return [self._frame(light=milliseconds > 0)]
             case messages.Seek(updates):
-                work.seek(updates)
+                self.work.seek(updates)
                 return [self._frame()]
             case messages.Look(overlay):
-                if isinstance(work, LearningWork):
-                    work.look(overlay)
+                if isinstance(self.work, LearningWork):
+                    self.work.look(overlay)
                 return [self._frame()]
             case messages.Show(row):
-                work.show(row)
+                self.work.show(row)
             case _:
-                self._work = self._begun(message)
+                self._begun_work = self._begun(message)
         return [self._scene(), self._frame(whole=True)]
 
     # --- what is worked on
@@ -163,13 +170,13 @@ class Desk:
         names = dict(NAMES) | learning_data.NAMES
         names |= {FILE: self._label} if self._first == FILE else {}
         names |= {_TABLE: self._table[0]} if self._table else {}
-        return {"kind": "scene", "sources": names} | self._work.scene()
+        return {"kind": "scene", "sources": names} | self.work.scene()
 
     def _frame(self, *, whole: bool = False, light: bool = False) -> Answer:
-        return {"kind": "frame"} | self._work.frame(whole=whole, light=light)
+        return {"kind": "frame"} | self.work.frame(whole=whole, light=light)
 
     def _tell(self, message: messages.Ask | messages.Check | messages.Export) -> Answer:
-        work = self._work
+        work = self.work
         match message:
             case messages.Ask(quantity):
                 return {"kind": "told", "n": work.updates} | told(work.view(), quantity) | work.card(quantity)
@@ -179,6 +186,8 @@ class Desk:
                 return {"kind": "verdict", "examples": marked}
             case messages.Export(notation, quantity):
                 content, name = keeping.exported(notation, work, quantity)
+                if isinstance(content, bytes):
+                    return {"kind": "exported", "base64": b64encode(content).decode(), "name": name}
                 return {"kind": "exported", "text": content, "name": name}
 
 

@@ -10,6 +10,7 @@ from chainrule.ask.explain.explain import explain
 from chainrule.errors import InputError
 from chainrule.faces.studio.case_work import CaseWork
 from chainrule.faces.studio.learning_work import LearningWork
+from chainrule.faces.studio.run_folder import run_folder
 from chainrule.faces.studio.typed_number import typed
 from chainrule.rules import registry
 from chainrule.rules.layers.dense import Dense
@@ -18,8 +19,8 @@ from chainrule.rules.updates.gradient_descent import GradientDescent
 _MOST_NUMBERS = 50_000
 
 
-def exported(kind: str, work: CaseWork | LearningWork, quantity: str) -> tuple[str, str]:
-    """The text of an export, and what its file is called.
+def exported(kind: str, work: CaseWork | LearningWork, quantity: str) -> tuple[str | bytes, str]:
+    """The content of an export, and what its file is called.
 
     Raises:
         InputError: there is no such kind, or it cannot say what was done here.
@@ -29,7 +30,9 @@ def exported(kind: str, work: CaseWork | LearningWork, quantity: str) -> tuple[s
     if kind == "python":
         text = case_program(work) if isinstance(work, CaseWork) else training_program(work)
         return text, "session.py"
-    raise InputError(f"an export is python or latex, not {kind!r}")
+    if kind == "run" and isinstance(work, LearningWork):
+        return run_folder(work, _whole_epochs(work)), "run.zip"
+    raise InputError(f"an export is python or latex, or of what learned from a table its run, not {kind!r}")
 
 
 def training_program(work: LearningWork) -> str:
@@ -38,15 +41,7 @@ def training_program(work: LearningWork) -> str:
     Raises:
         InputError: it was changed by hand, or stands in the midst of an epoch.
     """
-    if work.is_run:
-        raise InputError("a run is made again by chainrule train: its run.json has table, seed and settings")
-    epochs, step = divmod(work.updates, work.session.steps)
-    if work.edits:
-        raise InputError(
-            "weights were changed by hand, which chainrule.train does not do: take the edits back"
-        )
-    if step:
-        raise InputError("chainrule.train makes whole epochs: go to the end of one")
+    epochs = _whole_epochs(work)
     setup, job = work.setup, work.job
     if job.data.x.size > _MOST_NUMBERS:
         raise InputError(f"a program holds at most {_MOST_NUMBERS:,} numbers of data: use chainrule train")
@@ -86,6 +81,24 @@ def training_program(work: LearningWork) -> str:
             "",
         ]
     )
+
+
+def _whole_epochs(work: LearningWork) -> int:
+    """How many epochs `chainrule.train` would make of it.
+
+    Raises:
+        InputError: it was changed by hand, or stands in the midst of an epoch.
+    """
+    if work.is_run:
+        raise InputError("a run is made again by chainrule train: its run.json has table, seed and settings")
+    epochs, step = divmod(work.updates, work.session.steps)
+    if work.edits:
+        raise InputError(
+            "weights were changed by hand, which chainrule.train does not do: take the edits back"
+        )
+    if step:
+        raise InputError("chainrule.train makes whole epochs: go to the end of one")
+    return epochs
 
 
 def case_program(work: CaseWork) -> str:

@@ -1,7 +1,7 @@
 """What a network can learn from in the studio: drawn data, the penguins, or a table that somebody drops."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,14 +12,24 @@ from chainrule.engine.training.options import learning_rows
 from chainrule.errors import InputError
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.read import read
+from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Amounts, Classes, Target
 from chainrule.faces.tabular.request import Request
-from chainrule.faces.tabular.training import prepare
+from chainrule.faces.tabular.training import Fit, prepare
 
 HELD_OUT = 0.2  # of the rows
 LARGEST_TABLE = 900_000  # letters: a message of the page has a million
 _ROWS = 200
 PENGUINS = Path(__file__).with_name("penguins.csv")
+
+
+@dataclass(frozen=True, eq=False)
+class TableOrigin:
+    """The table that data come from, what was wanted of it, and how it was made ready."""
+
+    table: Table
+    request: Request
+    fit: Fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +46,7 @@ class LearningData:
         inputs: what each input is.
         target: what the outputs mean.
         columns: of a table, those that can be the target.
-        rows: the number of each row in its table.
+        origin: the table that they come from, if they come from one.
     """
 
     name: str
@@ -48,6 +58,7 @@ class LearningData:
     inputs: tuple[str, ...]
     target: Target
     columns: tuple[str, ...] = ()
+    origin: TableOrigin | None = None
 
     @property
     def is_classes(self) -> bool:
@@ -136,9 +147,8 @@ def of_table(name: str, label: str, text: str, target: str, seed: int) -> Learni
             table = read(path)
             columns = tuple(table.names)
             wanted = target or columns[-1]
-            fit = prepare(
-                table, Request(wanted, seed=seed, members=1, bins=0, dtype="float64", validation=HELD_OUT)
-            )
+            request = Request(wanted, seed=seed, members=1, bins=0, dtype="float64", validation=HELD_OUT)
+            fit = prepare(table, request)
         except InputError as error:
             raise InputError(str(error).replace(str(path), label)) from None
     encoding = fit.encoding
@@ -152,4 +162,5 @@ def of_table(name: str, label: str, text: str, target: str, seed: int) -> Learni
         tuple(encoding.feature_names),
         encoding.target,
         columns,
+        TableOrigin(replace(table, path=label), request, fit),
     )

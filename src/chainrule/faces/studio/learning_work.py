@@ -192,6 +192,7 @@ class LearningWork:
             "parts": outline.parts,
             "points": self.pictures.points,
             "about": self._about_data,
+            "saves_run": self.data.origin is not None,
             **({} if self.is_run else self._settings()),
         }
 

@@ -1,5 +1,6 @@
 """Work on a run that was trained already: its past, replayed from its seed to its own bits."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.network_setup import NetworkSetup
 from chainrule.faces.tabular import source
-from chainrule.faces.tabular.replaying import replay_table
+from chainrule.faces.tabular.replaying import TableReplay, replay_table
 from chainrule.rules import registry
 from chainrule.rules.layers.dense import Dense
 
@@ -29,11 +30,7 @@ def work_on_run(folder: str, table: str | None = None) -> LearningWork:
     Raises:
         InputError: it cannot be replayed; the reason is named.
     """
-    run = load(folder)
-    if not all(isinstance(layer, Dense) for layer in run.network.layers):
-        raise InputError(f"{folder}: the studio draws networks of dense layers; chainrule explain has all")
-    path = table or source.training_table(run, folder)
-    replayed = replay_table(run, source.reading_of(run, {}).table(path))
+    replayed = _replayed(folder, table)
     replay, fit = replayed.replay, replayed.fit
     data = LearningData(
         FILE,
@@ -48,6 +45,16 @@ def work_on_run(folder: str, table: str | None = None) -> LearningWork:
     session = EpochSession(replay.job, replay.start, replay.origins, replay, replay.updates)
     session.run(replay.updates, _PATIENCE)
     return LearningWork(_setup(replay), data, session, _past(replay), _ends(replay), replayed.rows)
+
+
+@lru_cache(maxsize=1)
+def _replayed(folder: str, table: str | None) -> TableReplay:
+    """The replay of a run, which all sessions share: what they change is their own branch."""
+    run = load(folder)
+    if not all(isinstance(layer, Dense) for layer in run.network.layers):
+        raise InputError(f"{folder}: the studio draws networks of dense layers; chainrule explain has all")
+    path = table or source.training_table(run, folder)
+    return replay_table(run, source.reading_of(run, {}).table(path))
 
 
 def _past(replay: Replay) -> str:
