@@ -47,7 +47,7 @@ def test_every_command_is_where_the_table_says() -> None:
         (["lessen"], "there is no command 'lessen'. Did you mean 'lesson'? See `chainrule --help`."),
         (
             ["xyz"],
-            "there is no command 'xyz'. One of: lesson, explain, check, exercise, studio, train, predict",
+            "there is no command 'xyz'. One of: lesson, explain, check, exercise, studio, train, tune",
         ),
         (["--colour"], "No such option '--colour'. See `chainrule --help`."),
         (["lesson", "--epoch", "3"], "No such option '--epoch'. Did you mean '--epochs'?"),

@@ -37,6 +37,7 @@ COMMANDS = {
         "Open a page to watch a network learn, and ask any number.",
     ),
     "train": ("chainrule.faces.cli.train:train", "Train a network on a table."),
+    "tune": ("chainrule.faces.cli.tune:tune", "Try many settings on a table, and train the best."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
     "why": ("chainrule.faces.cli.why:why", "Show why a row is predicted as it is."),

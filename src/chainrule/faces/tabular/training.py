@@ -14,7 +14,7 @@ from chainrule.engine.runs.run import Run
 from chainrule.engine.training.loop import Report
 from chainrule.engine.training.train import train
 from chainrule.engine.training.train_ensemble import train_ensemble
-from chainrule.engine.training.train_folds import train_folds
+from chainrule.engine.training.train_folds import FoldRun, train_folds
 from chainrule.errors import InputError
 from chainrule.faces.scores import class_shares, scores
 from chainrule.faces.tables.encoding import Encoding
@@ -124,26 +124,31 @@ def fit(
     """
     target = ready.encoding.target
     if ready.members == 1:
-        run = train(**_asked(request, ready), progress=progress, **options)
+        run = train(**asked(request, ready), progress=progress, **options)
         rows = ready.held_out
         left_out = run.predict(ready.x[rows]).astype(float) if len(rows) else np.empty((0, target.outputs))
     else:
         rows = ready.kept
-        codes = target.codes_of(ready.t[ready.kept]) if isinstance(target, Classes) else None
         options = {name: value for name, value in options.items() if name != "threshold"}
-        run, left_out = train_folds(
-            **_asked(request, ready),
-            members=ready.members,
-            codes=codes,
-            groups=ready.groups,
-            progress=progress,
-            **options,
-        )
+        run, left_out = on_folds(request, ready, progress, **options)
         if isinstance(target, Classes) and ready.weight is None:
             run = _tempered(run, ready, target, left_out)
     ready = _decided(run, request, ready, left_out, rows)
     extra = _along(table, request, ready, reading) | run.extra
     return _measured(run, ready, extra | {"errors": errors_of(target, left_out, ready.t[rows])})
+
+
+def on_folds(request: Request, ready: Fit, progress: Report | None, **options: Any) -> FoldRun:
+    """Train the members on the rows kept, and no more."""
+    target = ready.encoding.target
+    return train_folds(
+        **asked(request, ready),
+        members=ready.members,
+        codes=target.codes_of(ready.t[ready.kept]) if isinstance(target, Classes) else None,
+        groups=ready.groups,
+        progress=progress,
+        **options,
+    )
 
 
 def _decided(run: Run, request: Request, ready: Fit, left_out: np.ndarray, rows: np.ndarray) -> Fit:
@@ -180,13 +185,13 @@ def fit_ensemble(
     if isinstance(request.cutoff, str):
         raise InputError(f"--cutoff {request.cutoff} is for one run: say a probability, such as --cutoff 0.3")
     nothing = np.empty((0, ready.encoding.outputs))
-    ensemble = train_ensemble(**_asked(request, ready), progress=progress, **options)
+    ensemble = train_ensemble(**asked(request, ready), progress=progress, **options)
     ready = _decided(ensemble.best, request, ready, nothing, np.arange(0))
     extra = _along(table, request, ready, reading)
     return Ensemble(tuple(_measured(run, ready, extra) for run in ensemble.members))
 
 
-def _asked(request: Request, ready: Fit) -> dict[str, Any]:
+def asked(request: Request, ready: Fit) -> dict[str, Any]:
     """What all kinds of training take from the table and the request."""
     x, t, training, out = ready.x, ready.t, ready.kept, ready.held_out
     weights = () if ready.weight is None else (ready.weight[training], ready.weight[out])
