@@ -15,6 +15,10 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / 
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
+# Most tests compile a program and run it for milliseconds; without most of XLA's optimisations that takes
+# half the time. As users have it: JAX_DISABLE_MOST_OPTIMIZATIONS=0 pytest, as `.ci/run` does for the engine.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+
 # What a hypothesis of `check` raises costs users that hypothesis; here it is the bug that it is.
 os.environ.setdefault("CHAINRULE_STRICT_SEARCH", "1")
 

@@ -10,6 +10,7 @@ where `through` is usually nothing and otherwise a named function such as σ. Th
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -24,6 +25,10 @@ from chainrule.quantities import Quantity, parse
 
 LEADING = ["", "n", "nt", "nhw", "ndhw"]  # rows, and how many axes places have
 Array = Any  # NumPy, JAX or any array with `__array_namespace__`
+
+PRODUCTS: ContextVar[Callable[[Contraction, Sequence[Array]], Array | None] | None]
+PRODUCTS = ContextVar("PRODUCTS", default=None)
+"""How products are worked out here, where it gives any; all others by `einsum`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ class Path:
             return xp.asarray(contracted(eq, arrays, sizes, self._shape(sizes)))
         if eq.spread and len(sizes) == len(eq.spread[0]):
             return xp.asarray(prod(a[where] for a, where in zip(arrays, eq.spread, strict=True)))
+        if (products := PRODUCTS.get()) and (total := products(eq, arrays)) is not None:
+            return total
         large = sum(a.size for a in arrays) > 4096  # planning the contraction costs 30 µs
         return xp.asarray(xp.einsum(self.indices, *arrays, optimize=large))
 

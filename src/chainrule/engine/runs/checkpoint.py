@@ -27,7 +27,7 @@ from chainrule.files.reading import read_own
 from chainrule.files.writing import put
 
 FORMAT = 1
-RECIPE = 2  # how a step is worked out, to its last bit; it was 1 when tables had no rows to spare
+RECIPE = 3  # how a step is worked out, to its last bit; 1: no rows to spare, 2: all products by XLA
 _VECTOR = ("sse", "ssse", "avx", "amx", "fma", "f16c", "bmi", "asimd", "sve", "sme", "neon")
 MOST = 1 << 36  # bytes in a checkpoint
 NAME = re.compile(r"epoch-(\d{1,10})-([0-9a-f]{64})\.safetensors")

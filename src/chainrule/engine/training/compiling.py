@@ -15,8 +15,10 @@ from typing import Any
 import jax
 
 from chainrule.engine.training.executables import Kept
+from chainrule.engine.training.slice_products import sum_of_slices
+from chainrule.numbers import PRODUCTS
 
-SMALL = 12_000  # multiplications in the products of a step; from there on XLA's kernels are faster
+SMALL = 80_000  # multiplications in the products of a step; from there on XLA's kernels are faster
 _ONE_PIECE = ("xla_cpu_small_while_loop_byte_threshold", str(1 << 30))
 _PLAIN_CODE: dict[str, str | bool | int] = {
     "xla_cpu_experimental_ynn_fusion_type": "",  # a call of a library inside would break the piece
@@ -36,9 +38,7 @@ class Loop:
         jitted = jax.jit(function, compiler_options=_PLAIN_CODE)
         words = spelling and f"{spelling} in one piece"
         self._usual = Kept(jax.jit(function), results, spelling)
-        self._one_piece = Kept(
-            jitted, results, words, _loops_in_one_piece
-        )  # JAX compiles anew for other shapes
+        self._one_piece = Kept(jitted, results, words, _loops_in_one_piece)
 
     def __call__(self, multiplications: int, *arguments: Any) -> Any:
         if multiplications > SMALL or jax.default_backend() != "cpu":
@@ -48,12 +48,14 @@ class Loop:
 
 @contextmanager
 def _loops_in_one_piece() -> Iterator[None]:
-    """Add the option to what this thread compiles."""
+    """Add the option to what this thread compiles, and trace no products that break the piece."""
     _hook.enter()
     _here.compiling = True
+    usual = PRODUCTS.set(sum_of_slices)
     try:
         yield
     finally:
+        PRODUCTS.reset(usual)
         _here.compiling = False
         _hook.leave()
 
