@@ -65,12 +65,13 @@ if TYPE_CHECKING:
     from chainrule.rules.layers.dropout import Dropout as Dropout
     from chainrule.rules.layers.elu import ELU as ELU
     from chainrule.rules.layers.exponential import Exponential as Exponential
+    from chainrule.rules.layers.flatten import Flatten as Flatten
+    from chainrule.rules.layers.flatten import Unflatten as Unflatten
     from chainrule.rules.layers.gelu import GELU as GELU
     from chainrule.rules.layers.gelu import TanhGELU as TanhGELU
     from chainrule.rules.layers.identity import Identity as Identity
     from chainrule.rules.layers.leaky_relu import LeakyReLU as LeakyReLU
     from chainrule.rules.layers.pool import AvgPool as AvgPool
-    from chainrule.rules.layers.pool import Flatten as Flatten
     from chainrule.rules.layers.pool import GlobalAveragePool as GlobalAveragePool
     from chainrule.rules.layers.pool import MaxPool as MaxPool
     from chainrule.rules.layers.relu import ReLU as ReLU
@@ -139,7 +140,8 @@ _HOMES = {
     "rules.layers.leaky_relu": ("LeakyReLU",),
     "rules.layers.relu": ("ReLU",),
     "rules.layers.conv": ("Conv",),
-    "rules.layers.pool": ("AvgPool", "Flatten", "GlobalAveragePool", "MaxPool"),
+    "rules.layers.flatten": ("Flatten", "Unflatten"),
+    "rules.layers.pool": ("AvgPool", "GlobalAveragePool", "MaxPool"),
     "rules.layers.residual": ("Residual",),
     "rules.layers.sigmoid": ("Sigmoid",),
     "rules.layers.silu": ("SiLU",),

@@ -57,6 +57,8 @@ def output(layers: list[Plain], p: dict[str, Any], x: Any) -> Any:
             x = conv(layer, x, w, b)
         elif rule == "dense":
             x = ACTIVATIONS[layer["activation"]["rule"]](x @ w + b)
+        elif rule == "unflatten":
+            x = x.reshape(len(x), *layer["shape"])
         elif rule == "flatten":
             x = x.reshape(len(x), -1)
         elif rule == "global_average_pool":

@@ -7,6 +7,7 @@ from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.flatten import Unflatten
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.protocols import Layer, Loss
 from chainrule.rules.registry import LAYERS, LOSSES
@@ -18,6 +19,7 @@ _MADE: dict[str, Any] = {
     "dense": lambda: Dense(WIDTH, None),
     "dropout": lambda: Dropout(0.4),
     "chain": lambda: Chain([Dense(3, None), Dense(WIDTH, None)]),
+    "unflatten": lambda: Unflatten((2, 2, 1)),
     "conv": lambda: Conv(3, 2, None),
     "residual": lambda: Residual([Dense(3, None), Dense(WIDTH, None)]),
 }
@@ -52,7 +54,7 @@ def under(loss: Any) -> Network:
     return Network([Dense(WIDTH, None), Dense(3, None)], loss)
 
 
-FLAT_LAYERS = [name for name, rule in LAYERS.items() if rule.takes != "places"]
+FLAT_LAYERS = [name for name, rule in LAYERS.items() if rule.takes != "places" and name != "unflatten"]
 """The layers that stand between dense ones; those of images are in `test_places`."""
 
 

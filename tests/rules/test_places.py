@@ -15,7 +15,8 @@ from chainrule.numbers import given, origins
 from chainrule.rules.initializers import STARTS
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
-from chainrule.rules.layers.pool import AvgPool, Flatten, GlobalAveragePool, MaxPool
+from chainrule.rules.layers.flatten import Flatten, Unflatten
+from chainrule.rules.layers.pool import AvgPool, GlobalAveragePool, MaxPool
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.protocols import Names
 from tests.bounds import rounding
@@ -40,6 +41,7 @@ IMAGES: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     "average": ([BELOW, AvgPool(2), Flatten(), Dense(3)], (7, 8, 2)),
     "average over the edge": ([BELOW, AvgPool((3, 2), 2, 1), Flatten(), Dense(3)], (7, 8, 2)),
     "average inside": ([BELOW, AvgPool(3, 2, 1, count_padding=False), Flatten(), Dense(3)], (7, 8, 2)),
+    "laid out": ([Unflatten((4, 3, 2)), BELOW, Flatten(), Dense(3)], (24,)),
     "global": ([BELOW, GlobalAveragePool(), Dense(3)], (4, 5, 2)),
 }  # fmt: skip
 every_network = pytest.mark.parametrize("name", IMAGES)
@@ -183,7 +185,11 @@ CHANGES: dict[str, list[Planted]] = {
         ("1 / size, x)", "1 / (size + 1), x)", "a window of one more"),
         ("1 / inside", "1 / size + 0 * inside", "the padding counted"),
         ("1 / max(places, 1), x)", "1.0, x)", "a sum for a mean"),
-        ("{_places(x)}i->n{_counted(x)}", "{_places(x)[::-1]}i->n{_counted(x)}", "columns for rows"),
+    ],
+    "rules.layers.flatten": [
+        ("{places_of(x)}i->n{", "{places_of(x)[::-1]}i->n{", "columns for rows"),
+        ("shape[axis + 2 :])", "shape[1 : axis + 1])", "the first index runs fastest"),
+        ("{places_of(dy)}i->n{", "{places_of(dy)[::-1]}i->n{", "columns for rows on the way back"),
     ],
 }  # fmt: skip
 ENTRIES = [
@@ -273,7 +279,7 @@ REFUSED = {
     "ensemble": (
         lambda: chainrule.train_ensemble(FLAT_END, IMAGE, T, seeds=2),
         InputError,
-        "only dense .* conv 1",
+        "dense networks only: .* conv 1",
     ),
     "flat rows": (lambda: chainrule.train(FLAT_END, np.ones((2, 4)), T), ShapeError, "at places are wanted"),
 }

@@ -22,9 +22,9 @@ class Data:
         return len(self.x)
 
     @property
-    def row_shape(self) -> tuple[int, ...] | None:
-        """The shape of a row of numbers at places; nothing where a row is plain numbers."""
-        return self.x.shape[1:] if self.x.ndim > 2 else None
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of a row: (inputs,), or of numbers at places (h, w, channels), say."""
+        return self.x.shape[1:]
 
     @property
     def share(self) -> np.ndarray | None:

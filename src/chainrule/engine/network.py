@@ -13,7 +13,6 @@ from chainrule.numbers import Array, Number, given
 from chainrule.rules import registry
 from chainrule.rules.activations import activation
 from chainrule.rules.layers.chain import Chain
-from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.weighted import Weighted
 from chainrule.rules.protocols import Kept, Layer, Loss, Names, Parameters, Shape, in_words
 from chainrule.rules.rule_names import ActivationName, LossName
@@ -115,7 +114,7 @@ class Network:
         """
         for layer in _flat(self.chain.layers):
             if layer.takes == "places":
-                raise InputError(f"{purpose} only dense networks yet: this one has the layer {_title(layer)}")
+                raise InputError(f"{purpose} dense networks only: this one has the layer {_title(layer)}")
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The last layer's output (logits for a fused loss), and what `backward` needs."""
@@ -145,8 +144,8 @@ class Network:
 
     @property
     def widths(self) -> list[int]:
-        """How many units each dense layer has, those inside of composites among them."""
-        return [layer.units for layer in _flat(self.layers) if isinstance(layer, Dense)]
+        """How many units each layer with weights has, those inside of composites among them."""
+        return [layer.units for layer in _flat(self.layers) if isinstance(layer, Weighted)]
 
     def walk(self, inputs: int | Sequence[int]) -> Iterator[tuple[Layer, Shape]]:
         """Every layer with its address, composites before what is in them, and the shape of its rows."""

@@ -10,7 +10,8 @@ from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
-from chainrule.rules.layers.pool import AvgPool, Flatten, GlobalAveragePool, MaxPool
+from chainrule.rules.layers.flatten import Flatten, Unflatten
+from chainrule.rules.layers.pool import AvgPool, GlobalAveragePool, MaxPool
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.losses.binary_cross_entropy import BinaryCrossEntropy
 from chainrule.rules.losses.half_squared_error import HalfSquaredError
@@ -39,6 +40,7 @@ _OTHER_LAYERS: dict[str, type[Layer]] = {
     "avg_pool": AvgPool,
     "global_average_pool": GlobalAveragePool,
     "flatten": Flatten,
+    "unflatten": Unflatten,
 }
 
 _LOSSES: dict[str, type[Loss]] = {

@@ -38,6 +38,7 @@ _SAYS = {
     "r": "number {0} of what a residual, up to layer {layer}, passes on: its input and its branch, added up",
     "u": "number {0} of what goes into the branch of a residual",
     "p": "channel {0} of what a pool after layer {layer} passes on",
+    "v": "channel {0} of the image that the input is laid out as",
     "f": "number {0} of what a flattening after layer {layer} passes on",
 }
 _AT_PLACES = {
@@ -113,7 +114,7 @@ def parts(derive: Derivations, element: Factor) -> tuple[Formula, ...]:
         return ()
     index = element.index
     above, below = index, index
-    if len(index) > 2:  # of a softmax: row, top, bottom
+    if derive.numbers[slope[1]].array.ndim < len(index):  # of a softmax: row, top, bottom
         above, below = index[:2], (index[0], index[2])
     bottom = derive.symbol(Factor(derive.numbers[slope[1]], below))
     if slope[0] == "E" or slope[0] not in derive.numbers:

@@ -66,7 +66,7 @@ def _lists(
         lists[-1] = columns
     elif variable == Variable("t") or layer_of(variable) == _depth(parameters):
         lists[-1] = outputs
-    if variable == Variable("w", 1):
+    if variable == Variable("w", 1) and count <= len("ij"):  # a window has no columns
         lists[0] = columns
     return lists
 

@@ -72,9 +72,11 @@ class RunGuide(Document):
     def _own(self, weight: str) -> tuple[str, str]:
         """The weight as that network has it which was trained, and the option that names the network."""
         members = int(self.run.settings.get("members", 1))
+        if members == 1:
+            return weight, ""
         start, _, unit = weight.rstrip("]").rpartition(",")
         member, place = divmod(int(unit), self.case.parameters["w1"].shape[1] // members)
-        return f"{start},{place}]", f" --member {member}" if members > 1 else ""
+        return f"{start},{place}]", f" --member {member}"
 
     @property
     def _worst(self) -> int:
@@ -119,6 +121,10 @@ def steepest(case: Case, columns: Sequence[str], inputs: Sequence[int]) -> str:
     gradient = case.sweep.gradients.get("w1")
     if gradient is None:
         raise InputError("the network has no weights in layer 1")
+    if gradient.array.ndim > 2:  # of windows, which see all inputs
+        largest = np.argmax(np.abs(np.nan_to_num(gradient.array)))
+        window = np.unravel_index(int(largest), gradient.array.shape)
+        return f"w1[{','.join(map(str, window))}]"
     sizes = np.abs(np.nan_to_num(gradient.array[list(inputs)]))
     place, unit = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
     position = list(inputs)[int(place)]

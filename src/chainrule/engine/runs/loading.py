@@ -70,7 +70,7 @@ def load(folder: str | os.PathLike[str]) -> Run:
         divergence=divergence,
         settings=settings,
         extra=extra,
-        row_shape=shape if len(shape) > 1 else None,
+        row_shape=shape,
     )
 
 

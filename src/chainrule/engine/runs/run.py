@@ -25,7 +25,6 @@ from chainrule.engine.network import Network
 from chainrule.engine.stopping import Divergence, Stop
 from chainrule.files.json_values import canonical, finite, parse
 from chainrule.files.writing import new_folder, put
-from chainrule.rules.protocols import in_words
 
 FORMAT = 2  # 1 had no checksums
 _ENDS = {stop: f"stopped by {stop.word}" for stop in (Stop.THRESHOLD, Stop.PATIENCE, Stop.PLATEAU)}
@@ -57,7 +56,7 @@ class Run:
     `parameters` holds the weights by name (`w1` (inputs, units), `b1` (units,), ...); `loss` is E of
     those weights on the training rows, penalty included; `epochs` how many were completed; `settings`
     what was asked for; `extra` whatever the caller stores along (the encoding of a table, say), as
-    plain values; `row_shape` the shape of a row, where it is of numbers at places.
+    plain values; `row_shape` the shape of a row, where the first weights do not tell how wide it is.
     """
 
     network: Network
@@ -85,7 +84,8 @@ class Run:
     @property
     def inputs(self) -> int | tuple[int, ...]:
         """How many numbers a row has, or its shape, where they are at places."""
-        return self.row_shape or self.parameters["w1"].shape[0]
+        shape = self.row_shape or self.parameters["w1"].shape[:1]
+        return shape if len(shape) > 1 else shape[0]
 
     @property
     def best_epoch(self) -> int | None:
@@ -100,8 +100,8 @@ class Run:
     @property
     def _kind(self) -> str:
         """`4-16-3 classifier`."""
-        first = in_words(self.row_shape) if self.row_shape else self.parameters["w1"].shape[0]
-        widths = [first, *self.network.widths]
+        row = self.row_shape or (self.parameters["w1"].shape[:1] if "w1" in self.parameters else ("?",))
+        widths = [" x ".join(map(str, row)), *self.network.widths]
         kind = "classifier" if self.network.loss.activation in ("sigmoid", "softmax") else "network"
         return f"{'-'.join(map(str, widths))} {kind}"
 
@@ -177,7 +177,7 @@ class Run:
         return {
             "format": FORMAT,
             "network": self.network.to_dict(),
-            "inputs": list(self.row_shape) if self.row_shape else self.inputs,
+            "inputs": list(self.inputs) if isinstance(self.inputs, tuple) else self.inputs,
             "training": self.settings,
             "stopped_by": self.stopped_by.word,
             "divergence": str(self.divergence) if self.divergence else None,

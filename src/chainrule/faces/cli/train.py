@@ -58,6 +58,16 @@ def _losses() -> Collection[str]:
 @click.argument("table")
 @click.option("--target", metavar="COLUMN", help="The column to predict.  [required]")
 @click.option("--hidden", type=Wholes(), default="64,64", help="Units of each hidden layer; 'none' for none.")
+@click.option(
+    "--image", metavar="HxW[xC]", help="The columns are the pixels of an image, row by row: 28x28, 32x32x3."
+)
+@click.option(
+    "--conv",
+    type=Wholes(),
+    default="16,32",
+    help="Of images: units of each convolution, each followed by max pooling of 2; 'none' for none.",
+)
+@click.option("--window", type=Whole(1, 99), default=3, help="Of images: the side of each convolution.")
 @click.option("--activation", type=Choice(_activations, ACTIVATIONS_SHOWN), default="relu")
 @click.option("--loss", type=Choice(_losses, "NAME"), default="auto", help="auto: cross-entropy for classes.")
 @click.option(
@@ -143,6 +153,9 @@ def train(
 ) -> int:
     """Train a network on TABLE, a CSV or Parquet file, and write it into a run.
 
+    TABLE may also be a file of NumPy (.npz) with the arrays x and y. Images, x (n, h, w) or
+    (n, h, w, channels), are learned from with convolutions, as are the columns of a table with --image.
+
     The columns' types are found by looking: numbers are standardised, categories one-hot encoded, missing
     cells filled in and flagged. Some rows are held out, and the network is measured on them.
 
@@ -160,6 +173,8 @@ def train(
         raise click.UsageError("--folds is for one run: leave --seeds away.", context)
     options |= {"seeds": seeds, "members": options["members"] if seeds is None else 1}
     if resume is None:
+        if options["target"] is None and table.lower().endswith(".npz"):
+            options["target"] = "y"
         if options["target"] is None:
             raise click.UsageError("Missing option '--target': the column to predict.", context)
         keeper = fresh(context, table, free_folder(out, table), checkpoint_every, options)

@@ -45,6 +45,7 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
     _wanted()
     if not isinstance(run, Run):
         raise InputError(f"a run is exported, as train or load gives it, not {type(run).__name__}")
+    run.network.refuse_places("ONNX files are written of")
     size = sum(array.nbytes for array in run.parameters.values())
     if size > LARGEST:
         raise InputError(f"the weights are {size / 1e9:.1f} GB: an ONNX file cannot hold more than 2 GB")

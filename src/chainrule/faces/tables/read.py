@@ -1,10 +1,10 @@
-"""`read`: a CSV, TSV or Parquet file as a Table."""
+"""`read`: a CSV, TSV, Parquet or NumPy file as a Table."""
 
 import os
 from collections.abc import Iterable
 from typing import Any
 
-from chainrule.faces.tables import delimited, parquet, text, workbook
+from chainrule.faces.tables import arrays_file, delimited, parquet, text, workbook
 from chainrule.faces.tables.table import MISSING, WORDLIKE, Table, tidy
 
 
@@ -23,8 +23,8 @@ def read(
 ) -> Table:
     """The table in the file at `path`; nothing is interpreted yet, but its shape is sound.
 
-    Parquet by its suffix (.parquet, .pq), an Excel workbook likewise (.xlsx); anything else is delimited
-    text, packed by gzip or zstd or not.
+    Parquet by its suffix (.parquet, .pq), an Excel workbook (.xlsx) and arrays of NumPy (.npz) likewise;
+    anything else is delimited text, packed by gzip or zstd or not.
 
     Args:
         path: the file.
@@ -43,10 +43,10 @@ def read(
         InputError: one line that names the file and, where there is one, the line.
     """
     name = os.fspath(path)
-    columnar = name.lower().endswith(parquet.SUFFIXES)
+    columnar, arrays = name.lower().endswith(parquet.SUFFIXES), name.lower().endswith(arrays_file.SUFFIX)
     delimited.chosen(delimiter, decimal)
     paged, asked = name.lower().endswith(workbook.SUFFIXES), delimiter is not None
-    data, sha256 = text.file_bytes(name, table_text=not columnar and not paged)
+    data, sha256 = text.file_bytes(name, table_text=not (columnar or paged or arrays))
     if paged:
         data, encoding = workbook.as_text(name, data, sheet, decimal), None
         delimiter = workbook.delimiter(decimal)
@@ -66,6 +66,9 @@ def read(
     if columnar:
         columns, rows = parquet.parse(name, data)
         return Table(name, columns, rows, **options)
+    if arrays:
+        columns, rows, places = arrays_file.parse(name, data)
+        return Table(name, columns, rows, places=places, **options)
     utf8, notes = text.as_utf8(name, data, encoding)
     del data
     parsed = delimited.parse(name, utf8, delimiter, decimal, skip)

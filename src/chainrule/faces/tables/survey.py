@@ -17,6 +17,7 @@ from chainrule.faces.tables.kinds import NUMBER, WORDS, looked, numbers_as, say_
 from chainrule.faces.tables.leaks import say_leaks
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.notation import Notation
+from chainrule.faces.tables.pixels import measured_alike
 from chainrule.faces.tables.quoting import counted, dropping, listed, plain, quoted
 from chainrule.faces.tables.table import MISSING, Table, tidy
 from chainrule.faces.tables.target_survey import (
@@ -76,12 +77,13 @@ class Survey:
             refuse_missing(list(self._inputs.values()))
 
     def learn(
-        self, rows: Any = None, bins: int = 0, counts: bool = False
+        self, rows: Any = None, bins: int = 0, counts: bool = False, image: Sequence[int] = ()
     ) -> tuple[Encoding, np.ndarray, np.ndarray]:
         """The encoding, x (n, inputs), t (n, outputs) of all rows; statistics from `rows` (indices) alone.
 
         Args:
             bins: at most so many for each column of numbers; fewer where they would be very many in all.
+            image: the shape of the image that the columns are the places of, if they are.
             counts: whether amounts are learned as multiples of their mean, none of them negative.
 
         Raises:
@@ -95,7 +97,10 @@ class Survey:
             learner(kind).learn(self._inputs[name], kind, chosen, self._notations[name], bins)
             for name, kind in self._kinds.items()
         ]
-        self._say_constant(learned)
+        if image:
+            learned = measured_alike(self.table, learned, image)
+        else:
+            self._say_constant(learned)
         target = self._learn_target(chosen, counts)
         made = Encoding(
             columns=tuple(learned),

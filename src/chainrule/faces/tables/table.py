@@ -33,7 +33,7 @@ class Table:
     CSV columns are Polars strings, untrimmed; Parquet columns keep their own types.
     `lines[row]` is the physical line on which a CSV row starts (from 1), None for Parquet. `sha256` is that
     of the file, or of what stands for a table that is none. Who asks for a delimiter is asked for the decimal
-    mark too, where it is no point.
+    mark too, where it is no point. `places` is the shape of the image that a row is, if the file says so.
     """
 
     path: str
@@ -51,6 +51,7 @@ class Table:
     amounts: frozenset[str] = frozenset()
     notes: list[Note] = field(default_factory=list)
     sha256: str | None = None
+    places: tuple[int, ...] | None = None
 
     @property
     def names(self) -> list[str]:

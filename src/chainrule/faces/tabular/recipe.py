@@ -8,12 +8,18 @@ from chainrule.errors import InputError
 from chainrule.faces import architecture
 from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.quoting import counted
+from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular.request import Request
+from chainrule.rules.layers.conv import Conv
+from chainrule.rules.layers.flatten import Flatten, Unflatten
+from chainrule.rules.layers.pool import MaxPool
+from chainrule.rules.protocols import Layer
 
 # Chosen on the first half of benchmarks/tables:
 PATIENCE = 20  # epochs without a better validation loss
 MEMBERS, FEWEST = 8, 4  # networks of a run; rows that each leaves out
 BINS = 16  # of each column of numbers, for amounts; for classes they help some tables and ruin others
+POOLED = 4  # places along an axis, from which on they are pooled
 MOST_ROWS, WIDEST = 20_000, 1 << 21  # where one network is not much worse, or many take long
 
 
@@ -37,6 +43,8 @@ def members_of(
     widths = [inputs, *(units * count for units in network.widths[:-1]), network.widths[-1]]
     if threshold is not None or request.patience is None:
         reason = "all are trained until the rows left out say so: no --threshold, no --patience none"
+    elif any(layer.takes == "places" for layer in network.layers):
+        reason = "of networks for images there is no mean yet"
     elif not can_be_averaged(network):
         reason = "with softmax in a hidden layer there is no mean of networks"
     elif groups is not None and groups < count:
@@ -52,13 +60,44 @@ def members_of(
     return count
 
 
-def network_for(request: Request, encoding: Encoding) -> Network:
+def image_of(request: Request, table: Table) -> tuple[int, ...]:
+    """The shape of the image that a row is, channels last: as was asked for, or as the file says.
+
+    Raises:
+        InputError: it is no shape, or another than the file's.
+    """
+    if request.image is None:
+        return table.places or ()
+    sides = request.image.lower().replace("×", "x").split("x")
+    if not all(side.isdecimal() and int(side) for side in sides) or not 2 <= len(sides) <= 3:
+        raise InputError(f"--image {request.image}: write 28x28, or 32x32x3 with channels")
+    shape = (*map(int, sides), 1)[:3]
+    if table.places not in (None, shape):
+        raise InputError(f"--image {request.image}: the images of {table.path} are {table.places}")
+    return shape
+
+
+def _of_images(request: Request, shape: tuple[int, ...]) -> list[Layer]:
+    """A convolution and a pool for each of --conv, as long as there are places to pool."""
+    layers: list[Layer] = [Unflatten(shape)]
+    places = shape[:-1]
+    for units in request.conv:
+        layers.append(Conv(units, request.window, request.activation, padding="same"))
+        if min(places) >= POOLED:
+            layers.append(MaxPool(2))
+            places = tuple(length // 2 for length in places)
+    return [*layers, Flatten()]
+
+
+def network_for(request: Request, encoding: Encoding, image: tuple[int, ...] = ()) -> Network:
     """The network that suits the request and the target."""
     classes, outputs = bool(encoding.classes), encoding.outputs
     loss = architecture.table_loss(request.loss, classes, outputs)
     count = len(request.hidden)
     hidden = zip(request.hidden, [request.activation] * count, [request.dropout] * count, strict=True)
     chosen = architecture.network(hidden, outputs, architecture.table_end(loss, classes, outputs), loss)
+    if image:
+        chosen = Network([*_of_images(request, image), *chosen.layers], chosen.loss)
     widths = (encoding.inputs, *request.hidden, outputs)
     if (numbers := sum(i * j for i, j in pairwise(widths))) > LARGEST:
         raise InputError(

@@ -31,6 +31,9 @@ class Request:
     class_weight: str | None = None
     cutoff: Cutoff | None = None
     folds: int | None = None
+    image: str | None = None
+    conv: tuple[int, ...] = (16, 32)
+    window: int = 3
 
     @property
     def special(self) -> Special:

@@ -20,11 +20,11 @@ from chainrule.faces.scores import class_shares, scores
 from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.leaks import say_duplicates
 from chainrule.faces.tables.survey import Survey
-from chainrule.faces.tables.table import Table
+from chainrule.faces.tables.table import Table, tidy
 from chainrule.faces.tables.targets import REGRESSION, Classes
 from chainrule.faces.tabular import cutoff
 from chainrule.faces.tabular.held_back import at_temperature, errors_of, tempered
-from chainrule.faces.tabular.recipe import BINS, PATIENCE, members_of, network_for
+from chainrule.faces.tabular.recipe import BINS, PATIENCE, image_of, members_of, network_for
 from chainrule.faces.tabular.request import Request
 from chainrule.faces.tabular.source import Reading, as_text, plain
 from chainrule.faces.tabular.splits import folds_of, groups_of, split_rows, weights_of
@@ -80,6 +80,8 @@ def surveyed(table: Table, request: Request) -> tuple[Survey, np.ndarray | None]
     """
     special = request.special
     special.check(table, request.target)
+    if image_of(request, table):  # its pixels are amounts, whatever they look like
+        table = replace(table, amounts=table.amounts | set(table.names) - {tidy(request.target)})
     drop = (*request.drop, *special.no_inputs)
     survey = Survey(table, request.target, drop, request.task, request.missing)
     return survey, groups_of(survey.table, special)
@@ -99,8 +101,9 @@ def fit_for(
     bins = request.bins
     if bins == "auto":
         bins = BINS if request.hidden and survey.task == REGRESSION else 0
-    encoding, x, t = survey.learn(training, bins, request.loss == "poisson")
-    network = network_for(request, encoding)
+    image = image_of(request, survey.table)
+    encoding, x, t = survey.learn(training, 0 if image else bins, request.loss == "poisson", image)
+    network = network_for(request, encoding, image)
     distinct = None if groups is None else len(np.unique(groups[training]))
     members = members_of(request, network, len(training), encoding.inputs, threshold, distinct)
     if isinstance(request.patience, int) and members == 1 and not len(held_out):

@@ -16,6 +16,7 @@ from chainrule.contraction.notation import equation
 from chainrule.contraction.sums import read
 from chainrule.errors import ShapeError
 from chainrule.numbers import Array, Number, constant, given, number, path
+from chainrule.rules.layers.flatten import places_of
 from chainrule.rules.layers.windows import PLACES, Windows, extent, padding, windows
 from chainrule.rules.protocols import Gradients, Kept, Layer, Names, Parameters, Shape, Words, derivative
 
@@ -156,60 +157,17 @@ class GlobalAveragePool(Layer):
         return {}, inputs[-1:]
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        return number(self.out, path(f",n{_places(x)}i->ni", _part(x), x)), x
+        return number(self.out, path(f",n{places_of(x)}i->ni", _part(x), x)), x
 
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
-        x, group = cache, f"n{_places(cache)}i"
+        x, group = cache, f"n{places_of(cache)}i"
         return {}, number(derivative(x), path(f",ni->{group}", _part(x), dy, shape=x.array.shape))
-
-
-@dataclass(frozen=True)
-class Flatten(Layer):
-    """The numbers of all places as one row, in the order of memory: h, then w, then i."""
-
-    out: str = field(default="f", kw_only=True, repr=False)
-
-    takes: ClassVar[str] = "places"
-    words: ClassVar[Words] = Words(
-        symbol="flat",
-        formula="f[(hW + w)I + i] = x[h,w,i]",
-        slope="∂f/∂x = 1",
-        latex=r"f_{(hW+w)I+i} = x_{hwi}",
-        source="counting",
-    )
-
-    def placed(self, names: Names) -> "Flatten":
-        return replace(self, out=names.free("f"))
-
-    def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
-        return {}, (prod(inputs),)
-
-    def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
-        shape = (len(x.array), prod(x.array.shape[1:]))
-        return number(self.out, path(f"n{_places(x)}i->n{_counted(x)}", x, shape=shape)), x
-
-    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
-        x, indices = cache, f"n{_counted(cache)}->n{_places(cache)}i"
-        return {}, number(derivative(x), path(indices, dy, shape=x.array.shape))
-
-
-def _places(x: Number) -> str:
-    """The letters of x's places."""
-    return PLACES[len(x.array.shape) - 2]
 
 
 def _part(x: Number) -> Number:
     """1/m, of the m places of x."""
     places = prod(x.array.shape[1:-1])
     return constant(f"1/{places}", 1 / max(places, 1), x)
-
-
-def _counted(x: Number) -> str:
-    """Where a number of x stands in the flat row: `(84h+3w+i)`."""
-    letters = f"{_places(x)}i"
-    steps = [prod(x.array.shape[axis + 2 :]) for axis in range(len(letters))]
-    terms = (c if step == 1 else f"{step}{c}" for step, c in zip(steps, letters, strict=True))
-    return f"({'+'.join(terms)})"
 
 
 def _ones(like: Array, shape: Shape) -> Array:
