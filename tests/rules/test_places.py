@@ -305,7 +305,7 @@ def test_a_training_is_saved_loaded_and_resumes_its_predictions(tmp_path: Any) -
     again = chainrule.load(run.save(tmp_path / "run"))
     assert again.row_shape == (6, 6, 1)
     np.testing.assert_array_equal(again.predict(x), run.predict(x))
-    assert repr(run).startswith("Run(6 x 6 x 1-2 classifier, 60 epochs")
+    assert repr(run).startswith("Run(6 x 6 x 1-4-2 classifier, 60 epochs")
 
 
 def test_rows_in_blocks_are_those_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
