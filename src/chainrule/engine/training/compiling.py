@@ -18,7 +18,7 @@ from chainrule.engine.training.executables import Kept
 from chainrule.engine.training.slice_products import sum_of_slices
 from chainrule.numbers import PRODUCTS
 
-SMALL = 80_000  # multiplications in the products of a step; from there on XLA's kernels are faster
+SMALL = 60_000  # multiplications in the products of a step; from there on XLA's kernels are faster
 _ONE_PIECE = ("xla_cpu_small_while_loop_byte_threshold", str(1 << 30))
 _PLAIN_CODE: dict[str, str | bool | int] = {
     "xla_cpu_experimental_ynn_fusion_type": "",  # a call of a library inside would break the piece
