@@ -236,7 +236,7 @@ class _Judgement:
 
     @cached_property
     def _habits_of_source(self) -> list[Habit]:
-        """Of these, the one that gives most of its numbers, and what can hardly be rounded from it."""
+        """Of these, the one that gives most of its numbers, and what can hardly be told from it."""
         claims = list(zip(self.claims, self.values, strict=True))
         plausible = [i for i, (claim, value) in enumerate(claims) if claim.near(value)]
         operands = self._sound(dict.fromkeys(plausible, Status.CARRIED))

@@ -40,7 +40,9 @@ _WHOLE = (
 )  # fmt: skip
 _PARTS = re.compile(
     r"(?P<base>[^\W\d_]+)"
-    r"(?P<rest>(?:\d+|_\{[^{}]*\}|_[A-Za-z0-9]+|\(\d{1,2}\)|\^\{[^{}]*\}|\^\(?[A-Za-z0-9+*]+\)?|\^\[\d+\]|'|\+)*)"
+    # possessive: a run of digits could be cut in exponentially many ways
+    r"(?P<rest>(?:\d++|_\{[^{}]*\}|_[A-Za-z0-9]++|\(\d{1,2}\)|\^\{[^{}]*\}"
+    r"|\^\(?[A-Za-z0-9+*]++\)?|\^\[\d+\]|'|\+)*)"
     r"(?P<index>\[\s*\d+\s*(?:,\s*\d+\s*)*\])?'?"
 )
 _PIECE = re.compile(
