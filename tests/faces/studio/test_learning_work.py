@@ -94,7 +94,9 @@ def test_every_number_can_be_asked_about_on_the_way() -> None:
     desk = Desk()
     scene, _ = say(desk, "set_up", setup=SMALL)
     for updates in (0, 3):
-        frame = reach(desk, updates)
+        reach(desk, updates)
+        (frame,) = say(desk, "look", overlay="weights")
+        assert len(frame["says"]) == 5
         for says in frame["says"]:
             for quantity in addresses(says):
                 assert say(desk, "ask", quantity=quantity)[0]["kind"] == "told"

@@ -16,7 +16,7 @@ from chainrule.engine.network import Network
 from chainrule.engine.optimizers import memory_of
 from chainrule.engine.training.jax_settings import jax_settings
 from chainrule.engine.training.options import Task
-from chainrule.engine.training.state import Batch, Limits, State, Tables
+from chainrule.engine.training.state import Batch, Limits, State
 from chainrule.engine.training.train import Training
 from chainrule.errors import InputError
 from chainrule.rules.updates.catalogue import UPDATE_RULES
@@ -77,7 +77,6 @@ class Rewind:
         self.steps = -(-len(job.data) // job.batch_size)
         with self._settings():
             self.training = Training.of(job, start, seed)
-        self._look: Any = None
         self._begin(0, self.training.state)
 
     def _begin(self, update: int, state: State) -> None:
@@ -194,20 +193,16 @@ class Rewind:
         import jax
 
         begin, place = self._within(epoch, step)
-        if self._look is None:
-            program = self.training.program
-
-            def look(state: State, tables: Tables, key: Any, place: Any, step: Any, numbers: Any) -> Any:
-                state = jax.lax.fori_loop(place, step, lambda k, s: program.step(s, tables, key, k), state)
-                numbered, _ = program.inputs(state, tables._replace(t=numbers), key, step)
-                return state, program.inputs(state, tables, key, step), numbered.t
-
-            self._look = jax.jit(look)
         data, training = self.job.data, self.training
         numbers = np.arange(len(data), dtype=np.int32)[:, None]
         with self._settings():
-            looked: Any = self._look(
-                begin, training.tables, training.key, place, step, jax.device_put(numbers)
+            looked: Any = training.program.look(
+                begin,
+                training.tables,
+                training.key,
+                np.int32(place),
+                np.int32(step),
+                jax.device_put(numbers),
             )
         self._midst = (epoch, step, looked[0])
         return looked  # type: ignore[no-any-return]

@@ -134,7 +134,7 @@ class CaseWork:
             "parts": scene.parts,
         }
 
-    def frame(self, *, whole: bool, light: bool) -> dict[str, Any]:
+    def frame(self, *, whole: bool, words: bool) -> dict[str, Any]:
         """The numbers of this moment; `whole` with all of the course, else with what is new of it."""
         session, branch = self.session, self.session.branch
         count = 0 if whole else min(self._told, len(branch.losses))

@@ -77,14 +77,14 @@ class Desk:
                 count = min(max(updates, 0), messages.MOST_STEPS)
                 seconds = min(milliseconds / 1000, _PATIENCE) if milliseconds > 0 else _PATIENCE
                 self.work.advance(count, seconds)
-                return [self._frame(light=milliseconds > 0)]
+                return [self._frame()]
             case messages.Seek(updates):
                 self.work.seek(updates)
                 return [self._frame()]
             case messages.Look(overlay):
                 if isinstance(self.work, LearningWork):
                     self.work.look(overlay)
-                return [self._frame()]
+                return [self._frame(words=True)]
             case messages.Show(row):
                 self.work.show(row)
             case _:
@@ -172,8 +172,8 @@ class Desk:
         names |= {_TABLE: self._table[0]} if self._table else {}
         return {"kind": "scene", "sources": names} | self.work.scene()
 
-    def _frame(self, *, whole: bool = False, light: bool = False) -> Answer:
-        return {"kind": "frame"} | self.work.frame(whole=whole, light=light)
+    def _frame(self, *, whole: bool = False, words: bool = False) -> Answer:
+        return {"kind": "frame"} | self.work.frame(whole=whole, words=words)
 
     def _tell(self, message: messages.Ask | messages.Check | messages.Export) -> Answer:
         work = self.work

@@ -201,14 +201,13 @@ class LearningWork:
         target = self.data.target.name if self.data.columns else ""
         return {"setup": self.setup.plain() | {"target": target}, "choices": choices(self.data)}
 
-    def frame(self, *, whole: bool, light: bool) -> dict[str, Any]:
-        """Pictures and lines of this moment; `light` without what wants the numbers of an update."""
+    def frame(self, *, whole: bool, words: bool) -> dict[str, Any]:
+        """Pictures and lines of this moment; with `words` on each phase of the update that is made next."""
         session, branch = self.session, self.session.branch
         losses, points = session.losses, list(branch.points.items())
         count = 0 if whole else min(self._told, len(points))
         self._told = len(points)
         parameters = session.parameters
-        is_first = self.updates == branch.start and not self.edits and whole
         record = {
             "n": self.updates,
             "start": branch.start,
@@ -223,14 +222,14 @@ class LearningWork:
             "ticks": ticks([max(entry.training, entry.held_out or 0.0) for entry in branch.points.values()]),
             "goal": 0,
             "values": {},
-            "says": self._says(light or is_first),
+            "says": self._says(words),
             "ended": session.is_diverged,
             "reached": self.updates == session.limit,
             "edits": [list(edit) for edit in self.edits],
             "overlay": self.overlay,
             "units": self.pictures.of_units(parameters),
             "output": self.pictures.of_output(parameters),
-            "weights": [of_weights(matrix) for matrix in self._lines(light)],
+            "weights": [of_weights(matrix) for matrix in self._lines()],
         }
         if whole and branch.parent:
             parent = list(branch.parent.points.items())
@@ -238,19 +237,19 @@ class LearningWork:
             record["ghost"] = [[n, drawn(entry.training)] for n, entry in sorted(parent)[::stride]]
         return record
 
-    def _lines(self, light: bool) -> list[np.ndarray]:
+    def _lines(self) -> list[np.ndarray]:
         """What the lines between the layers show."""
         layers = range(1, len(self.job.network.layers) + 1)
-        if light or self.overlay == "weights":
+        if self.overlay == "weights":
             return [self.session.parameters[f"w{k}"] for k in layers]
         numbers = self.view().world.numbers()
         if self.overlay == "gradients":
             return [numbers[f"dE/dw{k}"].array for k in layers]
         return [numbers[f"w{k}'"].array - numbers[f"w{k}"].array for k in layers]
 
-    def _says(self, light: bool) -> list[str]:
+    def _says(self, words: bool) -> list[str]:
         summary = self._summary()
-        return [summary] if light else [summary, *sentences(self.view(), self.updates)[1:]]
+        return [summary, *sentences(self.view(), self.updates)[1:]] if words else [summary]
 
     def _summary(self) -> str:
         """What has come of it so far."""
