@@ -49,8 +49,6 @@ class Program:
     loss(parameters, numbers, x, t, share, weight_decay=0) -> E    without dropout
     inputs(state, tables, key, step) -> batch, taken      what one step is given, to look into it
     step(state, tables, key, step) -> state               one step of the epoch at hand
-    look(state, tables, key, first, step, numbers) -> state, inputs, numbers
-                                                          steps from the first on, and what the next is given
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -63,7 +61,6 @@ class Program:
         self.loss = jax.jit(self._loss)
         self.inputs = jax.jit(self._inputs)
         self.step = jax.jit(self._step)
-        self.look = Kept(jax.jit(self._look), self._looked, words and f"{words} look")
 
     def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         weights = sum(a.size for a in state.parameters.values() if a.ndim > 1)
@@ -79,17 +76,6 @@ class Program:
         best = parameters if self.plan.patient else None
         worst = jnp.asarray(jnp.inf, next(iter(parameters.values())).dtype)
         return State(parameters, self._rule(rate).init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
-
-    def _look(
-        self, state: State, tables: Tables, key: jax.Array, first: Any, step: Any, numbers: jax.Array
-    ) -> Any:
-        state = lax.fori_loop(first, step, lambda k, before: self._step(before, tables, key, k), state)
-        numbered, _ = self._inputs(state, tables._replace(t=numbers), key, step)
-        return state, self._inputs(state, tables, key, step), numbered.t
-
-    def _looked(self, *arguments: Any) -> Any:
-        """The structure of what is seen."""
-        return jax.tree.structure(jax.eval_shape(self._look, *arguments))
 
     def _begun(self, *arguments: Any) -> Any:
         """The structure of a state."""

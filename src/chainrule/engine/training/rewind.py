@@ -8,19 +8,24 @@ them is made again by the same program.
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import memory_of
+from chainrule.engine.training.executables import Kept, spelling
 from chainrule.engine.training.jax_settings import jax_settings
 from chainrule.engine.training.options import Task
-from chainrule.engine.training.state import Batch, Limits, State
+from chainrule.engine.training.state import Batch, Limits, State, Tables
 from chainrule.engine.training.train import Training
 from chainrule.errors import InputError
 from chainrule.rules.updates.catalogue import UPDATE_RULES
 from chainrule.rules.updates.update_rule import UpdateRule
+
+if TYPE_CHECKING:
+    from chainrule.engine.training.program import Program
 
 Array = np.ndarray
 BUDGET = 64 << 20  # bytes of key frames
@@ -196,7 +201,7 @@ class Rewind:
         data, training = self.job.data, self.training
         numbers = np.arange(len(data), dtype=np.int32)[:, None]
         with self._settings():
-            looked: Any = training.program.look(
+            looked: Any = _look(training.program)(
                 begin,
                 training.tables,
                 training.key,
@@ -239,6 +244,25 @@ class Rewind:
             learning_rate=float(rate),
             weight_decay=float(training.program.decay(training.tables, batch.total)),
         )
+
+
+@lru_cache(maxsize=32)
+def _look(program: "Program") -> Kept:
+    """Steps of an epoch from one place on, and what the next is given: (state, tables, key, place, step,
+    numbers of rows) -> state, inputs, numbers.
+    """
+    import jax
+
+    def look(state: State, tables: Tables, key: Any, place: Any, step: Any, numbers: Any) -> Any:
+        state = jax.lax.fori_loop(place, step, lambda k, s: program.step(s, tables, key, k), state)
+        numbered, _ = program.inputs(state, tables._replace(t=numbers), key, step)
+        return state, program.inputs(state, tables, key, step), numbered.t
+
+    def structure(*arguments: Any) -> Any:
+        return jax.tree.structure(jax.eval_shape(look, *arguments))
+
+    words = spelling(program.plan)
+    return Kept(jax.jit(look), structure, words and f"{type(program).__name__} {words} look")
 
 
 def update_rule(optimizer: Any) -> UpdateRule | None:
