@@ -21,7 +21,7 @@ from benchmarks.tables.sources import CHOSEN_ON, UNSEEN, Source
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import LabelEncoder
 
-from chainrule import evaluate, train_table
+from chainrule import evaluate, predict_table, train_table
 from chainrule.engine.splitting import split
 from chainrule.faces.scores import scores
 from chainrule.faces.table_report import peers
@@ -187,13 +187,41 @@ def summary(lines: list[Line]) -> Iterator[str]:
         )
 
 
+def covered(rows: Rows, share: float) -> float | None:
+    """The share of amounts held out that lie within the bounds for `share`; None of classes."""
+    if prepare(as_table(rows.learning), Request(rows.source.target, validation=0, bins=0)).encoding.classes:
+        return None
+    run = train_table(rows.learning, rows.source.target, seed=rows.seed)
+    said = predict_table(run, rows.held_out, interval=share)
+    return float(rows.held_out[rows.source.target].is_between(said["lower"], said["upper"]).mean())
+
+
+def intervals(sources: Iterable[Source], splits: Iterable[int], share: float = 0.9) -> Iterator[str]:
+    """A line for each table of amounts with the coverage of its intervals, and the mean of all."""
+    shares, sizes = [], []
+    for source in sources:
+        for seed in splits:
+            rows = rows_of(source, seed)
+            if (coverage := covered(rows, share)) is not None:
+                shares.append(coverage)
+                sizes.append(len(rows.held_out))
+                yield f"{source.name:26} {seed}  {coverage:.3f} of {sizes[-1]}"
+    mean, pooled = np.mean(shares), np.average(shares, weights=sizes)
+    yield f"intervals for {share:g}: {mean:.3f}, the mean of {len(shares)}; {pooled:.3f} of {sum(sizes)} rows"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__)
     parser.add_argument("--half", choices=("chosen-on", "unseen", "both"), default="both")
     parser.add_argument("--splits", type=int, default=SPLITS)
     parser.add_argument("--docs", action="store_true")
+    parser.add_argument("--intervals", action="store_true", help="only the coverage of --interval 0.9")
     asked = parser.parse_args()
     halves = {"chosen-on": CHOSEN_ON, "unseen": UNSEEN}
+    if asked.intervals:
+        for line in intervals([*CHOSEN_ON, *UNSEEN], range(asked.splits)):
+            print(line, flush=True)
+        return
     table = []
     for half, sources in halves.items():
         if asked.half not in (half, "both"):

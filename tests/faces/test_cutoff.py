@@ -13,6 +13,7 @@ from chainrule.faces.cli.scores_report import scores_text
 from chainrule.faces.onnx.model_file import to_onnx
 from chainrule.faces.tables.targets import Classes, target_from_dict
 from chainrule.faces.tabular.cutoff import MEASURES, best
+from chainrule.faces.tabular.held_back import chosen_on_held_out
 
 QUICK: dict[str, Any] = {"hidden": (8,), "epochs": 25, "learning_rate": 0.02, "members": 4}
 
@@ -84,6 +85,16 @@ def test_the_likeliest_is_said_by_those_who_were_stored_before() -> None:
     assert target.cutoff == 0.5
     assert target.said_from is None
     assert target_from_dict(Classes("t", ("a", "b"), "words", 0.3).to_dict()).cutoff == 0.3  # type: ignore[union-attr]
+
+
+def test_rows_held_out_that_chose_it_are_said_to() -> None:
+    """A single network has no others; eight choose on rows that each left out."""
+    alone = train_table(frame(), "fraud", cutoff="f1", **QUICK | {"members": 1})
+    assert chosen_on_held_out(alone.extra) == "the weights and the cutoff"
+    unwatched = train_table(frame(), "fraud", cutoff="f1", patience=None, **QUICK | {"members": 1})
+    assert chosen_on_held_out(unwatched.extra) == "the cutoff"
+    given = train_table(frame(), "fraud", cutoff=0.3, **QUICK)
+    assert chosen_on_held_out(given.extra) == ""
 
 
 @pytest.mark.parametrize(

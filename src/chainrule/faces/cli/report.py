@@ -11,11 +11,11 @@ from chainrule.faces.cli.scores_report import aligned, folds_text, scores_text
 from chainrule.faces.plots import in_terminal
 from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tabular.held_back import chosen_on_held_out
 from chainrule.faces.tabular.training import Fit
 from chainrule.files.json_values import dumps
 
 REMEDY = "a lower --learning-rate is the usual cure"
-CHOSE = " (which also chose the weights; new rows may do worse)"
 
 
 def as_json(run: Run, folder: Path) -> str:
@@ -53,7 +53,8 @@ def as_text(run: Run, table: Table, ready: Fit, folder: Path) -> str:
     parts += ["", *wrap(f"{pace}: {run.stopped_by.value}", 80)]
     parts += _losses(run, ready)
     if run.extra["validation"]:
-        chosen = CHOSE if run.extra["held_out"]["chose_weights"] else ""
+        chosen = chosen_on_held_out(run.extra)
+        chosen = f" (which also chose {chosen}; new rows may do worse)" if chosen else ""
         parts += [
             "",
             f"the {len(ready.held_out)} rows held out{chosen}:",

@@ -23,6 +23,7 @@ from chainrule.faces.table_report.report_markup import (
     words,
 )
 from chainrule.faces.tables.quoting import counted, plain, quoted
+from chainrule.faces.tabular.held_back import chosen_on_held_out
 
 NAMES = {
     "accuracy": "accuracy",
@@ -92,14 +93,14 @@ def _standing(assessment: Assessment, judgement: Judgement) -> str:
                 "better than" if ends[1] < 0 else "worse than" if ends[0] > 0 else "not to be told apart from"
             )
             verdicts.setdefault(word, []).append(name)
-    chosen = assessment.run.extra["held_out"]["chose_weights"]
+    chosen = chosen_on_held_out(assessment.run.extra)
     parts = [f"it is {word} the {' and the '.join(names)}" for word, names in verdicts.items()]
     verdict = f"On these rows {'; '.join(parts)} (by {NAMES[measure]})." if parts else ""
     if ours[measure] >= ours["constant"][measure]:
         verdict = (
             f"It has learned nothing that holds: the best constant has no higher {NAMES[measure]}. {verdict}"
         )
-    return verdict + (" The same rows chose its weights, so new rows may do worse." if chosen else "")
+    return verdict + (f" The same rows chose {chosen}, so new rows may do worse." if chosen else "")
 
 
 def _comparison(assessment: Assessment, judgement: Judgement) -> str:

@@ -69,6 +69,12 @@ def errors_of(target: Target, output: np.ndarray, t: np.ndarray) -> dict[str, An
     return {"rows": len(sizes), "sizes": kept.tolist()}
 
 
+def chosen_on_held_out(extra: dict[str, Any]) -> str:
+    """What the rows held out chose, so that new ones may do worse: `the weights and the cutoff`, or less."""
+    names = {"chose_weights": "the weights", "chose_cutoff": "the cutoff"}
+    return " and ".join(name for key, name in names.items() if extra["held_out"].get(key))
+
+
 def margin(extra: dict[str, Any], share: float) -> float:
     """How far an amount may be from its prediction in this share of rows (split conformal prediction).
 

@@ -222,7 +222,11 @@ def _along(table: Table, request: Request, ready: Fit, reading: Reading) -> dict
         "reading": reading.to_dict(),
         "request": plain(vars(request)),
         "encoding": ready.encoding.to_dict(),
-        "held_out": {"share": request.validation, "rows": len(ready.held_out)},
+        "held_out": {
+            "share": request.validation,
+            "rows": len(ready.held_out),
+            **({"chose_cutoff": True} if isinstance(request.cutoff, str) and ready.members == 1 else {}),
+        },
     }
 
 
