@@ -15,6 +15,7 @@ from chainrule.ask.check.check import check
 HERE = Path(__file__).parent
 WORKED = HERE.parent / "examples" / "worked"
 PAGE = HERE / "textbooks.md"
+REPORTS = "reports"  # in textbooks.toml: what is not in a file of its own
 STATUSES = ("right", "truncated", "carried", "wrong", "inherited")
 
 INTRODUCTION = """\
@@ -64,7 +65,8 @@ class Source:
 
 def sources() -> list[Source]:
     """Every worked example, checked; the one with the most wrong numbers first."""
-    notes = tomllib.loads((HERE / "textbooks.toml").read_text("utf-8"))
+    notes = _notes()
+    notes.pop(REPORTS)
     found = []
     for path in sorted(WORKED.glob("*.toml")):
         verdict = check(path)
@@ -80,6 +82,10 @@ def sources() -> list[Source]:
     return sorted(found, key=lambda one: (-len(one.faults), one.name))
 
 
+def _notes() -> dict[str, dict[str, str]]:
+    return tomllib.loads((HERE / "textbooks.toml").read_text("utf-8"))
+
+
 def page(found: list[Source]) -> str:
     """The page, as Markdown."""
     total = sum((one.counts for one in found), Counter[str]())
@@ -91,7 +97,23 @@ def page(found: list[Source]) -> str:
         faulty=sum(bool(one.faults) for one in found),
         **{status: total[status] for status in STATUSES},
     )
-    return head + "\n".join([*table(found, total), "", *(line for one in found for line in section(one))])
+    sections = (line for one in found for line in section(one))
+    return head + "\n".join([*table(found, total), "", *sections, *reports(found)]) + "\n"
+
+
+def reports(found: list[Source]) -> Iterator[str]:
+    """Each place where a fault starts, with what is right: what an author would want to be told."""
+    yield from ["(worth-reporting)=", "## Worth telling the authors", ""]
+    yield "Where a fault starts in an example above:"
+    yield ""
+    for one in found:
+        wrong = [claim for claim in one.claims if claim["status"] == "wrong"]
+        told = (f"`{claim['quantity']}` is {correct(claim)}, not {claim['claimed']}" for claim in wrong)
+        if wrong:
+            yield f"- {escaped(one.source)}: {'; '.join(told)}."
+    yield from ["", "And in lines of other lessons that were read:", ""]
+    for place, right in _notes()[REPORTS].items():
+        yield f"- {escaped(place)}: {escaped(right)}."
 
 
 def table(found: list[Source], total: Counter[str]) -> Iterator[str]:

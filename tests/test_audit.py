@@ -15,6 +15,16 @@ WORKED = sorted((ROOT / "examples" / "worked").glob("*.toml"))
 BY_HAND = json.loads((ROOT / "tests" / "data" / "worked_statuses.json").read_text("utf-8"))
 
 JUDGED_OTHERWISE = {
+    ("kaifeng", "E", "0.035"): "by hand: inherited; these two digits are those of the true value, too",
+    ("kaifeng", "dE/dw1[1,1]", "0.0008"): (
+        "by hand: inherited; it is one unit from the true value, so nothing is said against it"
+    ),
+    ("interview", "dE/dz2", "0.138"): (
+        "by hand: inherited from dE/da2 = 0.562; but a cross-entropy computes a - T, not made of that"
+    ),
+    ("course", "da2/dz2", "0.2395"): (
+        "by hand: wrong in its last digit by 0.6028 · 0.3972, the line before it, which is not in the file"
+    ),
     ("ninjakx", "w_H21_H11'", "0.099862554"): (
         "by hand: wrong, since the sign in the expression shown is not the one that was used; but the"
         " gradient printed before it gives 0.1 - 0.2 · 0.0006872264573 = 0.099862554..., so it is wrong"
@@ -34,7 +44,7 @@ def test_every_number_of_the_sources_is_in_a_file_with_its_source():
         assert read.title
         assert read.source
         assert [[c.quantity, c.printed] for c in read.printed] == [row[:2] for row in BY_HAND[path.stem]]
-    assert sum(map(len, BY_HAND.values())) == 278
+    assert sum(map(len, BY_HAND.values())) == 374
 
 
 def test_statuses_are_those_found_by_hand_but_for_a_named_few():

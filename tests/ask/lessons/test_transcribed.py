@@ -2,8 +2,8 @@
 
 Where only a part of a page was to be had, the rest is worked out in its notation (`exercise-06`,
 `softmax-three`, `two-two-one`, `udacity-exercise`). At the first look, before anything was mended, 4 of the
-first 10 were read, 5 could have been and were not, and `melfm` leaves weights to a picture; of the 35
-numbers that were placed, none was accused.
+first 10 were read, 5 could have been and were not, and `melfm`, which was known from before, leaves weights
+to a picture; of the 35 numbers that were placed, none was accused. `nodes` was written afterwards.
 """
 
 from pathlib import Path
