@@ -5,9 +5,9 @@ const LABELLED = 12;                                           // weights betwee
 
 export function drawLayers(svg, p, W, H) {
   const { layout } = p.view.scene, tall = W < 620, columns = [...layout.columns, null], along = tall ? H : W, across = tall ? W : H;
-  const deep = p.view.phase >= 3 ? 1 : 0, UW = tall ? 84 : 118, UH = 52 + 22 * deep, pad = tall ? 40 : 70;
+  const deep = p.view.phase >= 3 ? 1 : 0, UW = tall ? Math.min(108, (across - 16) / Math.max(...layout.columns.map((column) => column.units.length)) - 6) : 150, UH = 52 + 22 * deep, pad = tall ? 40 : 70;
   const place = (c, k, count) => {
-    const main = pad + ((along - 2 * pad) * c) / (columns.length - 1), side = across / 2 + (k - (count - 1) / 2) * Math.min((across - 16) / count, tall ? 96 : 128);
+    const main = pad + ((along - 2 * pad) * c) / (columns.length - 1), side = across / 2 + (k - (count - 1) / 2) * Math.min((across - 16) / count, tall ? 116 : 128);
     return tall ? [side, main] : [main, side];
   };
   const at = columns.map((column, c) => (column ? column.units.map((_, k) => place(c, k, column.units.length)) : [place(c, 0, 1)]));
@@ -34,7 +34,9 @@ export function drawLayers(svg, p, W, H) {
     const top = y - UH / 2, half = UW / 4;
     const inside = [el("rect", { class: "box", x: x - UW / 2, y: top, width: UW, height: UH, rx: 14 })];
     const cell = (q, cx, cy) => p.part(q, el("rect", { class: "hit", x: cx - half, y: cy - 22, width: 2 * half, height: 44, rx: 8 }), text(cx, cy - 4, p.label(q).replace(/\[.*/, ""), { class: "sym less" }), p.number(q, cx, cy + 13, { class: "small" }));
-    inside.push(cell(u.z, x - half + 2, top + 26), u.a ? cell(u.a, x + half - 2, top + 26) : null);
+    const row = (q, y) => { const words = text(x, y, "", { class: `${p.colour(q)} small${UW < 90 ? " t10" : ""}` }); words.append(el("tspan", { class: "sym less" }, `${p.label(q).replace(/\[.*/, "")} `), el("tspan", { class: "num" }, p.shows(q))); return p.part(q, el("rect", { class: "hit", x: x - UW / 2, y: y - 16, width: UW, height: 22, rx: 7 }), words); };
+    if (tall) inside.push(row(u.z, top + 22), u.a ? row(u.a, top + 44) : null);
+    else inside.push(cell(u.z, x - half + 2, top + 26), u.a ? cell(u.a, x + half - 2, top + 26) : null);
     if (deep) inside.push(p.line(u.dz, x, top + 64, UW, tall ? "∂" : p.label(u.dz).replace(/\[.*/, ""), "tiny"));
     boxes.append(el("g", {}, ...inside));
     if (u.bias && (!tall || at[c].length < 3)) boxes.append(bias(p, u, x, top, UW));

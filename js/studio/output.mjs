@@ -3,7 +3,9 @@ import { painted } from "./paint.mjs";
 import { el, text } from "./svg.mjs";
 
 export function drawOutput({ g, box, q }, p, table) {
-  const { output } = p.view.frame, { points } = p.view.scene, { x, y, w, h } = box, nodes = [];
+  const { output } = p.view.frame, still = g.querySelector("image");
+  if (still) { const plane = output.kind === "plane"; still.setAttribute("href", painted(plane ? output.picture : output.codes, output.side, plane ? table.signs : table.classes)); return; }   // the marks stay where they are
+  const { points } = p.view.scene, { x, y, w, h } = box, nodes = [];
   const at = (u, v) => [x + u * w, y + v * h].map((n) => +n.toFixed(1));
   if (output.kind === "plane" || output.kind === "classes") {
     const plane = output.kind === "plane";
