@@ -24,7 +24,7 @@ AS_WEBP = """async (source) => {
 }"""
 PICTURES = {
     "studio": "#source=lesson&n=0&phase=3&q=dE/dw1",
-    "studio-moons": "#source=moons&n=640&phase=0&q=dE/dw2[1,3]&tab=ask",
+    "studio-moons": "#source=moons&n=240&phase=0&q=dE/dw2[1,3]&tab=ask",
 }
 
 
