@@ -166,6 +166,16 @@ def test_rows_and_biases() -> None:
     head = network("half_squared_error", "sigmoid") + claims(d_z2=dz2)
     assert cause(head + claims(d_b2=dz2.mean(0))).name == "∂E/∂b₂ averaged twice over the rows"
     assert "row 0 alone" in cause(head + claims(d_w2=np.outer(a1[0], dz2[0]), d_b2=dz2[0])).name
+    dz1 = dz2 @ W[1].T * a1 * (1 - a1)
+    alone = {
+        "d_w1": np.outer(ROWS[1], dz1[1]),
+        "d_b1": dz1[1],
+        "d_w2": np.outer(a1[1], dz2[1]),
+        "d_b2": dz2[1],
+    }
+    named = cause(head + claims(d_z1=dz1, **alone))
+    assert named.name == "row 1 alone in ∂E/∂w₁, ∂E/∂w₂, ∂E/∂b₁ and ∂E/∂b₂"
+    assert named.explains == named.of
     assert cause(head + claims(d_w2=ROWS.T @ dz2)).name == "x in the place of a₁ in ∂E/∂w₂"
 
 

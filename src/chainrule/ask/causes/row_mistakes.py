@@ -26,6 +26,8 @@ def rows_and_factors(structure: Structure) -> Iterator[Hypothesis]:
     for group in groups:
         yield from _scaled(structure, group)
         yield from _single_rows(structure, group)
+    if weights and biases:
+        yield from _single_rows(structure, [*weights, *biases])
     yield from _single_rows(structure, [structure.end.name])
     yield from _along_units(structure, biases)
     yield from _signs(structure)
