@@ -316,6 +316,33 @@ def test_rows_in_blocks_are_those_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     np.testing.assert_allclose(s.network.predict(s.p, s.x), whole, rtol=1e-13)
 
 
+def test_a_run_takes_rows_of_its_shape() -> None:
+    run = chainrule.train(FLAT_END, IMAGE, T, epochs=1)
+    with pytest.raises(ShapeError, match=r"^x is \(1, 5, 4, 1\), but .* rows of 4 x 4 x 1$"):
+        run.predict(np.ones((1, 5, 4, 1)))
+
+
+def test_an_ensemble_of_no_network_is_told_so() -> None:
+    with pytest.raises(InputError):
+        chainrule.train_ensemble([Dense(1)], np.ones((4, 2)), np.ones((4, 1)), seeds=2)  # type: ignore[arg-type]
+
+
+def test_wrong_gradients_are_seen_and_no_cause_is_made_up() -> None:
+    s = situation("conv")
+    own = {name: gradient.array for name, gradient in sweep(s.network, s.p, s.x, s.t).gradients.items()}
+    assert chainrule.diagnose_gradients(s.network, s.x, s.t, own, parameters=s.p).verdict == "right"
+    diagnosis = chainrule.diagnose_gradients(s.network, s.x, s.t, own | {"w1": 2 * own["w1"]}, parameters=s.p)
+    assert (diagnosis.verdict, diagnosis.cause) == ("wrong", None)
+
+
+def test_an_array_of_places_is_shown_in_part_and_says_which() -> None:
+    s = situation("conv")
+    told = " ".join(str(chainrule.explain(s.network, s.x, s.t, "w1", parameters=s.p)).split())
+    assert "·,·], one part of 2 x 3 x 2 x 4." in told
+    flat = chainrule.explain(Network([Dense(2)]), np.ones((2, 3)), np.ones((2, 2)), "w1")
+    assert "one part" not in str(flat)
+
+
 def test_explained_by_its_places() -> None:
     s = situation("conv")
     told = str(chainrule.explain(s.network, s.x, s.t, "z1[0,3,2,1]", parameters=s.p))

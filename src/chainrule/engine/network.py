@@ -112,9 +112,14 @@ class Network:
         Raises:
             InputError: the layer is named.
         """
-        for layer in _flat(self.chain.layers):
-            if layer.takes == "places":
-                raise InputError(f"{purpose} dense networks only: this one has the layer {_title(layer)}")
+        if self.first_of_places:
+            title = _title(self.first_of_places)
+            raise InputError(f"{purpose} dense networks only: this one has the layer {title}")
+
+    @property
+    def first_of_places(self) -> Layer | None:
+        """The first layer that sees numbers at places, if there is one."""
+        return next((layer for layer in _flat(self.chain.layers) if layer.takes == "places"), None)
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The last layer's output (logits for a fused loss), and what `backward` needs."""

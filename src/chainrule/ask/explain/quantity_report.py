@@ -1,13 +1,15 @@
 """The document of an explanation: its factors, the chain, the shares, and where the factors come from."""
 
 from collections.abc import Iterable, Iterator
+from math import prod
 
 import numpy as np
 
+from chainrule.ask.cases.address import shape_in_words
 from chainrule.ask.documents.blocks import Block, Cell, Equation, Equations, Heading, TableBlock, paragraph
 from chainrule.ask.documents.formula import AS_GIVEN, Formula, Symbol, Value, walk
 from chainrule.ask.documents.formula_text import as_line
-from chainrule.ask.documents.names import derivative_of
+from chainrule.ask.documents.names import derivative_of, pretty
 from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.chain import LINKS, Backward
 from chainrule.ask.explain.contributions import by_road, by_row
@@ -73,6 +75,10 @@ def _array(explanation: Explanation) -> Iterator[Block]:
     ]
     note = f"… of {count:,} x {columns:,}" if max(count, columns) > SHOWN else ""
     yield TableBlock((Symbol(number.name), *map(str, range(min(columns, SHOWN)))), tuple(rows), note)
+    if prod(number.array.shape[: len(prefix)]) > 1 and not is_slope(number.quantity):
+        part = ",".join([*map(str, prefix), "·", "·"])
+        shape = shape_in_words(number.array.shape)
+        yield paragraph(f"That is {pretty(number.name)}[{part}], one part of {shape}.")
     yield paragraph("The largest of them is ", derive.symbol(explanation.factor), ".")
 
 

@@ -149,4 +149,6 @@ def _diagnosis(case: Case, claimed: Any, note: str) -> Diagnosis:
     search = GradientSearch(case, given.arrays, given.row_by_row)
     compared = tuple(search.compared(name) for name in given.arrays)
     right = all(comparison.right for comparison in compared)
-    return Diagnosis(compared, None if right else search.cause, (*filter(None, [note]), *given.notes))
+    looked_for = not right and not case.network.first_of_places  # the causes known are those of dense layers
+    cause = search.cause if looked_for else None
+    return Diagnosis(compared, cause, (*filter(None, [note]), *given.notes))

@@ -23,6 +23,7 @@ import numpy as np
 from chainrule.engine.data import inputs
 from chainrule.engine.network import Network
 from chainrule.engine.stopping import Divergence, Stop
+from chainrule.errors import ShapeError
 from chainrule.files.json_values import canonical, finite, parse
 from chainrule.files.writing import new_folder, put
 
@@ -120,11 +121,14 @@ class Run:
 
         Raises:
             InputError: x holds a NaN or an infinity; row and column are named.
-            ShapeError: x is not as wide as the network's first layer wants.
+            ShapeError: x is not as wide as the network's first layer wants, or not of its shape.
         """
         x = np.asarray(x)
         if x.ndim != 2 or len(x):
             x = inputs(x, self.network.takes)
+        if self.row_shape and x.ndim > 2 and x.shape[1:] != self.row_shape:
+            wanted = " x ".join(map(str, self.row_shape))
+            raise ShapeError(f"x is {x.shape}, but the run was trained on rows of {wanted}")
         x = x.astype(self.parameters["w1"].dtype)
         width = max(a.shape[-1] for a in self.parameters.values())
         rows = max(1, BLOCK // max(width, prod(x.shape[1:])))

@@ -94,8 +94,8 @@ def train_ensemble(
         weight_decay=0.0,
         seed=seed,
     )
-    network.refuse_places("an ensemble takes")
     job = Task.of(network, x, t, sample_weight, options)
+    network.refuse_places("an ensemble takes")
     combinations = product(rates, decays, scales, _seeds(seeds, options.seed))
     members = [Member(*combination) for combination in combinations]
     _refuse_more_than_memory(job, len(members))

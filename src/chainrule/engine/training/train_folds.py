@@ -90,8 +90,8 @@ def train_folds(
         weight_decay=weight_decay,
         seed=seed,
     )
-    network.refuse_places("a mean of several networks takes")
     job = Task.of(network, x, t, sample_weight, options)
+    network.refuse_places("a mean of several networks takes")
     numbers = folds(len(job.data), members, options.seed, codes, groups)
     jobs = fold_tasks(job, numbers)
     settings = {**jobs[0].settings, "patience": patience, "rows": len(job.data), "members": members}
