@@ -209,6 +209,13 @@ def test_a_table_that_is_dropped() -> None:
     assert "drop it" in refused(Desk(), "open", source="table")
 
 
+def test_amounts_near_the_end_of_the_range() -> None:
+    desk = Desk()
+    text = "a,y\n" + "\n".join(f"{k},{'-' if k % 2 else ''}{1 + k % 5}e300" for k in range(30))
+    assert say(desk, "table", name="t.csv", text=text)[0]["kind"] == "scene"
+    assert "inf" not in reach(desk, 2)["says"][0]
+
+
 def test_its_run_is_one_that_evaluate_takes(tmp_path: Path) -> None:
     desk = Desk()
     scene, _ = say(desk, "table", name="sorts.csv", text=TABLE)

@@ -290,9 +290,12 @@ class LearningWork:
         says = self.job.network.predict(self.session.parameters, self.data.x[rows])
         if not np.isfinite(says).all():
             return ""
-        judged = scores(self.data.target, says, self.data.t[rows])
+        with np.errstate(over="ignore"):  # of amounts near the end of the range
+            judged = scores(self.data.target, says, self.data.t[rows])
         if self.data.is_classes:
             return f"Of the held-out rows <em>{judged['accuracy']:.1%}</em> are right.".replace(".0%", "%")
+        if not np.isfinite(judged["rmse"]):
+            return ""
         return f"Held-out rows are off by <em>{judged['rmse']:.4g}</em> (root mean square)."
 
 
