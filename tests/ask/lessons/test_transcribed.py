@@ -21,6 +21,7 @@ READ = {  # by file: how many numbers are checked; where it was found
     "nodes.md": (13, "Han, Kamber, Pei, Data Mining, 3rd edition, example 9.1"),
     "softmax-three.md": (10, "notes on softmax, public GitHub index; weights made to fit its logits"),
     "two-two-one.html": (7, "primelearnpoint.com, backpropagation solved step by step"),
+    "udacity-exercise.md": (6, "wtlin1228/deep-learning, 7_backpropagation_exercise"),
     "zhou.md": (5, "victorzhou.com, Machine Learning for Beginners: An Introduction to Neural Networks"),
 }
 REFUSED = {  # by file: what the refusal names; and where it was found
@@ -28,7 +29,6 @@ REFUSED = {  # by file: what the refusal names; and where it was found
     "logistic-code.md": "no number is claimed",  # klxcoder/learn-machine-learning, week3/01.py
     "melfm.md": "w1[0,1], w1[1,1]",  # melfm/notes, docs/machine_learning/backprop.md
     "perceptron-and.md": "input",  # a note on the AND gate, in nvidia/Nemotron-CC-Math-v1
-    "udacity-exercise.md": "layers",  # wtlin1228/deep-learning, 7_backpropagation_exercise
 }
 
 

@@ -77,6 +77,9 @@ def _of_matrices(inventory: "_Inventory") -> Fitting:
             shape = _shape(value)
             if layer and not indices and shape:
                 layers.setdefault(layer, _turned(shape, unit_first))
+        if trial.depth in layers:  # weights_hidden_output: of the last layer, whichever that is
+            output = layers.pop(trial.depth)
+            layers[len(layers) + 1] = output
         chain = [layers[layer] for layer in sorted(layers)]
         if sorted(layers) != list(range(1, len(chain) + 1)):
             continue

@@ -36,7 +36,7 @@ _PHRASES = [
         (r"\bnet input\b", " net "),
         (r"\bhidden[ _]layer[ _](?:net[ _])?inputs?\b", " net_h "),
         (r"\bhidden(?:[ _]layer)?[ _](?:outputs?|activations?)\b", " out_h "),
-        (r"\boutput[ _]layer[ _](?:net[ _])?inputs?\b", " net_o "),
+        (r"\boutput[ _]layer[ _](?:net[ _])?in(?:puts?)?\b", " net_o "),
         (r"\boutput[ _]layer[ _](?:outputs?|activations?)\b|\b(?:final|predicted)_output\b", " prediction "),
         (rf"\b(?:gradients?|gradientes?|derivative(?: of (?:the )?(?:loss|error|cost))?){_OF}", " ∂E/∂"),
         (r"\btotal (?:error|loss|cost)\b", " error "),
