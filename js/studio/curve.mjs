@@ -26,8 +26,9 @@ export function drawCurve(box, course) {
   const here = points.findLast?.((point) => point[0] === n)?.[1] ?? null, place = whereIs(n, unit);
   s(el("line", { class: "head", x1: X(n), y1: T - 6, x2: X(n), y2: B }));
   if (here !== null) s(el("circle", { class: "knob", cx: X(n), cy: Y(here), r: 6.5 }));
-  const words = heldOut ? `${place}: training ${loss}, held out ${heldOut}` : `${place}: E = ${loss}`;
-  s(text(X(n) + (right ? -12 : 12), T - 2, words, { class: "now", "data-q": unit > 1 || heldOut ? undefined : "E", "text-anchor": right ? "end" : "start" }));
+  const words = heldOut ? `${place}: ${w < 480 ? "" : "training "}${loss}, held out ${heldOut}` : `${place}: E = ${loss}`;
+  const reach = Math.min(words.length * 8.4, w - 8); // of the words: they stay inside, also on a phone
+  s(text(right ? Math.max(X(n) - 12, reach + 4) : Math.min(X(n) + 12, w - reach - 4), T - 2, words, { class: "now", "data-q": unit > 1 || heldOut ? undefined : "E", "text-anchor": right ? "end" : "start" }));
   box.setAttribute("aria-valuemin", start); box.setAttribute("aria-valuemax", end); box.setAttribute("aria-valuenow", n); box.setAttribute("aria-valuetext", `${place} of ${Math.floor(end / unit)}, error ${loss}`);
   return (x) => Math.max(start, Math.min(end, Math.round((origin + ((x - L) / (R - L)) * (last - origin)) / unit) * unit));
 }

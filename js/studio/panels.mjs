@@ -40,7 +40,7 @@ export function finder(view) {                                  // any number by
 export function emptyPanel(box, view) {
   box.replaceChildren(make("p", {}, "Click a line, a unit or a number: here stands where it comes from, with the rows of the step that is made next."), make("p", { class: "hint", html: "<kbd>space</kbd> plays, <kbd>→</kbd> goes on by a phase, drag the curve to go back in time." }), ...finder(view));
 }
-const STATUS = { right: "", truncated: "cut off", carried: "", inherited: "inherited", wrong: "wrong" };
+const STATUS = { right: "", truncated: "cut off", carried: "", imprecise: "imprecise", inherited: "inherited", wrong: "wrong" };
 export function checkPanel(box, view) {
   if (!view.verdict) {
     const area = make("textarea", { id: "lesson", rows: 14, maxlength: 200000, spellcheck: "false", placeholder: "w1 = 0.15, b1 = 0.4, …  z1 = 0.415, a1 = 0.6023, …" });
