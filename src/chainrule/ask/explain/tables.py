@@ -109,7 +109,8 @@ def training_table(descent: DescentRecord, threshold: float, output: str) -> Tab
     for n, step in sorted(descent.steps.items()):
         prediction: list[Cell] = [Value(float(step.sweep.output.array[0, 0]))] if is_single else []
         e = below(step.loss, threshold, n)
-        rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *prediction, Bar(step.loss / top)]))
+        share = step.loss / top if np.isfinite(step.loss) else 1.0
+        rows.append(tuple[Cell, ...]([Value(n, AS_GIVEN), e, *prediction, Bar(share)]))
     heads: list[Cell] = [Symbol(output)] if is_single else []
     return TableBlock(("epochs", Symbol("E"), *heads, ""), tuple(rows))
 
