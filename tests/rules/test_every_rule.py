@@ -132,7 +132,7 @@ def test_jax_compiles_once_keeps_the_dtype_and_agrees(network: Network, dtype: s
 @every_layer
 def test_an_error_signal_of_another_width_is_refused(name: str) -> None:
     layer = specimens.layer(name).placed(Names())
-    given_arrays = layer.start(np.random.default_rng(0), WIDTH)[0] | {"m0": np.ones((5, WIDTH))}
+    given_arrays = layer.start(np.random.default_rng(0), (WIDTH,))[0] | {"m0": np.ones((5, WIDTH))}
     p = {n: numbers.given(n, a) for n, a in given_arrays.items()}
     _, kept = layer.forward(p, numbers.given("z9", np.ones((5, WIDTH))))
     with pytest.raises(ShapeError, match=r"^dE/d.*: index j is \d long in .*, \d in "):

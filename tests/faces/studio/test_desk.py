@@ -229,8 +229,7 @@ def test_a_network_that_is_too_large_is_refused_with_its_limit() -> None:
     rows = [[0.1] * 13]
     weights = [[0.1]] * 13
     text = f"inputs = {rows}\ntargets = [[1.0]]\n[[layers]]\nweights = {weights}"
-    with pytest.raises(Exception, match="at most 12"):
-        Desk(text, "wide.toml")
+    assert "at most 12" in refused(Desk(text, "wide.toml"), "open", source="")
 
 
 def test_far_ahead_ends_in_time_and_is_asked_for_again() -> None:

@@ -28,7 +28,7 @@ _LAST_BIT = 2.0**-23  # relative: how far a float32 that is printed with all its
 _NOISY = 4  # times what such noise did is what float32 arithmetic may do
 _APART = 4  # last digits: so far from the right value a number is not, but for a wrong one before it
 _FAR = 0.05  # relative: so far from its number, arithmetic that is shown was not read rightly
-_MISSES = 0.5  # times the root of how many numbers the best habit does not give: what chance may do
+_MISSES = 4  # times the root of how many numbers the best habit does not give: what chance may do; by trial
 _TELLING = 100  # last digits: what may be so far off hardly agrees by chance
 _TOUCH = 0.1  # of a last digit: how far from its true value even a number with more digits may be taken
 

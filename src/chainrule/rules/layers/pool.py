@@ -141,7 +141,7 @@ class GlobalAveragePool(Layer):
 
     takes: ClassVar[str] = "places"
     words: ClassVar[Words] = Words(
-        symbol="mean",
+        symbol="mean of all",
         formula="p[i] = Σ x[h,w,i] / m, m places",
         slope="∂p/∂x = 1/m",
         latex=r"p_i = \tfrac{1}{m}\sum_{hw} x_{hwi}",
