@@ -124,7 +124,7 @@ BAD = [
     ("inputs = [[0.05, 0.1]]", "inputs = [[0.05, nan]]", "inputs[0,1] is nan"),
     ("inputs = [[0.05, 0.1]]", "inputs = [[1, 2], [3]]", "inputs[1] has 1 numbers, but inputs[0] has 2"),
     ("inputs = [[0.05, 0.1]]", "inputs = [[1, 2], [3, 4]]", "targets has 1 row, but inputs has 2 rows"),
-    ("inputs = [[0.05, 0.1]]", f"inputs = {'[' * 3000}", "nested too deeply"),
+    ("inputs = [[0.05, 0.1]]", f"inputs = {'[' * 100_000}", "nested too deeply"),
     ("targets = [[0.01, 0.99]]", "", "targets is missing"),
     ("targets = [[0.01, 0.99]]", "targets = [[0.01]]", "targets has rows of 1, but the last layer has 2"),
     ("targets = [[0.01, 0.99]]", "targets = [[0.01, [1]]]", "targets[0,1] is [1], but a number is wanted"),
