@@ -23,7 +23,9 @@ TESTED_IN = {
         " slope_mistakes stated_values structure way_back_mistakes"
     ),
     "ask/causes/test_listed_mistakes.py": "ask/causes: penalty_mistakes",
-    "ask/check/test_check.py": "ask/cases: claim; ask/check: report; ask/judging: judge printed_operands",
+    "ask/check/test_check.py": (
+        "ask/cases: claim; ask/check: report verdict; ask/judging: judge printed_operands"
+    ),
     "ask/check/test_followed.py": "ask/judging: habits",
     "ask/documents/test_printers.py": (
         "ask/documents: blocks document formula formula_markup html latex markdown mathml names typst wording"

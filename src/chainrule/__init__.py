@@ -11,9 +11,9 @@ TYPE_CHECKING = False  # as type checkers know it: the command is interruptible 
 if TYPE_CHECKING:
     from chainrule.ask.cases.case import Case as Case
     from chainrule.ask.cases.example import Example as Example
-    from chainrule.ask.check.check import PageVerdict as PageVerdict
-    from chainrule.ask.check.check import Verdict as Verdict
     from chainrule.ask.check.check import check as check
+    from chainrule.ask.check.verdict import PageVerdict as PageVerdict
+    from chainrule.ask.check.verdict import Verdict as Verdict
     from chainrule.ask.exercises.exercise import Exercise as Exercise
     from chainrule.ask.exercises.exercise import exercise as exercise
     from chainrule.ask.exercises.marking import Marking as Marking
@@ -96,7 +96,8 @@ if TYPE_CHECKING:
 # Where each public name lives. It is imported when it is first used, so that the command line does
 # not wait for JAX. This is the one list; what type checkers read above is held to it by a test.
 _HOMES = {
-    "ask.check.check": ("PageVerdict", "Verdict", "check"),
+    "ask.check.check": ("check",),
+    "ask.check.verdict": ("PageVerdict", "Verdict"),
     "ask.gradients.diagnose": ("Diagnosis", "diagnose_gradients"),
     "ask.exercises.exercise": ("Exercise", "exercise"),
     "ask.exercises.marking": ("Marking", "mark"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chainrule.ask.check.check import Verdict, check_text
+from chainrule.ask.check.check import check_text
+from chainrule.ask.check.verdict import Verdict
 
 LESSON = "x = 2, w1 = 3, b1 = 1, T = 5, with a linear unit.\n\nz1 = 7, a1 = 7, E = 2.5\n"
 EXAMPLE = """

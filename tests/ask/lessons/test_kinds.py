@@ -4,7 +4,8 @@
 
 import pytest
 
-from chainrule.ask.check.check import PageVerdict, check
+from chainrule.ask.check.check import check
+from chainrule.ask.check.verdict import PageVerdict
 from chainrule.errors import InputError
 
 ONE = "$x = 2$, $w = 0.5$, $b = -0.5$, $y = 1$; sigmoid; squared error $L = (y - \\hat{y})^2$."

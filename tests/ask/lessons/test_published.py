@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from chainrule.ask.cases.claim import Status
-from chainrule.ask.check.check import PageVerdict, check
+from chainrule.ask.check.check import check
+from chainrule.ask.check.verdict import PageVerdict
 
 FOLDER = Path(__file__).parents[2] / "data" / "published"
 PUBLISHED = json.loads((FOLDER / "published.json").read_text("utf-8"))

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from chainrule.ask.check.check import PageVerdict, check
+from chainrule.ask.check.check import check
+from chainrule.ask.check.verdict import PageVerdict
 
 CHAIN = "Sigmoid, half squared error. x = 2, w = 0.25, b = 0, t = 1."
 

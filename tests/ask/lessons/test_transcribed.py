@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.ask.check.check import PageVerdict, check
+from chainrule.ask.check.check import check
+from chainrule.ask.check.verdict import PageVerdict
 from chainrule.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data" / "transcribed"

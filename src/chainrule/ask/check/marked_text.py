@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from chainrule.ask.check.check import PageVerdict, Verdict
 from chainrule.ask.check.claim_places import Span, statement_of
 from chainrule.ask.check.report import computed_digits
+from chainrule.ask.check.verdict import PageVerdict, Verdict
 from chainrule.ask.documents.blocks import Block, Heading, MarkedText, Piece
 from chainrule.ask.documents.document import Document
 

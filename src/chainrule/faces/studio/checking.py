@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chainrule.ask.check.check import PageVerdict, Verdict, check_text
+from chainrule.ask.check.check import check_text
 from chainrule.ask.check.marked_text import marks, pieces
+from chainrule.ask.check.verdict import PageVerdict, Verdict
 
 
 def verdicts(text: str, name: str = "") -> tuple[Verdict, ...]:

@@ -19,7 +19,7 @@ from chainrule.faces.studio.typed_number import typed
 
 if TYPE_CHECKING:
     from chainrule.ask.cases.case import Case
-    from chainrule.ask.check.check import Verdict
+    from chainrule.ask.check.verdict import Verdict
 
 Answer = dict[str, Any]
 _PATIENCE = 2.0  # seconds of one request, at most
