@@ -184,7 +184,7 @@ def test_one_weight_that_is_off_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     w2 = run.parameters["w2"].copy()
     w2[3, 2] += 1e-3
     bent = replace(run, parameters=run.parameters | {"w2": w2})
-    inputs = len(run.parameters["w1"])
+    inputs = run.parameters["w1"].shape[:1]
     made = model_file._model(
         bent, prediction.encoding_of(run), model_file.network.traced(run.network, inputs, bent.parameters)
     )
@@ -247,12 +247,12 @@ def test_the_comparison_has_gaps_and_words_never_seen_in_it() -> None:
     run = on_table("three", missing="impute")
     encoding = prediction.encoding_of(run)
     for column in encoding.columns:
-        cells = agreement._cells(column, False, np.random.default_rng(0))
+        cells = agreement._cells(column, 1000, False, np.random.default_rng(0))
         gaps = [cell is MISSING or cell == MISSING or cell != cell for cell in cells.tolist()]
         assert 0.05 < np.mean(gaps) < 0.15, column.name
         if hasattr(column, "words"):
             assert np.mean([cell == UNSEEN for cell in cells.tolist()]) > 0.5 / (1 + len(column.words))
-        whole = agreement._cells(column, True, np.random.default_rng(0)).tolist()
+        whole = agreement._cells(column, 1000, True, np.random.default_rng(0)).tolist()
         assert not any(cell == MISSING or cell != cell for cell in whole)
 
 

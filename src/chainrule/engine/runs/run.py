@@ -89,6 +89,11 @@ class Run:
         return shape if len(shape) > 1 else shape[0]
 
     @property
+    def dtype(self) -> "np.dtype[Any]":
+        """What the numbers of the network are kept in."""
+        return next(iter(self.parameters.values())).dtype
+
+    @property
     def best_epoch(self) -> int | None:
         """With patience the epoch after which the validation loss was lowest and the network had these
         weights; None where they are the last ones, as they are below a threshold, too.
@@ -129,7 +134,7 @@ class Run:
         if self.row_shape and x.ndim > 2 and x.shape[1:] != self.row_shape:
             wanted = " x ".join(map(str, self.row_shape))
             raise ShapeError(f"x is {x.shape}, but the run was trained on rows of {wanted}")
-        x = x.astype(self.parameters["w1"].dtype)
+        x = x.astype(self.dtype)
         width = max(a.shape[-1] for a in self.parameters.values())
         rows = max(1, BLOCK // max(width, prod(x.shape[1:])))
         blocks = [x[i : i + rows] for i in range(0, max(len(x), 1), rows)]

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from chainrule.engine.runs.run import Run
-from chainrule.faces.onnx.table_encoding import MISSING
+from chainrule.faces.onnx.table_encoding import MISSING, image_shape
 from chainrule.faces.tables.columns import Column, NumberColumn, WordColumn
 from chainrule.faces.tables.encoding import REFUSE, Encoding
 from chainrule.faces.tables.kinds import BOOLEAN
@@ -15,7 +16,8 @@ from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.prediction import predict
 
-ROWS, SEED = 1000, 0
+ROWS, FEWEST, SEED = 1000, 16, 0
+NUMBERS = 1 << 22  # in all rows: of large images there are fewer
 ROOM = 16  # how often the rounding that is measured may come; two orders of summation differ by less
 UNSEEN = "a word that was not there in training"
 
@@ -51,23 +53,27 @@ class Agreement:
 def compare(run: Run, encoding: Encoding | None, model: bytes, *, rough: bool) -> Agreement:
     """Predict made-up rows both ways; `rough` if some part of the file is float32 whatever the dtype."""
     rng = np.random.default_rng(SEED)
+    row = run.inputs if isinstance(run.inputs, tuple) else (run.inputs,)
+    count = min(ROWS, max(FEWEST, NUMBERS // prod(row)))
     if encoding is None:
-        w = run.parameters["w1"]
-        x = rng.normal(size=(ROWS, w.shape[0])).astype(w.dtype)
+        x = rng.normal(size=(count, *row)).astype(run.dtype)
         (theirs,) = predicted(model, {"x": x})
-        return Agreement(ROWS, _largest(theirs - run.predict(x)), _rounding(run, x, rough))
-    columns = {column.name: _cells(column, encoding.missing == REFUSE, rng) for column in encoding.columns}
-    rows = Table("made-up rows", _as_read(columns), ROWS, decimal=encoding.decimal)
-    ours, theirs = predict(run, rows), predicted(model, _as_fed(columns))
+        return Agreement(count, _largest(theirs - run.predict(x)), _rounding(run, x, rough))
+    complete = encoding.missing == REFUSE
+    columns = {column.name: _cells(column, count, complete, rng) for column in encoding.columns}
+    rows = Table("made-up rows", _as_read(columns), count, decimal=encoding.decimal)
+    image = image_shape(run, encoding)
+    fed = {"x": np.stack(list(columns.values()), 1).reshape(-1, *image)} if image else _as_fed(columns)
+    ours, theirs = predict(run, rows), predicted(model, fed)
     reference, answer = ours["prediction"], theirs[0]
     allowed = _rounding(run, encoding.encode(rows), rough)
     if not encoding.classes:
         spread = encoding.target.moments.std if hasattr(encoding.target, "moments") else 1.0
         room = allowed * spread + ROOM * np.finfo(np.float64).eps * _largest(reference)
-        return Agreement(ROWS, _largest(answer - reference), room, unit=f" in {encoding.target.name}")
+        return Agreement(count, _largest(answer - reference), room, unit=f" in {encoding.target.name}")
     shares = np.column_stack([ours[f"probability {label}"] for label in encoding.classes])
     differs = (answer != reference) & (_apart(encoding, shares) > 2 * allowed)
-    return Agreement(ROWS, _largest(theirs[1] - shares), allowed, int(differs.sum()))
+    return Agreement(count, _largest(theirs[1] - shares), allowed, int(differs.sum()))
 
 
 def _apart(encoding: Encoding, shares: np.ndarray) -> np.ndarray:
@@ -101,7 +107,7 @@ def _rounding(run: Run, x: np.ndarray, rough: bool) -> float:
     )
     unit = float(np.finfo(np.float32).eps)
     noise = _largest(low - high) / unit + max(1.0, _largest(high))
-    precision = run.parameters["w1"].dtype
+    precision = run.dtype
     return ROOM * noise * (unit if rough else float(np.finfo(precision).eps))
 
 
@@ -111,16 +117,16 @@ def _largest(values: np.ndarray) -> float:
     return magnitude if magnitude == magnitude else np.inf
 
 
-def _cells(column: Column, complete: bool, rng: np.random.Generator) -> np.ndarray:
+def _cells(column: Column, rows: int, complete: bool, rng: np.random.Generator) -> np.ndarray:
     """Cells for a column, missing and unseen ones among them."""
-    gaps = rng.random(ROWS) < (0.0 if complete else 0.1)
+    gaps = rng.random(rows) < (0.0 if complete else 0.1)
     if isinstance(column, WordColumn):
-        words = rng.choice(np.array([*column.words, UNSEEN], object), ROWS)
+        words = rng.choice(np.array([*column.words, UNSEEN], object), rows)
         return np.where(gaps, MISSING, words)
     assert isinstance(column, NumberColumn)  # there are no dates in the file
     if column.kind == BOOLEAN:
-        return np.where(gaps, np.nan, rng.integers(0, 2, ROWS))
-    values = column.moments.restore(rng.normal(size=ROWS))
+        return np.where(gaps, np.nan, rng.integers(0, 2, rows))
+    values = column.moments.restore(rng.normal(size=rows))
     return np.where(gaps, np.nan, values)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.network import row_shape
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.onnx import network, table_encoding
@@ -33,7 +34,8 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
     Of a run trained on a table, each column is an input (n, 1) under its own name: float64 for numbers (true
     and false as 1 and 0), NaN where missing; strings for words, empty where missing. `prediction` (n,) is
     the label or the amount in the target's units, `probabilities` (n, classes) is of classes only. Of a run
-    trained on arrays, `x` (n, inputs) goes in and `prediction` (n, outputs) comes out.
+    trained on arrays, `x` (n, inputs) or (n, h, w, channels) goes in and `prediction` (n, outputs) comes out;
+    of one trained on images, `x` (n, h, w, channels) float64 stands for all columns.
 
     Returns:
         How far the predictions of ONNX Runtime are from the run's own, over 1,000 rows made up for it.
@@ -45,12 +47,11 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
     _wanted()
     if not isinstance(run, Run):
         raise InputError(f"a run is exported, as train or load gives it, not {type(run).__name__}")
-    run.network.refuse_places("ONNX files are written of")
     size = sum(array.nbytes for array in run.parameters.values())
     if size > LARGEST:
         raise InputError(f"the weights are {size / 1e9:.1f} GB: an ONNX file cannot hold more than 2 GB")
     encoding = encoding_of(run) if "encoding" in run.extra else None
-    prediction = network.traced(run.network, run.parameters["w1"].shape[0], run.parameters)
+    prediction = network.traced(run.network, row_shape(run.inputs), run.parameters)
     model = _model(run, encoding, prediction)
     agreement = compare(run, encoding, model, rough=network.rough(prediction))
     if not agreement:
@@ -91,16 +92,19 @@ def _model(run: Run, encoding: Encoding | None, prediction: Any) -> bytes:
 
 
 def _of_table(graph: Graph, run: Run, encoding: Encoding, prediction: Any) -> _Ends:
-    inputs = table_encoding.inputs(graph, encoding)
-    x = table_encoding.encoded(graph, encoding, inputs).astype(run.parameters["w1"].dtype)
+    if image := table_encoding.image_shape(run, encoding):
+        inputs = [Tensor(graph, graph.free("x"), np.dtype(np.float64), (None, *image))]
+        x = table_encoding.encoded_images(graph, encoding, inputs[0]).astype(run.dtype)
+    else:
+        inputs = table_encoding.inputs(graph, encoding)
+        x = table_encoding.encoded(graph, encoding, inputs).astype(run.dtype)
     return _Ends(
         inputs, table_encoding.answers(graph, encoding, network.written(graph, run.network, prediction, x))
     )
 
 
 def _of_arrays(graph: Graph, run: Run, prediction: Any) -> _Ends:
-    w = run.parameters["w1"]
-    x = Tensor(graph, graph.free("x"), w.dtype, (None, w.shape[0]))
+    x = Tensor(graph, graph.free("x"), run.dtype, (None, *row_shape(run.inputs)))
     return _Ends([x], {"prediction": network.written(graph, run.network, prediction, x)})
 
 

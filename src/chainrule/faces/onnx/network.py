@@ -10,27 +10,33 @@ from chainrule.ask.cases.unfused import activations
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.faces.onnx.graph import Graph, Tensor
+from chainrule.faces.onnx.place_sums import SINGLE, mean_of, needed, relaid, window_sum
 from chainrule.numbers import Function, Number, Path, given, origins
 from chainrule.rules import registry
 from chainrule.rules.functions import NORMAL_CDF, SIGMOID, SOFTMAX
 from chainrule.rules.layers.relu import RELU
 from chainrule.rules.layers.tanh import TANH
+from chainrule.rules.protocols import Shape
 
 OPERATORS = {SIGMOID: "Sigmoid", SOFTMAX: "Softmax", RELU: "Relu", TANH: "Tanh"}
 """The functions that are one operator of the standard, in every floating-point type."""
 
 
-def traced(network: Network, inputs: int, parameters: dict[str, np.ndarray]) -> Number:
+def traced(network: Network, row: Shape, parameters: dict[str, np.ndarray]) -> Number:
     """The prediction of one row of zeros, which has the paths of any other."""
-    dtype = parameters["w1"].dtype
+    dtype = next(iter(parameters.values())).dtype
     named = {name: given(name, array) for name, array in parameters.items()}
     with np.errstate(all="ignore"):
-        return network.prediction(network.forward(named, given("x", np.zeros((1, inputs), dtype)))[0])
+        return network.prediction(network.forward(named, given("x", np.zeros((1, *row), dtype)))[0])
 
 
 def rough(prediction: Number) -> bool:
-    """Whether it needs the error function, which ONNX Runtime has in float32 alone."""
-    return any(number.through is NORMAL_CDF for number in origins(prediction).values())
+    """Whether it needs what ONNX Runtime has in float32 alone: the error function, convolutions, means."""
+    numbers = origins(prediction).values()
+    sums = (window_sum(path) for number in numbers for path in number.paths)
+    return any(number.through is NORMAL_CDF for number in numbers) or any(
+        windows is not None and windows.operator in SINGLE for windows in sums
+    )
 
 
 def written(graph: Graph, network: Network, prediction: Number, x: Tensor) -> Tensor:
@@ -43,7 +49,7 @@ def written(graph: Graph, network: Network, prediction: Number, x: Tensor) -> Te
     waiting = [prediction]
     while waiting:
         number = waiting[-1]
-        ahead = [f for path in number.paths for f in path.factors if id(f) not in tensors]
+        ahead = [f for path in number.paths for f in needed(path) if id(f) not in tensors]
         if ahead:
             waiting += ahead
             continue
@@ -70,7 +76,7 @@ def _unknown(network: Network, prediction: Number, number: Number, error: Except
 def _written(graph: Graph, number: Number, x: Tensor, tensors: dict[int, Tensor]) -> Tensor:
     if not number.paths:
         return x if number.name == "x" else graph.constant(number.array, number.name)
-    sums = [_path(graph, path, [tensors[id(f)] for f in path.factors]) for path in number.paths]
+    sums = [_path(graph, path, [tensors[id(f)] for f in needed(path)]) for path in number.paths]
     total = sum(sums[1:], start=sums[0])
     return total if number.through is None else _through(graph, number.through, total)
 
@@ -86,11 +92,23 @@ def _path(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
         for factor in factors[1:]:
             product = product * factor
         return product
+    if windows := window_sum(path):
+        return windows.written(graph, factors[0])
+    if row := relaid(path):
+        shape = graph.constant(np.array([0, *row], np.int64))  # 0: as many rows as there are
+        return graph.add("Reshape", [factors[0], shape], factors[0].dtype, (None, *row))
+    return _contracted(graph, path, factors)
+
+
+def _contracted(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
+    """A sum that `einsum` could write: a matrix product, a mean over axes, or any other."""
     if not path.equation.is_plain:
         raise TypeError(f"a sum over places, {path.indices}")
-    shape = tuple(None if letter == "n" else path.sizes()[letter] for letter in result)
+    shape = tuple(None if letter == "n" else path.sizes()[letter] for letter in path.result)
     if path.indices == "ni,ij->nj":
         return graph.add("MatMul", factors, factors[0].dtype, shape)
+    if axes := mean_of(path):
+        return graph.add("ReduceMean", factors[1:], factors[1].dtype, shape, axes=axes, keepdims=0)
     return graph.add("Einsum", factors, factors[0].dtype, shape, equation=path.indices)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.onnx.graph import Graph, Namespace, Tensor
 from chainrule.faces.tables.columns import Column, NumberColumn, WordColumn
@@ -9,6 +10,7 @@ from chainrule.faces.tables.date_column import DateColumn
 from chainrule.faces.tables.encoding import Encoding
 from chainrule.faces.tables.quoting import dropping, quoted
 from chainrule.faces.tables.targets import Classes
+from chainrule.rules.layers.flatten import Unflatten
 
 MISSING = ""  # of words; a missing number is NaN
 
@@ -33,6 +35,27 @@ def encoded(graph: Graph, encoding: Encoding, columns: list[Tensor]) -> Tensor:
         for part in _column(graph, column, raw)
     ]
     return Namespace.concat(parts, axis=1)
+
+
+def image_shape(run: Run, encoding: Encoding) -> tuple[int, ...] | None:
+    """The shape (h, w, channels) of a row, if the columns are the pixels of images, all measured alike."""
+    layer, columns = run.network.layers[0], encoding.columns
+    if not isinstance(layer, Unflatten) or not all(isinstance(column, NumberColumn) for column in columns):
+        return None
+    measures = {column.moments for column in columns if isinstance(column, NumberColumn)}
+    return tuple(layer.shape) if len(measures) == 1 and encoding.inputs == len(columns) else None
+
+
+def encoded_images(graph: Graph, encoding: Encoding, images: Tensor) -> Tensor:
+    """The encoded rows (n, inputs), float64, of images (n, h, w, channels)."""
+    column = encoding.columns[0]
+    assert isinstance(column, NumberColumn)  # as all are of which `image_shape` tells a shape
+    fills = np.array([c.fill for c in encoding.columns if isinstance(c, NumberColumn)])
+    filled = Namespace.where(Namespace.isnan(images), graph.constant(fills.reshape(images.shape[1:])), images)
+    row = graph.constant(np.array([0, encoding.inputs], np.int64))
+    flat = graph.add("Reshape", [filled, row], np.float64, (None, encoding.inputs))
+    standard: Tensor = column.moments.standardise(flat)
+    return standard
 
 
 def _column(graph: Graph, column: Column, raw: Tensor) -> list[Tensor]:

@@ -20,6 +20,9 @@ from chainrule.rules.layers.flatten import places_of
 from chainrule.rules.layers.windows import PLACES, Windows, extent, padding, windows
 from chainrule.rules.protocols import Gradients, Kept, Layer, Names, Parameters, Shape, Words, derivative
 
+LARGEST = "[largest]"
+"""The name of the condition that a number is the first largest of its window."""
+
 
 @dataclass(frozen=True)
 class Pool(Layer):
@@ -72,7 +75,7 @@ class MaxPool(Pool):
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         view = self._windows(x.array.shape[1:])
-        largest = given("[largest]", _first_largest(x.array, view))
+        largest = given(LARGEST, _first_largest(x.array, view))
         indices = f"n{view.places}{view.within}i,n{view.seen}i->n{view.places}i"
         shape = (len(x.array), *view.counts, x.array.shape[-1])
         return number(self.out, path(indices, largest, x, shape=shape)), (x, largest)
