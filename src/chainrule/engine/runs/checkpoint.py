@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.data import Data
+from chainrule.engine.devices import name_of_device
 from chainrule.engine.network import Network
 from chainrule.engine.runs.loading import arrays_in
 from chainrule.engine.runs.run import contiguous
@@ -186,11 +187,9 @@ def identity(
 
 def machine() -> dict[str, Any]:
     """What the last bits of a training depend on, besides what it is asked to do."""
-    import jax
-
     count = getattr(os, "sched_getaffinity", None)
     return {
-        "device": jax.devices()[0].device_kind,
+        "device": name_of_device(),
         **processor(),
         "thread count": len(count(0)) if count else os.cpu_count(),
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),

@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 
+from chainrule.engine.devices import SAME_BITS, platform
 from chainrule.engine.training.executables import Kept
 from chainrule.engine.training.slice_products import sum_of_slices
 from chainrule.numbers import PRODUCTS
@@ -24,6 +25,20 @@ _PLAIN_CODE: dict[str, str | bool | int] = {
     "xla_cpu_experimental_ynn_fusion_type": "",  # a call of a library inside would break the piece
     "xla_cpu_prefer_vector_width": 512,
 }
+
+
+class Steady:
+    """`function`, jitted; on a GPU in such a way that the same numbers give the same bits."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._usual, self._same_bits = jax.jit(function), jax.jit(function, compiler_options=SAME_BITS)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return (self._same_bits if platform() == "gpu" else self._usual)(*arguments)
+
+    def lower(self, *arguments: Any) -> Any:
+        """As `jax.jit` does for a processor, for which alone compiled programs are kept."""
+        return self._usual.lower(*arguments)
 
 
 class Loop:
@@ -37,11 +52,11 @@ class Loop:
     ) -> None:
         jitted = jax.jit(function, compiler_options=_PLAIN_CODE)
         words = spelling and f"{spelling} in one piece"
-        self._usual = Kept(jax.jit(function), results, spelling)
+        self._usual = Kept(Steady(function), results, spelling)
         self._one_piece = Kept(jitted, results, words, _loops_in_one_piece)
 
     def __call__(self, multiplications: int, *arguments: Any) -> Any:
-        if multiplications > SMALL or jax.default_backend() != "cpu":
+        if multiplications > SMALL or platform() != "cpu":
             return self._usual(*arguments)
         return self._one_piece(*arguments)
 

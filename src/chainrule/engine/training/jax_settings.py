@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.devices import contexts as device_contexts
 from chainrule.errors import InputError
 
 _forked: list[bool] = []
@@ -30,8 +31,11 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def jax_settings(dtype: Any) -> Iterator[None]:
-    """JAX's own defaults, in the precision of `dtype`.
+def jax_settings(dtype: Any, device: str = "cpu", precision: str = "float32") -> Iterator[None]:
+    """JAX's own defaults, in the precision of `dtype`, on a processor or a GPU.
+
+    Args:
+        precision: of products on a GPU, see `devices`.
 
     Raises:
         InputError: this process was forked from one in which JAX had run: it would wait for ever.
@@ -54,7 +58,7 @@ def jax_settings(dtype: Any) -> Iterator[None]:
         jax.transfer_guard("allow"),
     )
     with ExitStack() as stack:
-        for context in contexts:
+        for context in (*contexts, *device_contexts(device, precision)):
             stack.enter_context(context)
         yield
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.data import Data, floats, prepare, refuse_unfit
+from chainrule.engine.devices import DEVICES, PRECISIONS, known, place
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import from_zero
 from chainrule.engine.training.likeness import alike
@@ -37,10 +38,14 @@ class TrainingOptions:
     validation: Any
     weight_decay: float
     seed: int
+    device: str = "cpu"
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if not callable(self.learning_rate):
             self._set("learning_rate", from_zero(self.learning_rate, "learning rate"))
+        known(self.device, DEVICES, "device")
+        known(self.precision, PRECISIONS, "precision")
         self._set("seed", count(self.seed, "seed", least=0, most=2**32 - 1))
         self._set("epochs", count(self.epochs, "epochs", least=0))
         self._set("weight_decay", from_zero(self.weight_decay, "weight decay"))
@@ -98,6 +103,7 @@ class Task:
             "dtype": str(self.data.x.dtype),
             "rows": len(self.data),
             "validation_rows": len(self.held_out) if self.held_out else 0,
+            **({} if options.precision == "float32" else {"precision": options.precision}),
         }
 
     @property
@@ -106,10 +112,31 @@ class Task:
         return isinstance(self.options.optimizer, str) and not callable(self.options.learning_rate)
 
     @property
+    def device(self) -> str:
+        """`cpu` or `gpu`: where it is computed.
+
+        Raises:
+            InputError: a GPU was asked for, and there is none.
+        """
+        return place(self.options.device, self.batch_size * self._multiplications)
+
+    @property
+    def _multiplications(self) -> int:
+        """In the products of a row's forward pass."""
+        total = 0
+        for layer, shape in self.network.walk(self.data.x.shape[1:]):
+            if not hasattr(layer, "layers"):
+                shapes, outputs = layer.shapes(shape)
+                weights = sum(math.prod(sizes) for sizes in shapes.values() if len(sizes) > 1)
+                total += weights * math.prod(outputs[:-1])
+        return total
+
+    @property
     def plan(self) -> Plan:
         """What is compiled; numbers that can be handed to the program are not in it."""
         options = self.options
-        rows = room(len(self.data), self.batch_size)
+        exact = self.device == "gpu"
+        rows = len(self.data) if exact else room(len(self.data), self.batch_size)
         return Plan(
             network=without_numbers(self.network),
             optimizer=alike(options.optimizer),
@@ -120,6 +147,7 @@ class Task:
             weight_decay=0.0,
             thresholded=options.threshold is not None,
             patient=options.patience is not None,
+            exact=exact,
             spelling=self._spelling,
         )
 

@@ -43,6 +43,7 @@ def tables(
     held_out: Data | None = None,
     rates: Mapping[str, Any] = MappingProxyType({}),
     whole: bool = True,
+    exact: bool = False,
 ) -> Tables:
     """What a program is given, as NumPy arrays.
 
@@ -50,10 +51,11 @@ def tables(
         rows: how many rows the table is to have, see `room`.
         rates: penalty, rate, decay and scale of `Tables`, None where there is none.
         whole: whether all rows are one batch.
+        exact: whether there are as many rows as the table has, as a part of the program.
     """
     dtype = data.x.dtype
     weight: Any = None if data.weight is None else np.pad(data.weight, (0, rows - len(data)))
-    as_ever = whole and len(data) == rows <= 2 * AN_OCTAVE  # the table of no other number
+    as_ever = exact or (whole and len(data) == rows <= 2 * AN_OCTAVE)  # the table of no other number
 
     def rate(name: str) -> Any:
         return None if rates.get(name) is None else np.asarray(rates[name], dtype)

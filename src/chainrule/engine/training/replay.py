@@ -82,6 +82,8 @@ class Replay(Rewind):
         import jax
         import jax.numpy as jnp
 
+        from chainrule.engine.training.compiling import Steady
+
         training, network = self.training, self.network
 
         def body(state: State, step: Any) -> tuple[State, Any]:
@@ -92,7 +94,7 @@ class Replay(Rewind):
             return later, jnp.stack([state.parameters[name][index], swept.gradients[name].array[index]])
 
         with self._settings():
-            through = jax.jit(lambda state: jax.lax.scan(body, state, jnp.arange(self.steps))[1])
+            through = Steady(lambda state: jax.lax.scan(body, state, jnp.arange(self.steps))[1])
         pieces = []
         for epoch in range(self.run.epochs):
             state = self.state(epoch)

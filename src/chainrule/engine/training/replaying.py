@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.engine.data import prepare
+from chainrule.engine.devices import has_gpu
 from chainrule.engine.optimizers import schedule
 from chainrule.engine.runs.run import Run
 from chainrule.engine.splitting import folds
@@ -117,6 +118,8 @@ def _options(run: Run, optimizer: Any, learning_rate: Any, validation: Any, rows
         validation=validation,
         weight_decay=float(settings.get("weight_decay") or 0.0),
         seed=int(settings.get("seed", 0)),
+        device="cpu" if settings.get("device", "cpu") == "cpu" or not has_gpu() else "gpu",
+        precision=settings.get("precision", "float32"),
     )
 
 

@@ -191,7 +191,7 @@ class Rewind:
         return self.state(epoch), 0
 
     def _settings(self) -> Any:
-        return jax_settings(self.job.data.x.dtype)
+        return jax_settings(self.job.data.x.dtype, self.job.device, self.job.options.precision)
 
     def _looked(self, epoch: int, step: int) -> tuple[State, tuple[Batch, dict[str, Any]], Any]:
         """The state before a step of an epoch, what that step is given, and which rows these are."""
@@ -253,6 +253,8 @@ def _look(program: "Program") -> Kept:
     """
     import jax
 
+    from chainrule.engine.training.compiling import Steady
+
     def look(state: State, tables: Tables, key: Any, place: Any, step: Any, numbers: Any) -> Any:
         state = jax.lax.fori_loop(place, step, lambda k, s: program.step(s, tables, key, k), state)
         numbered, _ = program.inputs(state, tables._replace(t=numbers), key, step)
@@ -262,7 +264,7 @@ def _look(program: "Program") -> Kept:
         return jax.tree.structure(jax.eval_shape(look, *arguments))
 
     words = spelling(program.plan)
-    return Kept(jax.jit(look), structure, words and f"{type(program).__name__} {words} look")
+    return Kept(Steady(look), structure, words and f"{type(program).__name__} {words} look")
 
 
 def update_rule(optimizer: Any) -> UpdateRule | None:

@@ -85,7 +85,8 @@ class Plan:
     `rows` are those of its tables, which may have some to spare; where they are one batch, it has no order.
     `spelling` is all of the optimiser and its rate in words; where that cannot be said, there are none.
     `patient` waits for the validation loss and keeps the best weights; `plateau` waits for the loss of
-    the training rows and keeps the last.
+    the training rows and keeps the last. `exact`: the table has no rows to spare, so that its steps are
+    counted when it is compiled; a GPU would ask the host before each.
     """
 
     network: Network
@@ -98,6 +99,7 @@ class Plan:
     thresholded: bool
     patient: bool
     plateau: bool = False
+    exact: bool = False
     spelling: str = ""
 
     @property

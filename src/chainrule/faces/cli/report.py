@@ -49,7 +49,7 @@ def as_text(run: Run, table: Table, ready: Fit, folder: Path) -> str:
     parts = beginning(run, table, ready)
     if drawn := in_terminal(run.history, colour=sys.stdout.isatty() and not no_colour()):
         parts += ["", drawn.rstrip()]
-    pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s"
+    pace = f"{counted(run.epochs, 'epoch')} in {run.seconds:.2g} s{_device(run)}"
     parts += ["", *wrap(f"{pace}: {run.stopped_by.value}", 80)]
     parts += _losses(run, ready)
     if run.extra["validation"]:
@@ -64,6 +64,14 @@ def as_text(run: Run, table: Table, ready: Fit, folder: Path) -> str:
         parts += ["", folds_text(folds)]
     parts += ["", f"saved in {folder}, with the loss as a picture in {folder / 'loss.svg'}"]
     return "\n".join([*parts, f"next: chainrule predict {folder} NEW.csv"])
+
+
+def _device(run: Run) -> str:
+    """Where it was computed, if this machine has a GPU."""
+    device = run.settings.get("device")
+    if device is None:
+        return ""
+    return f" on {device}" if device != "cpu" else " on the processor (--device gpu takes the GPU)"
 
 
 def beginning(run: Run, table: Table, ready: Fit) -> list[str]:

@@ -88,6 +88,21 @@ COLUMN_OPTIONS = (
     ),
 )
 """What the columns hold."""
+DEVICE_OPTIONS = (
+    click.option(
+        "--device",
+        type=Choice(("auto", "cpu", "gpu")),
+        default="auto",
+        help="auto: the GPU, if JAX has one, for one network that is large enough.",
+    ),
+    click.option(
+        "--precision",
+        type=Choice(("float32", "tensorfloat32")),
+        default="float32",
+        help="Of products on a GPU: tensorfloat32 is faster, but a gradient may be off by some percent.",
+    ),
+)
+"""Where a training is computed, and how exactly."""
 
 Command = Callable[..., Any]
 
@@ -103,7 +118,9 @@ def together(options: Sequence[Callable[[Command], Command]]) -> Callable[[Comma
     return decorated
 
 
-reading_options, row_options, column_options = map(together, (READING_OPTIONS, ROW_OPTIONS, COLUMN_OPTIONS))
+reading_options, row_options, column_options, device_options = map(
+    together, (READING_OPTIONS, ROW_OPTIONS, COLUMN_OPTIONS, DEVICE_OPTIONS)
+)
 
 
 ensemble_option = click.option(

@@ -23,6 +23,7 @@ from chainrule.faces.cli.options import (
 from chainrule.faces.cli.table_options import (
     READING,
     column_options,
+    device_options,
     given,
     reading_options,
     row_options,
@@ -120,6 +121,7 @@ def _losses() -> Collection[str]:
     help="Train N networks at once, from seeds --seed, --seed + 1, ...; the best is the run.",
 )
 @column_options
+@device_options
 @click.option("--dtype", type=Choice(("float32", "float64")), default="float32")
 @reading_options
 @click.option("--out", metavar="DIR", help="Where to write the run.  [default: runs/TABLE-N]")

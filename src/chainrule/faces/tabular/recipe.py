@@ -39,25 +39,36 @@ def members_of(
     count = min(MEMBERS, rows // FEWEST) if request.members == "auto" else request.members
     if count < 2:
         return 1
-    reason = ""
+    most = WIDEST if request.members == "auto" else LARGEST
+    reason = _no_mean(request, network, threshold) or _too_few(rows, count, groups)
     widths = [inputs, *(units * count for units in network.widths[:-1]), network.widths[-1]]
-    if threshold is not None or request.patience is None:
-        reason = "all are trained until the rows left out say so: no --threshold, no --patience none"
-    elif any(layer.takes == "places" for layer in network.layers):
-        reason = "of networks for images there is no mean yet"
-    elif not can_be_averaged(network):
-        reason = "with softmax in a hidden layer there is no mean of networks"
-    elif groups is not None and groups < count:
-        reason = f"{counted(groups, 'group')} to learn from: too few for each to leave others out"
-    elif rows < 2 * count:
-        reason = f"{rows} rows are too few to learn from"
-    elif sum(i * j for i, j in pairwise(widths)) > (WIDEST if request.members == "auto" else LARGEST):
+    if not reason and sum(i * j for i, j in pairwise(widths)) > most:
         reason = "together they have too many weights"
     if request.members == "auto":
         return 1 if reason or rows > MOST_ROWS else count
     if reason:
         raise InputError(f"--members {count}: {reason}")
     return count
+
+
+def _no_mean(request: Request, network: Network, threshold: float | None) -> str:
+    """Why there can be no mean of such networks; empty if there can."""
+    if threshold is not None or request.patience is None:
+        return "all are trained until the rows left out say so: no --threshold, no --patience none"
+    if request.device == "gpu":
+        return "on a GPU one network is trained at a time"
+    if any(layer.takes == "places" for layer in network.layers):
+        return "of networks for images there is no mean yet"
+    if not can_be_averaged(network):
+        return "with softmax in a hidden layer there is no mean of networks"
+    return ""
+
+
+def _too_few(rows: int, count: int, groups: int | None) -> str:
+    """Why so many networks cannot each leave a part of the rows out; empty if they can."""
+    if groups is not None and groups < count:
+        return f"{counted(groups, 'group')} to learn from: too few for each to leave others out"
+    return f"{rows} rows are too few to learn from" if rows < 2 * count else ""
 
 
 def image_of(request: Request, table: Table) -> tuple[int, ...]:

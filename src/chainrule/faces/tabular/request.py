@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from chainrule.engine.devices import DeviceName, Precision
 from chainrule.faces.tabular.cutoff import Cutoff
 from chainrule.faces.tabular.splits import Special
 
@@ -34,6 +35,8 @@ class Request:
     image: str | None = None
     conv: tuple[int, ...] = (16, 32)
     window: int = 3
+    device: DeviceName = "auto"
+    precision: Precision = "float32"
 
     @property
     def special(self) -> Special:

@@ -127,7 +127,13 @@ def fit(
     """
     target = ready.encoding.target
     if ready.members == 1:
-        run = train(**asked(request, ready), progress=progress, **options)
+        run = train(
+            **asked(request, ready),
+            device=request.device,
+            precision=request.precision,
+            progress=progress,
+            **options,
+        )
         rows = ready.held_out
         left_out = run.predict(ready.x[rows]).astype(float) if len(rows) else np.empty((0, target.outputs))
     else:
@@ -187,6 +193,8 @@ def fit_ensemble(
     """
     if isinstance(request.cutoff, str):
         raise InputError(f"--cutoff {request.cutoff} is for one run: say a probability, such as --cutoff 0.3")
+    if request.device == "gpu":
+        raise InputError("--device gpu is for one network: leave --seeds away")
     nothing = np.empty((0, ready.encoding.outputs))
     ensemble = train_ensemble(**asked(request, ready), progress=progress, **options)
     ready = _decided(ensemble.best, request, ready, nothing, np.arange(0))
