@@ -27,6 +27,11 @@ TESTED_IN = {
         "ask/cases: claim; ask/check: report verdict; ask/judging: judge printed_operands"
     ),
     "ask/check/test_followed.py": "ask/judging: habits",
+    "ask/diagnosis/test_training_diagnosis.py": (
+        "ask/diagnosis: array_diagnosis causal_order course_signs data_signs gradient_factors observations"
+        " proof remedies shown_fault skill start_signs training_code training_evidence training_fault"
+        " training_setup"
+    ),
     "ask/documents/test_printers.py": (
         "ask/documents: blocks document formula formula_markup html latex markdown mathml names typst wording"
     ),

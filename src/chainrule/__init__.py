@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chainrule.ask.check.check import check as check
     from chainrule.ask.check.verdict import PageVerdict as PageVerdict
     from chainrule.ask.check.verdict import Verdict as Verdict
+    from chainrule.ask.diagnosis.training_diagnosis import TrainingDiagnosis as TrainingDiagnosis
     from chainrule.ask.exercises.exercise import Exercise as Exercise
     from chainrule.ask.exercises.exercise import exercise as exercise
     from chainrule.ask.exercises.marking import Marking as Marking
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from chainrule.faces.tabular.api import evaluate as evaluate
     from chainrule.faces.tabular.api import predict_table as predict_table
     from chainrule.faces.tabular.api import train_table as train_table
+    from chainrule.faces.tabular.diagnosing import diagnose as diagnose
     from chainrule.faces.tabular.row_attribution import why as why
     from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.chain import Chain as Chain
@@ -130,6 +132,8 @@ _HOMES = {
     "faces.onnx.agreement": ("Agreement",),
     "faces.onnx.model_file": ("to_onnx",),
     "faces.tabular.api": ("evaluate", "predict_table", "train_table"),
+    "faces.tabular.diagnosing": ("diagnose",),
+    "ask.diagnosis.training_diagnosis": ("TrainingDiagnosis",),
     "faces.tabular.row_attribution": ("why",),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),

@@ -41,6 +41,10 @@ COMMANDS = {
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
     "why": ("chainrule.faces.cli.why:why", "Show why a row is predicted as it is."),
+    "diagnose": (
+        "chainrule.faces.cli.diagnose:diagnose",
+        "Say whether a training learned, why not, and what mends it.",
+    ),
     "export": ("chainrule.faces.cli.export:export", "Write a trained network as ONNX."),
 }
 BAD_INPUT, OUR_MISTAKE = 2, 70  # the second is EX_SOFTWARE of sysexits.h

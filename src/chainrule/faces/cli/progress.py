@@ -1,7 +1,7 @@
-"""The progress of a training on the terminal: loss, rate and remaining time, only where somebody looks."""
+"""The progress of a training, or of many, on the terminal, only where somebody looks."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from chainrule.engine.training.loop import Progress, Report
@@ -37,3 +37,15 @@ def bar(epochs: int, quiet: bool = False) -> Iterator[Report | None]:
             )
 
         yield report
+
+
+@contextmanager
+def trial_line() -> Iterator[Callable[[str], None] | None]:
+    """What says which training is tried, in one line of stderr; None where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("looking") as line:
+        yield line.update

@@ -45,7 +45,7 @@ def replay_table(run: Run, table: Table, member: int | None = None) -> TableRepl
         raise InputError(
             f"{table.path} is not the table that the run was trained on: its past cannot be replayed"
         )
-    request = _request(run)
+    request = request_of(run)
     ready = prepare(table, request, run.settings.get("threshold"))
     learning, out = ready.kept, ready.held_out
     target = ready.encoding.target
@@ -65,7 +65,7 @@ def replay_table(run: Run, table: Table, member: int | None = None) -> TableRepl
     return TableReplay(training, learning, ready)
 
 
-def _request(run: Run) -> Request:
+def request_of(run: Run) -> Request:
     """What was wanted of the training."""
     stored: Any = run.extra.get("request")
     if not isinstance(stored, dict):

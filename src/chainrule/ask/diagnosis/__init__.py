@@ -1,0 +1,1 @@
+"""Does a training learn, why not, and which smallest change mends it."""
