@@ -43,9 +43,9 @@ def out_of_reach(evidence: TrainingEvidence) -> TrainingFault | None:
     outside = float(((t < bounds[0] - margin) | (t > bounds[1] + margin)).mean())
     if not outside:
         return None
-    last = setup.layers[-1]
-    name = setup.network.loss.activation or registry.name(last.activation)
-    end = last.activation.out if last.activation is not None else last.z
+    output_layer = setup.layers[-1]
+    name = setup.network.loss.activation or registry.name(output_layer.activation)
+    end = output_layer.activation.out if output_layer.activation is not None else output_layer.z
     yardstick = evidence.yardstick
     return TrainingFault(
         "out_of_reach",
@@ -55,7 +55,7 @@ def out_of_reach(evidence: TrainingEvidence) -> TrainingFault | None:
         outside,
         (0.0, 0.0),
         f"the targets go from {t.min():.4g} to {t.max():.4g}; out there the slope of {name} is next to 0",
-        f"d{end}/d{last.z}[0,0]",
+        f"d{end}/d{output_layer.z}[0,0]",
         [remedies.head(yardstick.is_classes, t.shape[1], yardstick.values[:2].tolist())],
     )
 
@@ -63,14 +63,14 @@ def out_of_reach(evidence: TrainingEvidence) -> TrainingFault | None:
 def _range_of_output(evidence: TrainingEvidence) -> tuple[float, float]:
     """Between what the network's predictions can be."""
     network, outputs = evidence.setup.network, evidence.setup.learned.t.shape[1]
-    last = evidence.setup.layers[-1]
-    z = given(last.z, np.stack([np.roll(FAR, 17 * k) for k in range(outputs)], axis=1))
+    output_layer = evidence.setup.layers[-1]
+    z = given(output_layer.z, np.stack([np.roll(FAR, 17 * k) for k in range(outputs)], axis=1))
     if network.loss.activation is not None:
         y = network.prediction(z).array
-    elif last.activation is None or network.layers[-1].__class__ is not last.__class__:
+    elif output_layer.activation is None or network.layers[-1].__class__ is not output_layer.__class__:
         return -np.inf, np.inf
     else:
-        y = last.activation.value(z).array
+        y = output_layer.activation.value(z).array
     low, high = float(y.min()), float(y.max())
     # what still grows at the end of the range has no bound there
     tail = FAR[-1] / 2
@@ -101,10 +101,10 @@ def target_scale(evidence: TrainingEvidence) -> TrainingFault | None:
         number, measure, healthy = mean / spread, "mean of the targets, in units of their spread", (0.0, 3.0)
         if number <= FAR_TARGETS:
             return None
-    what = "far from 0" if measure.startswith("mean") else ("large" if spread > 1 else "tiny")
+    trouble_word = "far from 0" if measure.startswith("mean") else ("large" if spread > 1 else "tiny")
     return TrainingFault(
         "target_scale",
-        f"The targets are {what} for a network whose outputs start near 0.",
+        f"The targets are {trouble_word} for a network whose outputs start near 0.",
         measure,
         number,
         healthy,
@@ -138,11 +138,11 @@ def input_scale(evidence: TrainingEvidence) -> TrainingFault | None:
         trouble = ("far from 0", "mean of a column, in units of its spread", offset, (0.0, FAR_INPUTS))
     if trouble is None:
         return None
-    what, measure, number, healthy = trouble
+    trouble_word, measure, number, healthy = trouble
     first = setup.layers[0]
     return TrainingFault(
         "input_scale",
-        f"The inputs are {what}: the gradient of a weight is proportional to its input, so no one learning "
+        f"The inputs are {trouble_word}: the gradient of a weight is proportional to its input, so no one learning "
         "rate suits all weights.",
         measure,
         number,

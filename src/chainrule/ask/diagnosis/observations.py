@@ -97,8 +97,8 @@ def observe(
         _state(layer, follower, numbers, wide)
         for layer, follower in zip(layers, [*layers[1:], None], strict=True)
     ]
-    last = numbers.get(layers[-1].z)
-    spread = float("nan") if last is None else _spread(last.array)
+    output = numbers.get(layers[-1].z)
+    spread = float("nan") if output is None else _spread(output.array)
     if network.loss.activation is None:
         spread /= float(t.std()) or 1.0
     return Observation(update, step, states, spread)

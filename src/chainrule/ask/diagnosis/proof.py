@@ -131,14 +131,14 @@ class Prover:
 
     def prove(self, faults: Sequence[TrainingFault]) -> Proof:
         """Try the changes of the faults, in their order; then those that often help."""
-        before = self._before()
-        best = self._search(before, [list(fault.changes) for fault in faults])
+        baseline = self._before()
+        best = self._search(baseline, [list(fault.changes) for fault in faults])
         if best.skill < self.goal - 2 * ENOUGH:
             best = self._search(best, self._usual(faults))
         best = self._reduced(best)
-        gained = best.skill > before.skill + LEAST_GAIN and clearly_worse(before.errors, best.errors)
+        gained = best.skill > baseline.skill + LEAST_GAIN and clearly_worse(baseline.errors, best.errors)
         return Proof(
-            before, best if gained else None, self.trials, self.goal, len(self.judges), self.is_out_of_time
+            baseline, best if gained else None, self.trials, self.goal, len(self.judges), self.is_out_of_time
         )
 
     def _usual(self, faults: Sequence[TrainingFault]) -> list[list[Change]]:
@@ -204,9 +204,9 @@ class Prover:
 
     def _trial(self, changes: tuple[Change, ...]) -> ProofTrial | None:
         """A training with these changes, if there is time for it."""
-        known = next((trial for trial in self.trials if set(trial.changes) == set(changes)), None)
-        if known is not None:
-            return known
+        earlier = next((trial for trial in self.trials if set(trial.changes) == set(changes)), None)
+        if earlier is not None:
+            return earlier
         setup = self.setup
         try:
             for change in changes:

@@ -140,11 +140,11 @@ class References:
         def predict(targets: Array) -> Array:
             return np.asarray(targets[nearest].mean(axis=1))
 
-        far = None
+        outside = None
         if judged is not None:
             closest = np.argpartition(_distances(judged, x), count - 1, axis=1)[:, :count]
-            far = t[closest].mean(axis=1)
-        return Reference(f"{count} nearest neighbours", predict(t), far, self._signal(predict))
+            outside = t[closest].mean(axis=1)
+        return Reference(f"{count} nearest neighbours", predict(t), outside, self._signal(predict))
 
     def _linear(self, x: Array, judged: Array | None) -> Reference:
         t, rows = self.learned.t, len(x)
@@ -159,18 +159,18 @@ class References:
             return np.asarray((fitted - leverage * targets) / (1 - leverage))
 
         penalty = min(PENALTIES, key=lambda p: float(np.square(without(t, p) - t).mean()))
-        far = None
+        outside = None
         if judged is not None:
             weights = v.T @ ((d / (d**2 + penalty))[:, None] * (u.T @ (t - t.mean(axis=0))))
-            far = t.mean(axis=0) + judged @ weights
+            outside = t.mean(axis=0) + judged @ weights
 
         def predict(targets: Array) -> Array:
             return without(targets, penalty)
 
-        return Reference("a linear model", predict(t), far, self._signal(predict))
+        return Reference("a linear model", predict(t), outside, self._signal(predict))
 
     def _signal(self, predict: Predict) -> float:
-        """How far its error on the targets is below those on shuffled ones, in their standard deviations."""
+        """How outside its error on the targets is below those on shuffled ones, in their standard deviations."""
         random, t = np.random.default_rng(0), self.learned.t
         draws = [t[random.permutation(len(t))] for _ in range(SHUFFLES)]
         chance = np.array([self.yardstick.errors(predict(drawn), drawn).mean() for drawn in draws])
@@ -178,17 +178,17 @@ class References:
         return float(gap / (chance.std() + 1e-12))
 
 
-def clearly_worse(errors: Array, others: Array) -> bool:
-    """Whether the mean of errors is above that of others on the same rows, beyond what chance may do."""
-    gaps = errors - others
+def clearly_worse(errors: Array, rivals: Array) -> bool:
+    """Whether the mean of errors is above that of rivals on the same rows, beyond what chance may do."""
+    gaps = errors - rivals
     return bool(gaps.mean() > 2 * gaps.std() / np.sqrt(len(gaps)))
 
 
-def some_rows(data: Data, most: int = MOST_ROWS) -> Data:
+def some_rows(data: Data, limit: int = MOST_ROWS) -> Data:
     """The rows, or as many of them at random."""
-    if len(data) <= most:
+    if len(data) <= limit:
         return data
-    return data.only(np.sort(np.random.default_rng(0).permutation(len(data))[:most]))
+    return data.only(np.sort(np.random.default_rng(0).permutation(len(data))[:limit]))
 
 
 def _standardised(x: Array, judged: Array | None) -> tuple[Array, Array | None]:
@@ -196,11 +196,11 @@ def _standardised(x: Array, judged: Array | None) -> tuple[Array, Array | None]:
     flat = x.reshape(len(x), -1).astype(np.float64)
     mean, spread = flat.mean(axis=0), flat.std(axis=0)
     unit = np.where(spread > 1e-12 * (np.abs(mean) + 1e-300), spread, np.inf)
-    far = None if judged is None else (judged.reshape(len(judged), -1).astype(np.float64) - mean) / unit
-    return (flat - mean) / unit, far
+    outside = None if judged is None else (judged.reshape(len(judged), -1).astype(np.float64) - mean) / unit
+    return (flat - mean) / unit, outside
 
 
-def _distances(points: Array, others: Array) -> Array:
+def _distances(points: Array, rivals: Array) -> Array:
     """Squared distances (n, m)."""
-    squares = np.square(points).sum(axis=1)[:, None] + np.square(others).sum(axis=1) - 2 * points @ others.T
+    squares = np.square(points).sum(axis=1)[:, None] + np.square(rivals).sum(axis=1) - 2 * points @ rivals.T
     return np.asarray(squares)

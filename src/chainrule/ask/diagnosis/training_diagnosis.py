@@ -162,8 +162,8 @@ class TrainingDiagnosis(Document):
             else ("Not as it should")
         )
         if self.causes:
-            more = len(self.causes) - 1
-            rest = f", and {counted(more, 'further fault')} below" if more else ""
+            further = len(self.causes) - 1
+            rest = f", and {counted(further, 'further fault')} below" if further else ""
             return f"{reason}. {self.causes[0].title.rstrip('.')}{rest}."
         return (
             f"{reason}, and its cause is unknown: it is unhealthy, but every sign looked at is in its range."
@@ -219,8 +219,8 @@ class TrainingDiagnosis(Document):
         yield Heading("What mends it", 2)
         trials = counted(len(proof.trials), "training")
         if proof.after is None:
-            more = "; there was no time for more" if proof.is_out_of_time else ""
-            yield paragraph(f"Nothing of what was tried, in {trials}{more}.")
+            hint = "; there was no time for more" if proof.is_out_of_time else ""
+            yield paragraph(f"Nothing of what was tried, in {trials}{hint}.")
             yield self._trials(proof)
             return
         changes = counted(len(proof.after.changes), "change")

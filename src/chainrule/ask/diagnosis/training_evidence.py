@@ -83,8 +83,8 @@ class TrainingEvidence:
         limit = max(0.25 * reference, reference - 0.15)
         rows = self.references.learned
         errors = self.yardstick.errors(self.setup.predictions(self.run, rows.x), rows.t)
-        others = self.yardstick.errors(self.references.best.own, rows.t)
-        return self.own_skill < limit and clearly_worse(errors, others)
+        rivals = self.yardstick.errors(self.references.best.own, rows.t)
+        return self.own_skill < limit and clearly_worse(errors, rivals)
 
     @property
     def fails_to_generalise(self) -> bool:
@@ -93,8 +93,8 @@ class TrainingEvidence:
         if self.judges is None or prediction is None or skill is None or reference is None:
             return False
         errors = self.yardstick.errors(self.setup.predictions(self.run, self.judges.x), self.judges.t)
-        others = self.yardstick.errors(prediction, self.judges.t)
-        return skill < min(0.5 * reference, reference - 0.25) and clearly_worse(errors, others)
+        rivals = self.yardstick.errors(prediction, self.judges.t)
+        return skill < min(0.5 * reference, reference - 0.25) and clearly_worse(errors, rivals)
 
     @property
     def has_no_signal(self) -> bool:
@@ -149,9 +149,9 @@ class TrainingEvidence:
         sizes: dict[int, float] = {}
         try:
             for update in self.sampled:
-                before, after = self.past.parameters(update), self.past.parameters(update + 1)
+                start, end = self.past.parameters(update), self.past.parameters(update + 1)
                 size = max(
-                    _size(after[layer.w] - before[layer.w]) / (_size(before[layer.w]) or 1.0)
+                    _size(end[layer.w] - start[layer.w]) / (_size(start[layer.w]) or 1.0)
                     for layer in self.setup.layers
                 )
                 if np.isfinite(size):
