@@ -27,8 +27,8 @@ def evidence_of(
         start: initial parameters, where they were given.
     """
     job, patience = past.job, run.settings.get("patience")
-    given = None if start is None else {name: np.asarray(start[name]) for name in start}
-    setup = TrainingSetup.of(job, patience, given, job.options.seed + (past.member or 0))
+    initial = None if start is None else {name: np.asarray(start[name]) for name in start}
+    setup = TrainingSetup.of(job, patience, initial, job.options.seed + (past.member or 0))
     epoch = run.best_epoch or run.epochs
     final = run.parameters
     if past.member is not None:

@@ -139,16 +139,16 @@ def input_scale(evidence: TrainingEvidence) -> TrainingFault | None:
     if trouble is None:
         return None
     trouble_word, measure, number, healthy = trouble
-    first = setup.layers[0]
+    layer = setup.layers[0]
     return TrainingFault(
         "input_scale",
-        f"The inputs are {trouble_word}: the gradient of a weight is proportional to its input, so no one learning "
-        "rate suits all weights.",
+        f"The inputs are {trouble_word}: the gradient of a weight is proportional to its input, so no "
+        "learning rate suits all of them.",
         measure,
         number,
         healthy,
-        f"x is a factor of every product in dE/d{first.w}",
-        f"dE/d{first.w}[0,0]",
+        f"x is a factor of every product in dE/d{layer.w}",
+        f"dE/d{layer.w}[0,0]",
         [remedies.INPUTS],
     )
 

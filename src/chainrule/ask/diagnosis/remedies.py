@@ -94,12 +94,12 @@ def depth(count: int = 2) -> Change:
 
     def apply(setup: TrainingSetup) -> TrainingSetup:
         *hidden, output = setup.network.layers
-        kept, weighted = [], 0
+        layers, weighted = [], 0
         for layer in hidden:
             weighted += isinstance(layer, Weighted)
             if weighted <= count:
-                kept.append(layer)
-        return setup.changed(network=Network([*kept, output], setup.network.loss), start=None)
+                layers.append(layer)
+        return setup.changed(network=Network([*layers, output], setup.network.loss), start=None)
 
     return Change(f"{count} hidden layers", apply)
 

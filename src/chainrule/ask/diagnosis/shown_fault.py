@@ -17,7 +17,7 @@ def dead_units(moment: Observation, kind: str, share: float, when: str, update: 
     state = moment.flattest
     assert state is not None
     layer, unit = state.layer, int(np.argmax(state.flat))
-    at = "" if update is None else f"@{update}"
+    moment_mark = "" if update is None else f"@{update}"
     slope = layer.activation.slope_name(moment.step.numbers[layer.z])
     return shown_fault(
         moment,
@@ -29,7 +29,7 @@ def dead_units(moment: Observation, kind: str, share: float, when: str, update: 
         share,
         (0.0, 0.24),
         f"{slope}[n,{unit}] is 0 in every row n, and with it the column {unit} of dE/d{layer.w}",
-        f"dE/d{layer.w}[0,{unit}]{at}",
+        f"dE/d{layer.w}[0,{unit}]{moment_mark}",
         [remedies.FRESH, remedies.activation("leaky_relu")],
     )
 

@@ -170,7 +170,7 @@ class References:
         return Reference("a linear model", predict(t), outside, self._signal(predict))
 
     def _signal(self, predict: Predict) -> float:
-        """How outside its error on the targets is below those on shuffled ones, in their standard deviations."""
+        """How much less its error is than on shuffled targets, in standard deviations of those."""
         random, t = np.random.default_rng(0), self.learned.t
         draws = [t[random.permutation(len(t))] for _ in range(SHUFFLES)]
         chance = np.array([self.yardstick.errors(predict(drawn), drawn).mean() for drawn in draws])

@@ -162,9 +162,9 @@ class TrainingDiagnosis(Document):
             else ("Not as it should")
         )
         if self.causes:
-            further = len(self.causes) - 1
-            rest = f", and {counted(further, 'further fault')} below" if further else ""
-            return f"{reason}. {self.causes[0].title.rstrip('.')}{rest}."
+            count = len(self.causes) - 1
+            addition = f", and {counted(count, 'further fault')} below" if count else ""
+            return f"{reason}. {self.causes[0].title.rstrip('.')}{addition}."
         return (
             f"{reason}, and its cause is unknown: it is unhealthy, but every sign looked at is in its range."
         )
@@ -235,13 +235,13 @@ class TrainingDiagnosis(Document):
         yield CommandList(((self.command(proof.after.setup), "trains it so"),))
 
     def _trials(self, proof: Proof) -> TableBlock:
-        others = [trial for trial in proof.trials if trial.changes]
-        ordered = sorted(others, key=lambda trial: -trial.skill)[:SHOWN]
+        changed = [trial for trial in proof.trials if trial.changes]
+        ordered = sorted(changed, key=lambda trial: -trial.skill)[:SHOWN]
         rows: list[tuple[Cell, ...]] = [
             (trial.words, Value(trial.own_skill, 2), Value(trial.skill, 2))
             for trial in (proof.before, *ordered)
         ]
-        hidden = len(others) - len(ordered)
+        hidden = len(changed) - len(ordered)
         return TableBlock(
             ("what was done otherwise", "skill on its rows", "on rows held out"),
             tuple(rows),
