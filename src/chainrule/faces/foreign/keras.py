@@ -8,24 +8,16 @@ import numpy as np
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
+from chainrule.faces.foreign.fitting import Taken
+from chainrule.faces.foreign.keras_layers import taken
 from chainrule.faces.foreign.keras_loss import compiled_loss
-from chainrule.faces.foreign.taken import Taken, run_of
-from chainrule.rules.activations import activation
-from chainrule.rules.layers.dense import Dense
+from chainrule.faces.foreign.taken import run_of
 from chainrule.rules.layers.dropout import Dropout
-from chainrule.rules.layers.elu import ELU
-from chainrule.rules.layers.leaky_relu import LeakyReLU
+from chainrule.rules.layers.flatten import Flatten, Unflatten
+from chainrule.rules.layers.weighted import Weighted
 from chainrule.rules.registry import name as rule_name
 
-NAMES = {
-    **{
-        name: name
-        for name in ("relu", "tanh", "sigmoid", "softmax", "gelu", "silu", "softplus", "elu", "exponential")
-    },
-    "linear": "identity",
-    "swish": "silu",
-}
-WITHOUT = ("InputLayer", "Flatten")  # rows go in, which are flat
+INPUT_SHAPES = ("batch_shape", "batch_input_shape")  # of Keras 3, of Keras 2
 
 
 def from_keras(model: Any, weights: Sequence[Any] | None = None, *, loss: Any = None) -> Run:
@@ -58,14 +50,15 @@ def _taken(model: Any, weights: Sequence[Any] | None, loss: Any) -> Run:
         raise InputError("from_keras takes a Sequential model: this one has no plain list of layers")
     parts: list[Taken] = []
     for layer in layers:
-        parts += _layer(layer["class_name"], layer["config"], arrays)
+        parts += taken(layer["class_name"], layer["config"], arrays)
     if arrays:
         raise InputError(f"{len(arrays)} arrays of weights are left over: no layer takes them")
     end = _ends(parts)
     if loss is None and not described:
-        outputs = [len(part.b) for part in parts if part.b is not None]
+        outputs = [len(part.arrays["b"]) for part in parts if "b" in part.arrays]
         loss = compiled_loss(model, layers, end, outputs[-1] if outputs else 0)
-    run = run_of(parts, loss, "Keras Sequential", end)
+    parts, row = _rows(parts, layers)
+    run = run_of(parts, loss, "Keras Sequential", end, row)
     if described or weights is not None:
         return run
 
@@ -75,43 +68,21 @@ def _taken(model: Any, weights: Sequence[Any] | None, loss: Any) -> Run:
     return predicting_alike(run, f"model {config.get('name')!r}", predict)
 
 
-def _layer(kind: str, config: Mapping[str, Any], arrays: list[Any]) -> list[Taken]:
-    where = f"layer {config.get('name', kind)!r}"
-    if kind in WITHOUT:
-        return []
-    if kind == "Dense":
-        count = 1 + bool(config.get("use_bias", True))
-        if len(arrays) < count:
-            raise InputError(f"{where}: its weights are not there; has the model been built?")
-        w, *b = (np.asarray(arrays.pop(0)) for _ in range(count))
-        shape = _activation(config.get("activation") or "linear", where)
-        return [Taken(where, Dense(w.shape[-1], shape), w, b[0] if b else np.zeros(w.shape[-1]))]
-    if kind == "Dropout":
-        return [Taken(where, Dropout(config["rate"]))]
-    if kind == "Activation":
-        return [Taken(where, _activation(config["activation"], where))]
-    if kind == "LeakyReLU":
-        return [Taken(where, LeakyReLU(float(config.get("negative_slope", config.get("alpha", 0.3)))))]
-    if kind == "ELU":
-        return [Taken(where, ELU(float(config.get("alpha", 1.0))))]
-    standard = kind == "ReLU" and not any(
-        config.get(key) for key in ("negative_slope", "threshold", "max_value")
-    )
-    if standard or (kind == "Softmax" and config.get("axis", -1) in (-1, 1)):
-        return [Taken(where, activation(kind.lower()))]
-    raise InputError(f"{where}: there is no rule for Keras's {kind}")
-
-
-def _activation(name: Any, where: str) -> Any:
-    if name == "leaky_relu":
-        return LeakyReLU(0.2)  # Keras's own default
-    if not isinstance(name, str) or name not in NAMES:
-        raise InputError(f"{where}: there is no rule for Keras's activation {name!r}")
-    return activation(NAMES[name])
+def _rows(parts: list[Taken], layers: Sequence[Any]) -> tuple[list[Taken], tuple[int, ...] | None]:
+    """The layers, and the shape of a row that goes into them, if it is one of numbers at places."""
+    shapes = (layer["config"].get(key) for layer in layers for key in INPUT_SHAPES)
+    row = tuple(next(filter(None, shapes), ())[1:])
+    if len(row) > 1 and isinstance(parts[0].layer if parts else None, Unflatten):
+        row, parts = parts[0].layer.shape, parts[1:]  # a Reshape of what goes in: it goes in so
+    if not any(part.layer.takes == "places" for part in parts if not isinstance(part.layer, Flatten)):
+        return [part for part in parts if not isinstance(part.layer, Flatten)], None  # rows are flat then
+    if not all(isinstance(length, int) for length in row):
+        raise InputError(f"the model takes rows of {row}: there is no rule for images of any size")
+    return parts, row or None
 
 
 def _ends(parts: list[Taken]) -> str | None:
     """The last activation."""
     end = next((part.layer for part in reversed(parts) if not isinstance(part.layer, Dropout)), None)
-    end = end.activation if isinstance(end, Dense) else end
+    end = end.activation if isinstance(end, Weighted) else end
     return None if end is None else rule_name(end)

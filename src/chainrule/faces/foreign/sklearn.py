@@ -8,7 +8,8 @@ import numpy as np
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
-from chainrule.faces.foreign.taken import Taken, run_of
+from chainrule.faces.foreign.fitting import Taken
+from chainrule.faces.foreign.taken import run_of
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.rule_names import ActivationName
 
@@ -48,7 +49,7 @@ def _compared(mlp: Any) -> Run:
     for number, (w, b, name) in enumerate(zip(mlp.coefs_, mlp.intercepts_, names, strict=True), 1):
         if name not in NAMES:
             raise InputError(f"layer {number}: there is no rule for scikit-learn's activation {name!r}")
-        parts.append(Taken(f"layer {number}", Dense(w.shape[1], NAMES[name]), w, b))
+        parts.append(Taken(f"layer {number}", Dense(w.shape[1], NAMES[name]), {"w": w, "b": b}))
     run = run_of(parts, None, f"scikit-learn {type(mlp).__name__}", NAMES[names[-1]])
     if not callable(getattr(mlp, "predict", None)):
         return run

@@ -1,7 +1,9 @@
-"""from_torch: a torch Sequential, or a state_dict and the list of its layers, as a run."""
+"""from_torch: a torch module, or a state_dict and the list of its layers, as a run."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,123 +11,122 @@ import numpy as np
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
-from chainrule.faces.foreign.taken import Taken, run_of
-from chainrule.faces.foreign.torch_graph import TracedLayer, steps
-from chainrule.rules.activations import activation
-from chainrule.rules.layers.dense import Dense
-from chainrule.rules.layers.dropout import Dropout
-from chainrule.rules.layers.elu import ELU
-from chainrule.rules.layers.leaky_relu import LeakyReLU
+from chainrule.faces.foreign.fitting import Taken
+from chainrule.faces.foreign.taken import run_of
+from chainrule.faces.foreign.torch_graph import steps
+from chainrule.faces.foreign.torch_layers import LOG_SOFTMAX, convolution, linear, rule, taken
+from chainrule.rules.layers.conv import Conv
+from chainrule.rules.layers.weighted import Weighted
 from chainrule.rules.protocols import Layer
 
-NAMES = {
-    "Identity": "identity",
-    **{name: name.lower() for name in ("ReLU", "Sigmoid", "Tanh", "SiLU", "GELU")},
-}
+LAYOUT = "rows are (h, w, channels) here, (channels, h, w) in torch"
 
 
-def from_torch(model: Any, layers: Sequence[Any] | None = None, *, loss: Any = "half_squared_error") -> Run:
+def from_torch(
+    model: Any,
+    layers: Sequence[Any] | Mapping[str, Any] | None = None,
+    *,
+    loss: Any = None,
+    shape: Sequence[int] | None = None,
+) -> Run:
     """The network of a torch module whose `forward` is a chain of layers.
 
-    Its weights (units, inputs) are transposed to ours (inputs, units).
+    Its weights (units, inputs) are transposed to ours (inputs, units), those of convolutions (units,
+    channels, k, l) to (k, l, channels, units). The run takes rows of images as (n, h, w, channels), where
+    torch has (n, channels, h, w); a Linear behind a Flatten gets its inputs in that order.
 
     Args:
         model: the module, or its `state_dict()`; what its `forward` does is followed, and compared on random
             rows with what comes out here.
         layers: with a state_dict, what its layers are: names of torch's classes (`"Linear"`, `"ReLU"`), or
-            rules of ours (`LeakyReLU(0.2)`).
-        loss: a loss or its name; torch's networks do not know theirs, and often end in logits.
+            rules of ours (`Conv(6, 5, padding=2)`, `MaxPool(2)`, `LeakyReLU(0.2)`); as a dict they are
+            found by their names in the state, `{"conv1": Conv(6, 5), ...}`, else by its order.
+        loss: a loss or its name; torch's networks do not know theirs, and often end in logits. If not given,
+            half_squared_error, or the softmax_cross_entropy of a network that ends in LogSoftmax.
+        shape: of one row of images as torch has it, (channels, h, w); where only one size of squares fits, it
+            need not be given.
 
     Raises:
         InputError: a layer or a function for which there is no rule, a forward that is no chain, tied
-            weights, or weights that are missing; each is named.
+            weights, weights that are missing, or images of a size that nobody says; each is named.
     """
+    row = None if shape is None else (*shape[1:], shape[0])
     if isinstance(model, Mapping):
         if layers is None:
             raise InputError(
                 "a state_dict does not say what its layers are: give layers=['Linear', 'ReLU', ...]"
             )
-        return refused(
-            "the state_dict", lambda: run_of(_listed(model, layers), loss, "torch Sequential", None)
-        )
+        return refused("the state_dict", lambda: _run(list(_listed(model, layers)), loss, row))
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(model, torch.nn.Module):
         raise InputError(
             f"from_torch takes a torch module, or its state_dict and layers=[...], not {kind_of(model)}"
         )
-    return refused(type(model).__name__, lambda: _followed(model, loss, torch))
+    return refused(type(model).__name__, lambda: _followed(model, loss, row, torch))
 
 
-def _followed(model: Any, loss: Any, torch: Any) -> Run:
+def _followed(model: Any, loss: Any, row: Sequence[int] | None, torch: Any) -> Run:
     """The run of a module, by what its `forward` does, compared with its own predictions."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
+        parts = [taken(step) for step in steps(model)]
+        run = _run(parts, loss, row)
+        logs = parts[-1].layer is LOG_SOFTMAX
 
         def predict(x: np.ndarray) -> Any:
             with torch.no_grad():
                 parameter = next(model.parameters())
-                rows = torch.as_tensor(x).to(device=parameter.device, dtype=parameter.dtype)
-                return model(rows).cpu().double().numpy()
+                rows = np.moveaxis(x, -1, 1).copy()  # a view would be taken for another memory layout
+                made = model(torch.as_tensor(rows).to(device=parameter.device, dtype=parameter.dtype))
+                return (made.exp() if logs else made).cpu().double().numpy()
 
-        parts = [part for step in steps(model, torch) for part in _taken(step)]
-        run = run_of(parts, loss, "torch Sequential", None)
-        return predicting_alike(run, type(model).__name__, predict)
+        ends = ["softmax"] if logs else []
+        return predicting_alike(run, type(model).__name__, predict, ends)
     finally:
         for module, training in modes:
             module.training = training
 
 
-def _taken(step: TracedLayer) -> Iterator[Taken]:
-    if step.kind == "Linear":
-        yield _linear(step.where, step.module.weight, step.module.bias)
-    elif step.kind != "Flatten":  # rows go in, which are flat
-        yield Taken(step.where, _rule(step.where, step.kind, step.options))
+def _run(parts: list[Taken], loss: Any, row: Sequence[int] | None) -> Run:
+    """The run; a logarithm of a softmax at its end is part of the loss here."""
+    if parts and parts[-1].layer is LOG_SOFTMAX:
+        if loss not in (None, "softmax_cross_entropy"):
+            raise InputError(f"{parts[-1].where}: LogSoftmax goes with loss='softmax_cross_entropy' alone")
+        parts, loss = parts[:-1], "softmax_cross_entropy"
+    for part in parts:
+        if part.layer is LOG_SOFTMAX:
+            raise InputError(f"{part.where}: there is no rule for a LogSoftmax that is not the last layer")
+    run = run_of(parts, loss or "half_squared_error", "torch Sequential", None, row)
+    turned = run.row_shape is not None and len(run.row_shape) > 1
+    return replace(run, settings=run.settings | {"layout": LAYOUT}) if turned else run
 
 
-def _listed(state: Mapping[str, Any], layers: Sequence[Any]) -> Iterator[Taken]:
-    weights = [name for name in state if name.endswith("weight")]
-    for position, module in enumerate(layers):
-        where = f"layer {position}"
-        if isinstance(module, Layer):
-            yield Taken(where, module)
-        elif module != "Linear":
-            yield Taken(where, _rule(where, module, {}))
-        elif not weights:
+def _listed(state: Mapping[str, Any], layers: Sequence[Any] | Mapping[str, Any]) -> Iterator[Taken]:
+    """The layers of a list with the weights in the order of the state, or each with those of its name."""
+    weights = _in_order([name for name in state if name.endswith("weight")])
+    named = list(layers.items()) if isinstance(layers, Mapping) else [(None, layer) for layer in layers]
+    for position, (name, layer) in enumerate(named):
+        where = f"layer {position if name is None else repr(name)}"
+        if layer != "Linear" and not isinstance(layer, Weighted):
+            yield Taken(where, layer if isinstance(layer, Layer) else rule(where, layer, {}), turned=True)
+            continue
+        key = next(iter(weights), None) if name is None else f"{name}.weight"
+        if key not in weights:
             raise InputError(f"{where}: the state_dict has no weights left for it")
+        weights.remove(key)
+        arrays = state[key], state.get(f"{key[: -len('weight')]}bias")
+        if isinstance(layer, Conv):
+            yield convolution(f"layer '{key}'", layer, *arrays)
         else:
-            name = weights.pop(0)
-            yield _linear(f"layer '{name}'", state[name], state.get(f"{name[: -len('weight')]}bias"))
+            part = linear(f"layer '{key}'", *arrays)
+            yield part if layer == "Linear" else replace(part, layer=layer)
     if weights:
         raise InputError(f"{weights[0]}: no layer in the list takes it")
 
 
-def _linear(where: str, weight: Any, bias: Any) -> Taken:
-    w = _array(weight)
-    if w.ndim != 2:
-        raise InputError(f"{where}: there is no rule for weights of {w.ndim} dimensions")
-    return Taken(where, Dense(len(w)), w.T, np.zeros(len(w), w.dtype) if bias is None else _array(bias))
-
-
-def _array(tensor: Any) -> np.ndarray:
-    if "bfloat16" in str(getattr(tensor, "dtype", "")):
-        raise InputError("weights are bfloat16, which NumPy has not: take model.float()")
-    return np.asarray(tensor.detach().cpu() if hasattr(tensor, "detach") else tensor)
-
-
-def _rule(where: str, kind: str, has: Mapping[str, Any]) -> Layer:
-    if kind == "Dropout":
-        return Dropout(has.get("p", 0.5))
-    if kind == "LeakyReLU":
-        return LeakyReLU(has.get("negative_slope", 0.01))
-    if kind == "ELU":
-        return ELU(has.get("alpha", 1.0))
-    if kind == "GELU" and has.get("approximate", "none") == "tanh":
-        return activation("gelu_tanh")  # type: ignore[return-value]
-    if kind == "Softplus" and has.get("beta", 1) == 1 and has.get("threshold", 20) >= 20:
-        return activation("softplus")  # type: ignore[return-value]
-    if kind == "Softmax" and has.get("dim", -1) in (-1, 1):
-        return activation("softmax")  # type: ignore[return-value]
-    if kind not in NAMES:
-        raise InputError(f"{where}: there is no rule for torch's {kind}")
-    return activation(NAMES[kind])  # type: ignore[return-value]
+def _in_order(names: list[str]) -> list[str]:
+    """Names that differ in their numbers alone by these: files may have `10.weight` before `2.weight`."""
+    if len({re.sub(r"\d+", "#", name) for name in names}) != 1:
+        return names
+    return sorted(names, key=lambda name: [int(digits) for digits in re.findall(r"\d+", name)])
