@@ -254,6 +254,16 @@ class Training:
                 self.log({"loss": self.losses[index], **held_out}, index + 1)
             self.logged = len(self.losses)
 
+    def _mean_loss(self, parameters: dict[str, np.ndarray], data: Data, weight_decay: float = 0.0) -> float:
+        """E by NumPy, or by the GPU that trained, beside which NumPy would take long."""
+        if not self.plan.exact:
+            return mean_loss(self.network, parameters, data, weight_decay)
+
+        def loss_of(inside: Any, *rows: Any) -> Any:
+            return self.program.loss(inside, self.tables.numbers, *rows)
+
+        return mean_loss(self.network, parameters, data, weight_decay, loss_of)
+
     def progress(self, epochs: int) -> Progress | None:
         if not self.losses:
             return None
@@ -269,14 +279,14 @@ class Training:
         weight = self.data.weight
         total = len(self.data) if weight is None else float(np.sum(weight, dtype=float))
         decay = (self.decay or 0.0) if self.penalty is None else self.penalty / total
-        held_out = None if self.watched is None else mean_loss(self.network, arrays, self.watched)
+        held_out = None if self.watched is None else self._mean_loss(arrays, self.watched)
         return Run(
             network=self.network,
             parameters=arrays,
             history=History(self.losses, self.held_out if self.tables.validation is not None else None),
             stopped_by=stop,
             epochs=int(self.state.epoch),
-            loss=mean_loss(self.network, arrays, self.data, decay),
+            loss=self._mean_loss(arrays, self.data, decay),
             validation_loss=held_out,
             seconds=time.perf_counter() - self.began,
             divergence=self.divergence,
