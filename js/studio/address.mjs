@@ -18,5 +18,3 @@ export function format(state) {
   if (state.edits.length) at.set("edits", JSON.stringify(state.edits));
   return `#${at}`;
 }
-export const readAddress = () => parse(location.hash);
-export const writeAddress = (state) => history.replaceState(null, "", format(state));

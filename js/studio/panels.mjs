@@ -9,7 +9,7 @@ const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "ei
 const TICK = '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="8" fill="none" stroke="currentColor" stroke-width="1.7"/><path d="M5 9.3l2.8 2.8L13 6.6" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
 export function toldPanel(box, view, PHASES) {
-  const { told } = view, known = view.scene.mode === "pictures" || told.phase <= view.phase, kept = box.contains(document.activeElement) ? document.activeElement.dataset.q : null;
+  const { told } = view, known = view.scene.mode === "pictures" || told.phase <= view.phase, focused = box.getRootNode().activeElement, kept = box.contains(focused) ? focused.dataset.q : null;
   const colour = { 1: "f", 2: "e", 3: "g", 4: "n" }[told.phase] ?? "", name = (q) => view.scene.parts[q]?.label ?? q;
   const nodes = [];
   if (view.trail.length) nodes.push(make("nav", { class: "crumbs", "aria-label": "Way here" }, ...view.trail.flatMap((q, k) => [make("button", { "data-back": k }, name(q)), make("span", { "aria-hidden": "true" }, "›")]), make("span", {}, name(told.quantity))));
@@ -43,9 +43,9 @@ export function emptyPanel(box, view) {
 const STATUS = { right: "", truncated: "cut off", carried: "", imprecise: "imprecise", inherited: "inherited", wrong: "wrong" };
 export function checkPanel(box, view) {
   if (!view.verdict) {
-    const area = make("textarea", { id: "lesson", rows: 14, maxlength: 200000, spellcheck: "false", placeholder: "w1 = 0.15, b1 = 0.4, …  z1 = 0.415, a1 = 0.6023, …" });
+    const area = make("textarea", { "data-is": "lesson", "aria-label": "The lesson", rows: 14, maxlength: 200000, spellcheck: "false", placeholder: "w1 = 0.15, b1 = 0.4, …  z1 = 0.415, a1 = 0.6023, …" });
     area.value = view.lesson;
-    box.replaceChildren(make("p", {}, "Paste a lesson or a worked example: Markdown, plain text, LaTeX or TOML. Each of its numbers is computed again and marked where it stands; of the wrong ones you are told the cause."), make("label", { for: "lesson", class: "visually-hidden" }, "The lesson"), area, make("p", {}, make("button", { class: "dark", "data-do": "check" }, "Check it")));
+    box.replaceChildren(make("p", {}, "Paste a lesson or a worked example: Markdown, plain text, LaTeX or TOML. Each of its numbers is computed again and marked where it stands; of the wrong ones you are told the cause."), area, make("p", {}, make("button", { class: "dark", "data-do": "check" }, "Check it")));
     return;
   }
   const nodes = [make("p", { class: "crumbs" }, make("button", { "data-do": "again" }, "Change the text"))];

@@ -11,7 +11,7 @@ export function nearest([x, y], [dx, dy], others) {
   return best;
 }
 export function walk(event, svg, ask) {
-  const here = document.activeElement.closest("[data-part]"); if (!here) return;
+  const here = svg.getRootNode().activeElement.closest("[data-part]"); if (!here) return;
   const way = WAYS[event.key];
   if (way && !event.shiftKey) {
     const parts = [...svg.querySelectorAll("[data-part]")].filter((part) => part !== here), k = nearest(centre(here), way, parts.map(centre));

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from chainrule.faces.foreign.torch import from_torch as from_torch
     from chainrule.faces.onnx.agreement import Agreement as Agreement
     from chainrule.faces.onnx.model_file import to_onnx as to_onnx
+    from chainrule.faces.studio.widget import Studio as Studio
     from chainrule.faces.tabular.api import evaluate as evaluate
     from chainrule.faces.tabular.api import predict_table as predict_table
     from chainrule.faces.tabular.api import train_table as train_table
@@ -131,6 +132,7 @@ _HOMES = {
     "faces.foreign.torch": ("from_torch",),
     "faces.onnx.agreement": ("Agreement",),
     "faces.onnx.model_file": ("to_onnx",),
+    "faces.studio.widget": ("Studio",),
     "faces.tabular.api": ("evaluate", "predict_table", "train_table"),
     "faces.tabular.diagnosing": ("diagnose",),
     "ask.diagnosis.training_diagnosis": ("TrainingDiagnosis",),

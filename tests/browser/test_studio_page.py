@@ -138,7 +138,7 @@ def test_an_edit_is_a_branch_with_a_ghost(opened: Any) -> None:
 
 def test_a_lesson_is_marked_in_place(opened: Any) -> None:
     page = opened(fragment="#source=lesson&n=0&phase=0&tab=check")
-    page.fill("#lesson", (DATA / "lesson.md").read_text("utf-8"))
+    page.fill('[data-is="lesson"]', (DATA / "lesson.md").read_text("utf-8"))
     page.locator('[data-do="check"]').click()
     page.locator(".sheet").wait_for()
     marks = page.eval_on_selector_all(".sheet mark", "nodes => nodes.map(n => n.dataset.is)")
@@ -194,7 +194,7 @@ def test_nothing_serious_for_those_who_see_or_move_otherwise(opened: Any, scheme
         if state == "check":
             page.locator("#tab-check").click()
             page.fill(
-                "#lesson",
+                '[data-is="lesson"]',
                 SHEET,
             )
             page.locator('[data-do="check"]').click()

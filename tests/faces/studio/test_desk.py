@@ -20,6 +20,7 @@ from chainrule.ask.documents.formula_text import digits
 from chainrule.ask.explain.explain import explain
 from chainrule.faces.studio.desk import Desk
 from chainrule.faces.studio.loss_axis import ticks
+from chainrule.faces.studio.subject import in_text
 from tests.ask import examples
 
 LESSON = worked.parse(worked.builtin(), "lesson.toml")
@@ -91,7 +92,7 @@ def test_every_number_that_is_shown_can_be_asked_about(source: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(examples.texts())
 def test_any_small_example_is_drawn_and_told(text: str) -> None:
-    desk = Desk(text, "random.toml")
+    desk = Desk(in_text(text, "random.toml"))
     scene, frame = say(desk, "open", source="")
     assert scene["source"] == "file"
     assert len(frame["says"]) == 5
@@ -182,7 +183,7 @@ def test_the_lesson_of_the_seed_is_marked() -> None:
 def test_text_of_anybody_is_never_markup() -> None:
     hostile = "<img src=x onerror=alert(1)>"
     text = worked.builtin().replace('"Backpropagation by hand"', f'"{hostile}"')
-    desk = Desk(text, hostile)
+    desk = Desk(in_text(text, hostile))
     _, frame = say(desk, "open", source="")
     assert not any("<img" in says for says in frame["says"])
     (told,) = say(desk, "ask", quantity="w1")
@@ -229,7 +230,7 @@ def test_a_network_that_is_too_large_is_refused_with_its_limit() -> None:
     rows = [[0.1] * 13]
     weights = [[0.1]] * 13
     text = f"inputs = {rows}\ntargets = [[1.0]]\n[[layers]]\nweights = {weights}"
-    assert "at most 12" in refused(Desk(text, "wide.toml"), "open", source="")
+    assert "at most 12" in refused(Desk(in_text(text, "wide.toml")), "open", source="")
 
 
 def test_far_ahead_ends_in_time_and_is_asked_for_again() -> None:

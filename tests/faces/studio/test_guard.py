@@ -179,7 +179,7 @@ def test_everybodys_address_takes_numbers_for_hosts_and_no_names() -> None:
 
 def test_the_one_idle_for_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SESSIONS", 2)
-    rooms = server.Rooms(None, "", None)
+    rooms = server.Rooms()
     closed: list[tuple[str, int]] = []
 
     class Socket:
@@ -203,7 +203,7 @@ def test_the_one_idle_for_longest_makes_room(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_sessions_are_apart() -> None:
-    rooms = server.Rooms(None, "", None)
+    rooms = server.Rooms()
     first, second = server.Desk(), server.Desk()
     first.answer(json.dumps({"kind": "edit", "quantity": "w1", "value": "9"}))
     (frame,) = second.answer(json.dumps({"kind": "seek", "updates": 0}))

@@ -12,6 +12,7 @@ from chainrule.errors import InputError
 from chainrule.faces.studio.desk import Desk
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.run_work import work_on_run
+from chainrule.faces.studio.subject import in_file
 from chainrule.faces.tabular.api import train_table
 from tests.faces.studio.test_desk import refused, say
 
@@ -36,7 +37,7 @@ def trained(folder: Path, **more: Any) -> Run:
 )
 def test_it_ends_in_the_weights_of_the_run(folder: Path, more: dict[str, Any]) -> None:
     run = trained(folder, **more)
-    desk = Desk(None, "run", (str(folder / "run"), None))
+    desk = Desk(in_file(str(folder / "run")))
     scene, frame = say(desk, "open", source="")
     assert (scene["source"], frame["n"], frame["reached"]) == ("file", frame["end"], True)
     assert "setup" not in scene

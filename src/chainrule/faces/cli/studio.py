@@ -37,26 +37,21 @@ def studio(file: str | None, table: str | None, port: int, no_browser: bool, hos
     from chainrule.errors import InputError
     from chainrule.faces.studio.guard import Guard
     from chainrule.faces.studio.server import application
-    from chainrule.faces.studio.sources import source_of, text_of
+    from chainrule.faces.studio.subject import in_file
 
     is_run = bool(file) and os.path.isdir(file or "")
     if table and not is_run:
         raise InputError("--table is the table of a run: name the run's folder, too")
-    text = text_of(file) if file and not is_run else None
-    label = os.path.basename(os.path.normpath(file)) if file else ""
-    run = (file, table) if file and is_run else None
-    if run:
-        click.echo(f"replaying {label} from its seed", err=True)
-        from chainrule.faces.studio.run_work import work_on_run
-
-        work_on_run(*run)  # what is wrong with it is said here and not on the page
-    elif text is not None:
-        source_of("file", 0, text, label)  # likewise
+    subject = in_file(file, table) if file else None
+    if subject:
+        if is_run:
+            click.echo(f"replaying {subject.label} from its seed", err=True)
+        subject.begin()  # what is wrong with it is said here and not on the page
     listening = _listen(host, port)
     number = listening.getsockname()[1]
     if number != port:
         click.echo(f"port {port} is taken, so the studio is at {number}", err=True)
-    guard = Guard(application(text, label, run), number, host)
+    guard = Guard(application(subject), number, host)
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{name}:{number}/?token={guard.token}"
     click.echo(f"The studio is open at {address}  (Ctrl-C ends it)")

@@ -122,7 +122,7 @@ class CaseWork:
             "source": self.source.name,
             "label": self.source.label,
             "mode": "numbers",
-            "about": f"{self.source.label} is a worked example: click one of its numbers to change it.",
+            "about": f"{self.source.label}: click a weight, a bias, an input or a target to change it.",
             "sizes": " → ".join(map(str, sizes)),
             "rate": rate,
             "rows": len(case.x),

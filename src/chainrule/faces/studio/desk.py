@@ -13,8 +13,8 @@ from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.network_setup import first_setup, setup_of
 from chainrule.faces.studio.panel import told
-from chainrule.faces.studio.run_work import FILE, work_on_run
-from chainrule.faces.studio.sources import NAMES, Source, drawable, source_of
+from chainrule.faces.studio.sources import FILE, NAMES, Source, drawable, source_of
+from chainrule.faces.studio.subject import Subject
 from chainrule.faces.studio.typed_number import typed
 
 if TYPE_CHECKING:
@@ -30,18 +30,15 @@ class Desk:
     """The work on one network.
 
     Args:
-        text: the worked example that the command was given, as TOML.
-        label: what it is called.
-        run: the folder of the run that the command was given, and its table if that was named.
+        subject: what it was opened with; the lesson if nothing.
     """
 
-    def __init__(
-        self, text: str | None = None, label: str = "", run: tuple[str, str | None] | None = None
-    ) -> None:
-        self._text, self._label, self._run = text, label, run
+    def __init__(self, subject: Subject | None = None) -> None:
+        self._subject = subject
         self._table: tuple[str, str] | None = None  # what it is called, and its text
         self._verdicts: tuple[Verdict, ...] = ()
-        self._first = "lesson" if text is None and run is None else FILE
+        self._first = FILE if subject else "lesson"
+        self.asked = ""  # the number that the panel is about
         self._begun_work: CaseWork | LearningWork | None = None
 
     @property
@@ -88,7 +85,7 @@ class Desk:
             case messages.Show(row):
                 self.work.show(row)
             case _:
-                self._begun_work = self._begun(message)
+                self._begun_work, self.asked = self._begun(message), ""
         return [self._scene(), self._frame(whole=True)]
 
     # --- what is worked on
@@ -110,12 +107,12 @@ class Desk:
         raise InputError("this message begins nothing")
 
     def _opened(self, source: str, seed: int) -> CaseWork | LearningWork:
-        if source == FILE and self._run:
-            return work_on_run(*self._run)
+        if source == FILE and self._subject:
+            return self._subject.begin()
         if source == _TABLE or source in learning_data.NAMES:
             data = self._data(source, seed)
             return LearningWork(first_setup(data, seed), data)
-        return CaseWork(source_of(source, seed, self._text, self._label), seed)
+        return CaseWork(source_of(source, seed), seed)
 
     def _data(self, source: str, seed: int, target: str = "") -> LearningData:
         """Data by its name."""
@@ -168,7 +165,7 @@ class Desk:
 
     def _scene(self) -> Answer:
         names = dict(NAMES) | learning_data.NAMES
-        names |= {FILE: self._label} if self._first == FILE else {}
+        names |= {FILE: self._subject.label} if self._subject else {}
         names |= {_TABLE: self._table[0]} if self._table else {}
         return {"kind": "scene", "sources": names} | self.work.scene()
 
@@ -179,7 +176,9 @@ class Desk:
         work = self.work
         match message:
             case messages.Ask(quantity):
-                return {"kind": "told", "n": work.updates} | told(work.view(), quantity) | work.card(quantity)
+                answer = told(work.view(), quantity) | work.card(quantity)
+                self.asked = answer["quantity"]
+                return {"kind": "told", "n": work.updates} | answer
             case messages.Check(lesson):
                 self._verdicts = checking.verdicts(lesson)
                 marked = [checking.marked(lesson, verdict) for verdict in self._verdicts]

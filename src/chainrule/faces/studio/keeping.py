@@ -90,7 +90,9 @@ def _whole_epochs(work: LearningWork) -> int:
         InputError: it was changed by hand, or stands in the midst of an epoch.
     """
     if work.is_run:
-        raise InputError("a run is made again by chainrule train: its run.json has table, seed and settings")
+        raise InputError(
+            "it was trained already, by what made it: a run by chainrule train, as its run.json says"
+        )
     epochs, step = divmod(work.updates, work.session.steps)
     if work.edits:
         raise InputError(

@@ -17,6 +17,7 @@ from chainrule.engine.training.rewind import update_rule
 from chainrule.errors import InputError
 from chainrule.faces.scores import scores
 from chainrule.faces.studio.case_work import GHOST
+from chainrule.faces.studio.earlier_training import EarlierTraining
 from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.loss_axis import ticks
 from chainrule.faces.studio.narration import sentences
@@ -38,8 +39,7 @@ class LearningWork:
         setup: how it is made and trained.
         data: what it learns from.
         session: its training, if that is of a run; else it is the one that the settings ask for.
-        past: how true the replay of a run is.
-        ends: what is said where the run ended.
+        past: that it was trained already, if it was.
         rows: the number in its table of each row that a run was given.
     """
 
@@ -48,11 +48,10 @@ class LearningWork:
         setup: NetworkSetup,
         data: LearningData,
         session: EpochSession | None = None,
-        past: str = "",
-        ends: str = "",
+        past: EarlierTraining | None = None,
         rows: np.ndarray | None = None,
     ) -> None:
-        self.setup, self.data, self.past, self.ends, self.rows = setup, data, past, ends, rows
+        self.setup, self.data, self.past, self.rows = setup, data, past, rows
         self.session = session or _session(setup, data)
         self.job = self.session.job
         self.edits: list[tuple[int, str, str]] = []
@@ -99,13 +98,13 @@ class LearningWork:
 
     @property
     def is_run(self) -> bool:
-        """Whether this is the past of a run."""
-        return bool(self.past)
+        """Whether it was trained already."""
+        return self.past is not None
 
     @property
     def _about_data(self) -> str:
         """What the panel of the settings says where there are none to choose."""
-        return f"{self.data.label} is a run that was trained already. {self.past}" if self.is_run else ""
+        return self.past.about if self.past else ""
 
     def advance(self, updates: int, seconds: float) -> None:
         """So many updates, or as many as fit into the time."""
@@ -248,10 +247,10 @@ class LearningWork:
         return [numbers[f"w{k}'"].array - numbers[f"w{k}"].array for k in layers]
 
     def _says(self, words: bool) -> list[str]:
-        summary = self._summary()
+        summary = self.summary()
         return [summary, *sentences(self.view(), self.updates)[1:]] if words else [summary]
 
-    def _summary(self) -> str:
+    def summary(self) -> str:
         """What has come of it so far."""
         session = self.session
         if session.is_diverged:
@@ -262,13 +261,15 @@ class LearningWork:
         rows = counted(len(self.data.learning), "row")
         if not self.updates:
             error = read(self.first_loss)
-            return f"{self._about()} It has seen nothing yet: its error on the {rows} is {error}."
+            begins = self.past.begins if self.past and self.past.begins else "It has seen nothing yet"
+            return f"{self._about()} {begins}: its error on the {rows} is {error}."
+        ends = self.past.ends if self.past and self.updates == session.limit and not self.edits else ""
         fell = "fell" if session.losses.training <= self.first_loss else "rose"
-        return (
+        course = (
             f"{self._when().capitalize()}: the error on the rows it learns from {fell} from "
-            f"{read(self.first_loss)} to <em>{read(session.losses.training)}</em>. {self._judged()}"
-            f"{f' {self.ends}' if self.updates == session.limit and not self.edits else ''}"
+            f"{read(self.first_loss)} to <em>{read(session.losses.training)}</em>."
         )
+        return " ".join(filter(None, [course, self._judged(), ends]))
 
     def _when(self) -> str:
         epochs, step = divmod(self.updates, self.session.steps)

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from chainrule.engine.network import Network
 from chainrule.engine.training.options import Task, TrainingOptions
 from chainrule.errors import InputError, did_you_mean
-from chainrule.faces.architecture import class_end, loss_of, network, table_end
+from chainrule.faces import architecture
 from chainrule.faces.studio.learning_data import LearningData
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.initializers import STARTS
@@ -51,7 +52,7 @@ class NetworkSetup:
 
     def end(self, data: LearningData) -> str:
         """The activation of the last layer."""
-        return table_end(self.loss, data.is_classes, data.t.shape[1])
+        return architecture.table_end(self.loss, data.is_classes, data.t.shape[1])
 
     def task(self, data: LearningData) -> Task:
         """The training that this asks for.
@@ -69,7 +70,12 @@ class NetworkSetup:
             if count > limit:
                 raise InputError(f"the studio trains at most {limit:,} {noun}, and this has {count:,}")
         hidden = [(units, activation, 0.0) for units, activation in self.layers]
-        made = network(hidden, outputs, self.end(data), self.loss, self.start)
+        return self.task_of(
+            architecture.network(hidden, outputs, self.end(data), self.loss, self.start), data
+        )
+
+    def task_of(self, network: Network, data: LearningData) -> Task:
+        """The training of a network that is there already."""
         options = TrainingOptions(
             optimizer=self.optimizer,
             learning_rate=self.rate,
@@ -78,11 +84,11 @@ class NetworkSetup:
             shuffle=True,
             threshold=None,
             patience=None,
-            validation=(data.x[data.held_out], data.t[data.held_out]),
+            validation=(data.x[data.held_out], data.t[data.held_out]) if len(data.held_out) else None,
             weight_decay=0.0,
             seed=self.seed,
         )
-        return Task.of(made, data.x[data.learning], data.t[data.learning], None, options)
+        return Task.of(network, data.x[data.learning], data.t[data.learning], None, options)
 
 
 _FIRST = {
@@ -97,13 +103,13 @@ _FIRST = {
 def first_setup(data: LearningData, seed: int = 0, target: str = "") -> NetworkSetup:
     """The settings that a data begins with."""
     usual = _FIRST.get(data.name) or replace(_FIRST["penguins"], source=data.name)
-    loss = loss_of(class_end(data.t.shape[1]) if data.is_classes else None)
+    loss = architecture.loss_of(architecture.class_end(data.t.shape[1]) if data.is_classes else None)
     return replace(usual, loss=loss, seed=seed, target=target)
 
 
 def losses_for(data: LearningData) -> list[str]:
     """The losses that suit what is to be predicted."""
-    fused = class_end(data.t.shape[1])
+    fused = architecture.class_end(data.t.shape[1])
     ends = (None, fused) if data.is_classes else (None,)
     return [name for name, rule in LOSSES.items() if rule.activation in ends]
 

@@ -16,6 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from chainrule.faces.studio.desk import Desk
+from chainrule.faces.studio.subject import Subject
 
 T = TypeVar("T")
 SESSIONS = 60  # at once; then the one that was idle for longest is closed
@@ -32,8 +33,8 @@ FILES = {
 class Rooms:
     """The sessions that are open, the one that spoke last at the end."""
 
-    def __init__(self, text: str | None, label: str, run: tuple[str, str | None] | None) -> None:
-        self.text, self.label, self.run = text, label, run
+    def __init__(self, subject: Subject | None = None) -> None:
+        self.subject = subject
         self.open: dict[WebSocket, Desk] = {}
         self.worker = ThreadPoolExecutor(
             1, "studio"
@@ -44,7 +45,7 @@ class Rooms:
             idle = next(iter(self.open))
             del self.open[idle]
             await idle.close(TOO_MANY, "too many pages are open; this one was idle for longest")
-        desk = await self.work(partial(Desk, self.text, self.label, self.run))
+        desk = await self.work(partial(Desk, self.subject))
         self.open[socket] = desk
         return desk
 
@@ -56,11 +57,9 @@ class Rooms:
         return await asyncio.get_running_loop().run_in_executor(self.worker, task)
 
 
-def application(
-    text: str | None = None, label: str = "", run: tuple[str, str | None] | None = None
-) -> Starlette:
+def application(subject: Subject | None = None) -> Starlette:
     """The studio as an ASGI application, not yet guarded."""
-    rooms = Rooms(text, label, run)
+    rooms = Rooms(subject)
 
     async def session(socket: WebSocket) -> None:
         await socket.accept()

@@ -28,20 +28,19 @@ class Source:
 
 
 NAMES = {"lesson": "The lesson", "xor": "XOR"}
+FILE = "file"  # the source that the studio was opened with
 
 
-def source_of(name: str, seed: int, text: str | None = None, label: str = "") -> Source:
-    """A source by its name; `file` has the text that the command was given.
+def source_of(name: str, seed: int) -> Source:
+    """A source by its name.
 
     Raises:
-        InputError: there is none of that name, or it is too large to be drawn.
+        InputError: there is none of that name.
     """
     if name == "lesson":
         return Source(name, NAMES[name], worked.parse(worked.builtin(), "lesson.toml"), ahead=500)
     if name == "xor":
         return Source(name, NAMES[name], xor(seed), row=1)
-    if name == "file" and text is not None:
-        return Source(name, label or "your example", drawable(worked.parse(text, label)), ahead=500)
     raise InputError(f"there is nothing called {name!r} to open: {', '.join(NAMES)}")
 
 
