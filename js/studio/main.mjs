@@ -4,8 +4,8 @@ import { drawCurve, whereIs } from "./curve.mjs";
 import { drawLayers } from "./layers.mjs";
 import { drawPictures } from "./pictures.mjs";
 import { Parts } from "./parts.mjs";
-import { savePicture, saveText } from "./save.mjs";
-import { checkPanel, emptyPanel, helpPanel, toldPanel } from "./panels.mjs";
+import { saveAnswer, savePng, saveSvg } from "./save.mjs";
+import { checkPanel, emptyPanel, helpPanel, savePanel, toldPanel } from "./panels.mjs";
 import { changeLayers, setupPanel, wanted } from "./setup.mjs";
 import { walk } from "./walk.mjs";
 import markup from "./studio.html";
@@ -44,7 +44,7 @@ export function mount(root, host) {
     busy = Math.max(0, busy - (answer.kind === "scene" ? 0 : 1));
     if (!busy) { clearTimeout(slow); root.classList.remove("waits"); aim = null; }
     if (answer.kind !== "refused") $(".refused").hidden = true;
-    ({ scene: onScene, frame: onFrame, told: onTold, verdict: onVerdict, exported: (a) => (a.base64 ? saveText(a.name, Uint8Array.from(atob(a.base64), (c) => c.charCodeAt(0)), "application/zip") : saveText(a.name, a.text)), refused: (a) => { view.playing = false; phases(); refuse(a.text); } })[answer.kind]?.(answer);
+    ({ scene: onScene, frame: onFrame, told: onTold, verdict: onVerdict, exported: (a) => { saveAnswer(a); live(`${a.name} is saved.`); }, refused: (a) => { view.playing = false; phases(); refuse(a.text); } })[answer.kind]?.(answer);
   }
   function refuse(words) { const box = $(".refused"); box.textContent = words; box.hidden = false; }
   function onScene(scene) {
@@ -58,7 +58,7 @@ export function mount(root, host) {
     const pick = $('[data-do="source"]');
     pick.replaceChildren(...Object.entries(scene.source in scene.sources ? scene.sources : { ...scene.sources, [scene.source]: scene.label }).map(([name, words]) => new Option(words, name, false, name === scene.source)));
     is("sizes").textContent = scene.sizes; is("rate").textContent = `α = ${scene.rate}`; is("batch").textContent = scene.batch ?? ""; is("goal").textContent = `E < ${scene.threshold}`; is("until").hidden = !scene.threshold;
-    $('[data-do="+epoch"]').hidden = scene.unit === 1; $(".overlay").hidden = scene.mode !== "pictures"; $('[data-do="run"]').hidden = !scene.saves_run; legend(scene);
+    $('[data-do="+epoch"]').hidden = scene.unit === 1; $(".overlay").hidden = scene.mode !== "pictures"; legend(scene);
     is("rows").hidden = scene.rows < 2;
     if (scene.rows > 1) $('[data-do="row"]').replaceChildren(...Array.from({ length: scene.rows }, (_, k) => new Option(k, k, false, k === scene.row)));
     host.title?.(`${scene.label}: chainrule studio`);
@@ -127,8 +127,7 @@ export function mount(root, host) {
     for (const tab of $$("[data-tab]")) tab.setAttribute("aria-selected", tab.dataset.tab === view.tab);
     panel.setAttribute("aria-labelledby", `${host.prefix}tab-${["check", "data"].includes(view.tab) ? view.tab : "ask"}`);
     if (view.tab === "data") { if (drawnFor !== view.scene) { setupPanel(panel, view); drawnFor = view.scene; } } else drawnFor = null;
-    if (view.tab === "check") checkPanel(panel, view); else if (view.tab === "help") helpPanel(panel); else if (view.tab === "ask") { if (view.told) toldPanel(panel, view, PHASES); else emptyPanel(panel, view); }
-    $(".foot").hidden = view.tab === "check";
+    if (view.tab === "check") checkPanel(panel, view); else if (view.tab === "help") helpPanel(panel); else if (view.tab === "save") savePanel(panel, view); else if (view.tab === "ask") { if (view.told) toldPanel(panel, view, PHASES); else emptyPanel(panel, view); }
   }
   let drawnFor = null;                                          // the scene for which the form stands there
   const tabs = panels;
@@ -167,7 +166,10 @@ export function mount(root, host) {
     theme: () => { const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches; theme(dark ? "light" : "dark"); address(); },
     help: () => { view.tab = view.tab === "help" ? "ask" : "help"; panels(); panel.focus(); },
     share: () => navigator.clipboard?.writeText(host.link()).then(() => live("The link is copied. It opens on this machine, while the studio runs.")),
-    latex: () => send("export", { format: "latex", quantity: view.asked }), python: () => send("export", { format: "python" }), run: () => send("export", { format: "run" }), svg: () => savePicture(svg, view.scene.label),
+    save: () => { view.tab = view.tab === "save" ? "ask" : "save"; panels(); (panel.querySelector(".saves button") ?? panel).focus(); },
+    latex: () => send("export", { format: "latex", quantity: view.told.quantity }), pdf: () => send("export", { format: "pdf", quantity: view.told.quantity }),
+    python: () => send("export", { format: "python" }), run: () => send("export", { format: "run" }),
+    svg: () => saveSvg(svg, view.scene.label), png: () => savePng(svg, view.scene.label),
     check: () => { view.lesson = is("lesson").value; send("check", { text: view.lesson }); }, again: () => { view.verdict = null; panels(); is("lesson").focus(); },
   };
   root.addEventListener("click", (event) => {
@@ -234,7 +236,7 @@ export function mount(root, host) {
     const keys = {
       ArrowRight: () => (event.shiftKey ? step(1) : next()), ArrowLeft: () => (event.shiftKey ? step(-1) : back()), Home: () => goTo(course.start, 0), End: () => goTo(course.end, pictured() ? 0 : 4),
       " ": () => !event.target.closest("button") && (play(), true), 1: () => toPhase(1), 2: () => toPhase(2), 3: () => toPhase(3), 4: () => toPhase(4),
-      n: () => svg.querySelector('[tabindex="0"]')?.focus(), d: () => panel.focus(), e: () => !$('[data-do="+epoch"]').hidden && epoch(), u: () => view.frame?.edits.length && send("undo"), "?": actions.help,
+      n: () => svg.querySelector('[tabindex="0"]')?.focus(), d: () => panel.focus(), e: () => !$('[data-do="+epoch"]').hidden && epoch(), s: actions.save, u: () => view.frame?.edits.length && send("undo"), "?": actions.help,
     };
     if (!keys[event.key] || !view.frame) return;
     event.stopPropagation();                                     // a notebook has keys of its own

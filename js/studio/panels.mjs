@@ -63,7 +63,19 @@ export function checkPanel(box, view) {
   });
   box.replaceChildren(...nodes);
 }
-const KEYS = [["→ ←", "next phase, phase before"], ["Shift → ←", "one step on, one step back"], ["e", "one epoch on"], ["space", "play, pause"], ["1 2 3 4", "to that phase"], ["Home End", "first and last step taken"], ["n", "into the network; then arrows, Enter asks"], ["d", "to the derivation"], ["u", "take the last edit back"], ["?", "these keys"]];
+const KEYS = [["→ ←", "next phase, phase before"], ["Shift → ←", "one step on, one step back"], ["e", "one epoch on"], ["space", "play, pause"], ["1 2 3 4", "to that phase"], ["Home End", "first and last step taken"], ["n", "into the network; then arrows, Enter asks"], ["d", "to the derivation"], ["u", "take the last edit back"], ["s", "what can be saved"], ["?", "these keys"]];
 export function helpPanel(box) {
   box.replaceChildren(make("h2", {}, "Keys"), make("dl", { class: "keys" }, ...KEYS.flatMap(([keys, words]) => [make("dt", {}, ...keys.split(" ").map((key) => make("kbd", {}, key))), make("dd", {}, words)])), make("p", {}, "On the curve ← → move by a step, PgUp PgDn by ten."));
+}
+export function savePanel(box, view) {
+  const { scene, told } = view, button = (what, words) => make("button", { class: "quiet line", "data-do": what }, words), nodes = [make("h2", {}, "Save")];
+  const part = (title, about, ...buttons) => nodes.push(make("h3", {}, title), make("p", { class: "hint" }, about), make("p", { class: "saves" }, ...buttons));
+  part("The network as it stands", "A picture in the colours of this page.", button("svg", "Picture (SVG)"), button("png", "Picture (PNG)"));
+  if (told) part(`Where ${scene.parts[told.quantity]?.label ?? told.quantity} comes from`, "The derivation in symbols and in numbers.", button("latex", "LaTeX"), button("pdf", "PDF"));
+  else nodes.push(make("p", { class: "hint" }, "Ask for a number first, and its derivation can be saved, too."));
+  part("The session", "A program that makes the same steps.", button("python", "Python"));
+  if (scene.saves_run) part("The run", "Its folder, for chainrule predict and evaluate.", button("run", "Run (ZIP)"));
+  const focused = box.getRootNode().activeElement, kept = box.contains(focused) && focused.dataset.do;
+  box.replaceChildren(...nodes);
+  if (kept) (box.querySelector(`[data-do="${kept}"]`) ?? box).focus();
 }

@@ -2,6 +2,7 @@
 
 import math
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,55 @@ def test_nothing_serious_where_networks_learn(opened: Any, scheme: str, width: i
         page.locator(".net .edge").first.wait_for(state="attached")
         page.evaluate(AXE.read_text("utf-8"))
         assert page.evaluate(SERIOUS) == [], fragment
+
+
+# --- what is kept
+
+SAVED = {
+    "svg": ("svg", b"<svg"),
+    "png": ("png", b"\x89PNG"),
+    "latex": ("tex", b"\\documentclass"),
+    "pdf": ("pdf", b"%PDF"),
+    "python": ("py", b'"""A session'),
+}
+
+
+@pytest.mark.parametrize("fragment", ["#source=lesson&n=3&phase=4&q=dE/dw1", "#source=moons&n=4&q=w1[0,0]"])
+def test_all_is_saved_by_keyboard_and_opens(opened: Any, tmp_path: Path, fragment: str) -> None:
+    page = opened(fragment=f"{fragment}&theme=dark")
+    page.locator("#panel h2 output").wait_for(timeout=60_000)
+    page.keyboard.press("s")
+    for kind, (ending, first) in SAVED.items():
+        if kind == "python" and "moons" in fragment:
+            continue  # in the midst of an epoch it is refused, as tests/faces/studio has it
+        assert page.evaluate("document.activeElement.dataset.do") == kind
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        assert file.suffix == f".{ending}"
+        content = file.read_bytes()
+        assert content.lstrip().startswith(first), kind
+        if kind in ("svg", "png"):
+            assert looks(page, content, kind) > 20
+        page.keyboard.press("Tab")
+
+
+def looks(page: Any, content: bytes, kind: str) -> int:
+    """How many colours a picture has, opened as a page of its own would open it: none of ours is there."""
+    media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    url = f"data:{media};base64,{b64encode(content).decode()}"
+    return int(
+        page.evaluate(
+            """async (url) => {
+                const image = new Image(), canvas = document.createElement("canvas");
+                image.src = url; await image.decode();
+                const ink = canvas.getContext("2d", { willReadFrequently: true });
+                [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+                ink.drawImage(image, 0, 0);
+                const { data } = ink.getImageData(0, 0, canvas.width, canvas.height);
+                return new Set(new Uint32Array(data.buffer)).size;
+            }""",
+            url,
+        )
+    )

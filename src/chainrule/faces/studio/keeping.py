@@ -1,4 +1,4 @@
-"""What is kept of a session: a Python program that does the same, and a derivation as LaTeX."""
+"""What is kept of a session: a Python program that does the same, and a derivation as LaTeX or PDF."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ask.documents import latex
+from chainrule.ask.documents.typst import pdf
 from chainrule.ask.explain.explain import explain
 from chainrule.errors import InputError
 from chainrule.faces.studio.case_work import CaseWork
@@ -25,14 +26,17 @@ def exported(kind: str, work: CaseWork | LearningWork, quantity: str) -> tuple[s
     Raises:
         InputError: there is no such kind, or it cannot say what was done here.
     """
-    if kind == "latex":
-        return latex.text(explain(work.view().world, quantity).blocks()), "derivation.tex"
+    if kind in ("latex", "pdf"):
+        blocks = explain(work.view().world, quantity).blocks()
+        return (latex.text(blocks), "derivation.tex") if kind == "latex" else (pdf(blocks), "derivation.pdf")
     if kind == "python":
         text = case_program(work) if isinstance(work, CaseWork) else training_program(work)
         return text, "session.py"
     if kind == "run" and isinstance(work, LearningWork):
         return run_folder(work, _whole_epochs(work)), "run.zip"
-    raise InputError(f"an export is python or latex, or of what learned from a table its run, not {kind!r}")
+    raise InputError(
+        f"an export is python, latex or pdf, or the run of what learned from a table, not {kind!r}"
+    )
 
 
 def training_program(work: LearningWork) -> str:

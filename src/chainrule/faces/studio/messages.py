@@ -110,7 +110,7 @@ class WorkOn:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The session as `python` or as a `run`, or the number that was asked about as `latex`."""
+    """The session as `python` or as a `run`, or the number that was asked about as `latex` or `pdf`."""
 
     format: str
     quantity: str = ""
