@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chainrule.faces.estimators.table_classifier import TableClassifier as TableClassifier
     from chainrule.faces.estimators.table_regressor import TableRegressor as TableRegressor
     from chainrule.faces.foreign.keras import from_keras as from_keras
+    from chainrule.faces.foreign.onnx_model import from_onnx as from_onnx
     from chainrule.faces.foreign.sklearn import from_sklearn as from_sklearn
     from chainrule.faces.foreign.torch import from_torch as from_torch
     from chainrule.faces.onnx.agreement import Agreement as Agreement
@@ -128,6 +129,7 @@ _HOMES = {
     "faces.estimators.table_regressor": ("TableRegressor",),
     "faces.tensorboard": ("event_files",),
     "faces.foreign.keras": ("from_keras",),
+    "faces.foreign.onnx_model": ("from_onnx",),
     "faces.foreign.sklearn": ("from_sklearn",),
     "faces.foreign.torch": ("from_torch",),
     "faces.onnx.agreement": ("Agreement",),

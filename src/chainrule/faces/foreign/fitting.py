@@ -171,7 +171,7 @@ def _shape_of_square(parts: Sequence[Taken]) -> Shape:
 
 
 def _square(conv: Taken, side: int) -> Shape:
-    """The shape of a row that the conv convolution takes, with sides as long as each other."""
+    """The shape of a row that a convolution takes, with sides as long as each other."""
     window = np.shape(conv.arrays["w"])
     return (*(side,) * (len(window) - 2), window[-2] * conv.layer.groups)
 

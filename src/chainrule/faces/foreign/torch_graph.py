@@ -91,7 +91,7 @@ def steps(model: Any) -> Iterator[TracedLayer]:
 
 
 def _follows(node: Any, previous: Any, sizes: dict[Any, bool]) -> bool:
-    """Whether a node takes what the one previous gives, and nothing else does."""
+    """Whether a node takes what the previous one gives, and nothing else does."""
     rows = [source for source in node.all_input_nodes if source not in sizes]
     users = [user for user in previous.users if user not in sizes]
     return rows == [previous] and node.args[:1] == (previous,) and len(users) == 1

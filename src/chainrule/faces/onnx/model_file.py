@@ -44,7 +44,7 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
         InputError: the packages of the extra `onnx` are not installed, the two do not agree, or the file
             cannot be written; nothing is written then.
     """
-    _wanted()
+    require_packages()
     if not isinstance(run, Run):
         raise InputError(f"a run is exported, as train or load gives it, not {type(run).__name__}")
     size = sum(array.nbytes for array in run.parameters.values())
@@ -60,7 +60,8 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
     return agreement
 
 
-def _wanted() -> None:
+def require_packages() -> None:
+    """Refuse where the packages of the extra `onnx` are not installed."""
     try:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
