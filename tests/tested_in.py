@@ -32,6 +32,7 @@ TESTED_IN = {
         " proof remedies shown_fault skill start_signs training_code training_evidence training_fault"
         " training_setup"
     ),
+    "faces/cli/test_diagnose.py": "ask/diagnosis: example_diagnosis",
     "ask/documents/test_printers.py": (
         "ask/documents: blocks document formula formula_markup html latex markdown mathml names typst wording"
     ),

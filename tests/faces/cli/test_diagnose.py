@@ -77,3 +77,52 @@ def test_what_cannot_be_diagnosed(trained: Path, capsys: pytest.CaptureFixture[s
     code, _, said = call(capsys, "diagnose", str(trained / "good"), "--table", str(other))
     assert code == 2
     assert "is not the table that the run was trained on" in said
+
+
+def test_train_says_so_when_it_has_gone_wrong_and_never_otherwise(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", str(trained / "my t.csv"), "--target", "kind", "--hidden", "6", "--epochs", "40"]
+    words += ["--members", "1", "--learning-rate"]
+    _, _, said = call(capsys, *words, "0.03", "--out", str(trained / "fine"))
+    assert "wrong" not in said
+    _, _, said = call(capsys, *words, "1e-7", "--out", str(trained / "not fine"))
+    (line,) = [line for line in said.splitlines() if "wrong" in line]
+    assert line.endswith(f"chainrule diagnose '{trained / 'not fine'}'")
+
+
+def test_a_table_is_trained_on_first(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "diagnose", str(trained / "my t.csv"), "--target", "kind")
+    assert code == 0
+    assert "Yes, it learns" in out
+    code, _, said = call(capsys, "diagnose", str(trained / "my t.csv"))
+    assert code == 2
+    assert "--target" in said
+
+
+EXAMPLE = """learning_rate = {}
+inputs = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+targets = [[0.0], [1.0], [1.0], [{}]]
+[[layers]]
+activation = "{}"
+weights = [[0.9, -1.2], [1.1, 0.8]]
+biases = [0.1, -0.2]
+[[layers]]
+activation = "sigmoid"
+weights = [[0.7], [-0.6]]
+biases = [0.05]
+"""
+
+
+def test_a_worked_example_is_trained_from_its_weights(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = {name: trained / f"{name}.toml" for name in ("good", "slow", "straight")}
+    paths["good"].write_text(EXAMPLE.format(1.0, 1.0, "tanh"))
+    paths["slow"].write_text(EXAMPLE.format(1e-5, 1.0, "tanh"))
+    paths["straight"].write_text(EXAMPLE.format(1.0, 0.0, "identity"))
+    assert call(capsys, "diagnose", str(paths["good"]), "--no-proof")[0] == 0
+    for name, kind in (("slow", "low_rate"), ("straight", "linear")):
+        code, out, _ = call(capsys, "diagnose", str(paths[name]), "--no-proof", "--json")
+        assert code == 1
+        assert kind in [cause["kind"] for cause in json.loads(out)["causes"]]

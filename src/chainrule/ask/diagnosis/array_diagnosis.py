@@ -45,6 +45,7 @@ def diagnose_arrays(
     seconds: float = SECONDS,
     progress: Report | None = None,
     parameters: Mapping[str, Any] | None = None,
+    subject: str = "this training",
     **options: Any,
 ) -> TrainingDiagnosis:
     """As `diagnose`, of a run on arrays."""
@@ -55,7 +56,7 @@ def diagnose_arrays(
         moment = quantity if "@" in quantity else quantity + _last(past)
         return f'explain(replay(run, x, t), quantity="{moment}")'
 
-    return TrainingDiagnosis.of(evidence, "this training", code, asks, prove, seconds, progress)
+    return TrainingDiagnosis.of(evidence, subject, code, asks, prove, seconds, progress)
 
 
 def _last(past: Replay) -> str:

@@ -15,6 +15,7 @@ ORDER = (
     *start_signs.DEPTH_SIGNS,
     *data_signs.LATER_SIGNS[1:],
     *course_signs.COURSE_SIGNS,
+    *start_signs.LAST_SIGNS,
 )
 FOLLOWS = {
     "constant_target": {"too_short", "low_rate", "died"},

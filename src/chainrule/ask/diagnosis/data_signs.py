@@ -23,7 +23,7 @@ ADJACENT = 0.3
 def constant_target(evidence: TrainingEvidence) -> TrainingFault | None:
     """Nothing to tell apart."""
     spread = float(evidence.setup.learned.t.std(axis=0).max())
-    if spread > 0:
+    if spread > 0 or evidence.is_tiny:
         return None
     return TrainingFault(
         "constant_target",

@@ -30,10 +30,25 @@ BALANCE = _with("let every class count alike", weighs_classes=True)
 
 def _layers(setup: TrainingSetup, edit: Any) -> TrainingSetup:
     """With another network: `edit` gets each hidden layer and gives what stands in its place, or None."""
-    layers = list(setup.network.layers)
-    hidden = [edit(layer) for layer in layers[:-1]]
-    network = Network([*(layer for layer in hidden if layer is not None), layers[-1]], setup.network.loss)
+    *hidden, output = setup.network.layers
+    edited = [edit(layer) for layer in hidden]
+    return rebuilt(setup, [*(layer for layer in edited if layer is not None), output])
+
+
+def rebuilt(setup: TrainingSetup, layers: Sequence[Any], loss: Any = None) -> TrainingSetup:
+    """With these layers; where their widths are others, starts that were given as numbers do not fit."""
+    network = Network(list(layers), loss or setup.network.loss)
+    if network.widths != setup.network.widths:
+        network = Network([_drawn(layer) for layer in layers], network.loss)
     return setup.changed(network=network)
+
+
+def _drawn(layer: Any) -> Any:
+    """A layer whose weights and biases are drawn, where they were given as numbers."""
+    if not isinstance(layer, Weighted):
+        return layer
+    weights = layer.weights if isinstance(layer.weights, str) else "auto"
+    return layer.changed(weights=weights, biases=layer.biases if isinstance(layer.biases, str) else "zeros")
 
 
 def _fresh(setup: TrainingSetup) -> TrainingSetup:
@@ -62,19 +77,10 @@ def width(units: int = WIDE) -> Change:
     """At least so many units in every hidden layer."""
 
     def edit(layer: Any) -> Any:
-        wide = isinstance(layer, Weighted) and layer.units < units
-        return (
-            layer.changed(units=units, weights=_name(layer.weights), biases=_name(layer.biases))
-            if wide
-            else layer
-        )
+        is_narrow = isinstance(layer, Weighted) and layer.units < units
+        return layer.changed(units=units) if is_narrow else layer
 
     return Change(f"{units} units in each hidden layer", lambda setup: _layers(setup, edit))
-
-
-def _name(start: Any) -> str:
-    """A start by its name; values of another shape do not fit."""
-    return start if isinstance(start, str) else "auto"
 
 
 def hidden_layer(units: int = WIDE, name: str = "relu") -> Change:
@@ -82,9 +88,7 @@ def hidden_layer(units: int = WIDE, name: str = "relu") -> Change:
 
     def apply(setup: TrainingSetup) -> TrainingSetup:
         *layers, output = setup.network.layers
-        return setup.changed(
-            network=Network([*layers, Dense(units, rule(name)), output], setup.network.loss), start=None
-        )
+        return rebuilt(setup, [*layers, Dense(units, rule(name)), output])
 
     return Change(f"a hidden layer of {units} {name} units", apply)
 
@@ -99,7 +103,7 @@ def depth(count: int = 2) -> Change:
             weighted += isinstance(layer, Weighted)
             if weighted <= count:
                 layers.append(layer)
-        return setup.changed(network=Network([*layers, output], setup.network.loss), start=None)
+        return rebuilt(setup, [*layers, output])
 
     return Change(f"{count} hidden layers", apply)
 
@@ -125,7 +129,7 @@ def head(is_classes: bool, outputs: int, values: Sequence[float]) -> Change:
         if not isinstance(output, Weighted):
             return setup
         output = output.changed(activation=rule(end))
-        return setup.changed(network=Network([*layers, output], registry.loss(loss)))
+        return rebuilt(setup, [*layers, output], registry.loss(loss))
 
     return Change(f"{end} at the end, with {loss}", apply)
 

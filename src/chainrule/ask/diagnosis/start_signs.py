@@ -36,10 +36,18 @@ def same_units(evidence: TrainingEvidence) -> TrainingFault | None:
 
 
 def narrow(evidence: TrainingEvidence) -> TrainingFault | None:
-    """All must pass through one or two units."""
+    """All must pass through one unit."""
+    return _of_width(evidence, 1)
+
+
+def rather_narrow(evidence: TrainingEvidence) -> TrainingFault | None:
+    """All must pass through two, which is enough for some."""
+    return _of_width(evidence, 2)
+
+
+def _of_width(evidence: TrainingEvidence, width: int) -> TrainingFault | None:
     hidden = evidence.beginning.hidden
-    width = min((state.layer.units for state in hidden), default=NARROW)
-    if width >= NARROW:
+    if min((state.layer.units for state in hidden), default=NARROW) != width:
         return None
     state = next(state for state in hidden if state.layer.units == width)
     return shown_fault(
@@ -163,3 +171,4 @@ def vanishing(evidence: TrainingEvidence) -> TrainingFault | None:
 FIRST_SIGNS: Sequence[Sign] = (same_units,)
 START_SIGNS: Sequence[Sign] = (narrow, dead_at_start, large_start)
 DEPTH_SIGNS: Sequence[Sign] = (small_start, vanishing)
+LAST_SIGNS: Sequence[Sign] = (rather_narrow,)

@@ -113,6 +113,8 @@ class TrainingDiagnosis(Document):
         return values
 
     def _references(self) -> dict[str, Any]:
+        if self.evidence.is_tiny:
+            return {}
         references, yardstick = self.evidence.references, self.evidence.yardstick
         judges = self.evidence.judges
         return {
@@ -153,8 +155,8 @@ class TrainingDiagnosis(Document):
     def _verdict(self) -> str:
         evidence = self.evidence
         if self.is_healthy:
-            if not evidence.references.has_signal and len(evidence.references.learned) < 30:
-                return "It cannot be told: there are too few rows to compare with anything."
+            if evidence.is_tiny:
+                return f"Yes, it fits its rows: its error has fallen by {evidence.fitting:.1%}."
             return "Yes, it learns: nothing is wrong with it that would be seen here."
         reason = (
             "No"
@@ -173,6 +175,14 @@ class TrainingDiagnosis(Document):
         """The network beside models that need no training."""
         evidence = self.evidence
         judged = evidence.judged_skill
+        if evidence.is_tiny:
+            fitted: tuple[Cell, ...] = (
+                "the part of its first error that is gone",
+                Value(evidence.fitting, 4),
+            )
+            return TableBlock(
+                ("fit", "the rows"), (fitted,), "So few rows can be compared with nothing else."
+            )
         rows: list[tuple[Cell, ...]] = [_skill_row("the network", evidence.own_skill, judged)]
         rows.append(_skill_row(f"always {evidence.best_constant}", 0.0, None if judged is None else 0.0))
         for name, skills in self._references().items():
@@ -223,11 +233,12 @@ class TrainingDiagnosis(Document):
             yield paragraph(f"Nothing of what was tried, in {trials}{hint}.")
             yield self._trials(proof)
             return
+        seen = "of its rows" if self.evidence.is_tiny else "that were not learned from"
         changes = counted(len(proof.after.changes), "change")
         of_one = " (of one of the networks)" if self.evidence.is_mean else ""
         yield paragraph(
             f"{changes}, the fewest that work: {proof.after.words}. On "
-            f"{counted(proof.rows, 'row')} that were not learned from, the skill{of_one} goes from ",
+            f"{counted(proof.rows, 'row')} {seen}, the skill{of_one} goes from ",
             Value(proof.before.skill, 2), " to ", Value(proof.after.skill, 2),
             "; the best of the others has ", Value(proof.goal, 2), f". Found in {trials}:",
         )  # fmt: skip

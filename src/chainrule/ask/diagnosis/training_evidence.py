@@ -10,6 +10,7 @@ from chainrule.ask.diagnosis.observations import Observation, observe
 from chainrule.ask.diagnosis.skill import References, Yardstick, clearly_worse, some_rows
 from chainrule.ask.diagnosis.training_setup import TrainingSetup
 from chainrule.engine.data import Data
+from chainrule.engine.measuring import mean_loss
 from chainrule.engine.runs.run import Run
 from chainrule.engine.training.rewind import Rewind
 from chainrule.errors import InputError
@@ -18,6 +19,8 @@ Array = np.ndarray
 
 MOMENTS = (0, 1, 2, 5, 10)  # updates that are looked at, beside the following parts of all
 PARTS = (0.05, 0.25, 0.5, 0.9)
+FEWEST = 30  # rows, that others can be compared on
+FITS = 0.75  # of the error of a few rows, that a training should take away
 LONGEST = 20_000  # updates: further into a training nobody goes back for a look
 
 
@@ -77,8 +80,24 @@ class TrainingEvidence:
         return self.yardstick.skill(self.setup.predictions(self.run, rows.x), rows.t)
 
     @property
+    def is_tiny(self) -> bool:
+        """Whether there are too few rows to leave any out: then all that can be asked is whether they fit."""
+        return len(self.setup.learned) < FEWEST
+
+    @cached_property
+    def fitting(self) -> float:
+        """By which part the error has fallen since the start."""
+        setup, data = self.setup, self.setup.learned
+        rows = Data(setup.inputs(data.x), setup.targets(data.t), data.weight)
+        first = mean_loss(setup.network, setup.initial, rows, setup.weight_decay)
+        return 1 - self.run.loss / first if first > 0 else 1.0
+
+    @property
     def falls_short(self) -> bool:
         """Whether it learned clearly less of its own rows than others make of them without seeing them."""
+        if self.is_tiny:
+            errs = self.yardstick.errors(self.yardstick.constant, self.setup.learned.t).any()
+            return bool(self.own_skill < FITS if errs else self.fitting < FITS)
         reference = self.references.own_skill
         limit = max(0.25 * reference, reference - 0.15)
         rows = self.references.learned
@@ -89,8 +108,10 @@ class TrainingEvidence:
     @property
     def fails_to_generalise(self) -> bool:
         """Whether it is clearly worse than others on rows that it has not seen."""
+        if self.judges is None or self.is_tiny:
+            return False
         reference, skill, prediction = self.judged_reference, self.judged_skill, self.references.best.judged
-        if self.judges is None or prediction is None or skill is None or reference is None:
+        if prediction is None or skill is None or reference is None:
             return False
         errors = self.yardstick.errors(self.setup.predictions(self.run, self.judges.x), self.judges.t)
         rivals = self.yardstick.errors(prediction, self.judges.t)
@@ -99,7 +120,7 @@ class TrainingEvidence:
     @property
     def has_no_signal(self) -> bool:
         """Whether nobody, the network included, makes more of the rows than of shuffled targets."""
-        if self.references.has_signal or len(self.references.learned) < 30:
+        if self.is_tiny or self.references.has_signal:
             return False
         if self.judges is None:
             return True

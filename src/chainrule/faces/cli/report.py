@@ -1,9 +1,12 @@
 """What `chainrule train` and `evaluate` say at the end, as text and as JSON."""
 
+import shlex
 import sys
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
+
+import click
 
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
@@ -11,6 +14,7 @@ from chainrule.faces.cli.scores_report import aligned, folds_text, scores_text
 from chainrule.faces.plots import in_terminal
 from chainrule.faces.tables.quoting import counted, plain
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tabular.gone_wrong import has_gone_wrong
 from chainrule.faces.tabular.held_back import chosen_on_held_out
 from chainrule.faces.tabular.training import Fit
 from chainrule.files.json_values import dumps
@@ -72,6 +76,15 @@ def _device(run: Run) -> str:
     if device is None:
         return ""
     return f" on {device}" if device != "cpu" else " on the processor (--device gpu takes the GPU)"
+
+
+def warn(run: Run, ready: Fit, folder: Path) -> None:
+    """A line on stderr where the training has gone wrong: what says why."""
+    if has_gone_wrong(run, ready):
+        command = shlex.join(["chainrule", "diagnose", str(folder)])
+        click.echo(
+            f"chainrule: something is wrong with this training; what, and what mends it: {command}", err=True
+        )
 
 
 def beginning(run: Run, table: Table, ready: Fit) -> list[str]:

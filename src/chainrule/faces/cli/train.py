@@ -226,6 +226,7 @@ def _train(
         click.echo(f"chainrule: diverged in {run.divergence}; {report.REMEDY}", err=True)
     text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, read, ready, keeper.folder)
     click.echo(text)
+    report.warn(run, ready, keeper.folder)
     _report(page, run, ready)
     if request.folds and "folds" not in run.extra and run.stopped_by is not Stop.INTERRUPTED:
         click.echo("chainrule: the folds were interrupted: they have no scores", err=True)

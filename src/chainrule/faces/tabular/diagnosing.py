@@ -4,24 +4,29 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from chainrule.ask.cases.example import Example
 from chainrule.ask.diagnosis.array_diagnosis import diagnose_arrays, evidence_of
+from chainrule.ask.diagnosis.example_diagnosis import diagnose_example
 from chainrule.ask.diagnosis.proof import SECONDS, Report
 from chainrule.ask.diagnosis.training_diagnosis import TrainingDiagnosis
 from chainrule.engine.data import Data
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.tables.table import Table
+from chainrule.faces.tabular import training
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.replaying import replay_table
-from chainrule.faces.tabular.source import reading_of
-from chainrule.faces.tabular.train_command import train_command
+from chainrule.faces.tabular.request import Request
+from chainrule.faces.tabular.source import Reading, reading_of
+from chainrule.faces.tabular.train_command import USUAL, train_command
 
 
 def diagnose(
-    run: Run,
-    table_or_x: Any,
+    run: Any,
+    table_or_x: Any = None,
     t: ArrayLike | None = None,
     *,
+    target: str | None = None,
     prove: bool = True,
     seconds: float = SECONDS,
     progress: Report | None = None,
@@ -31,10 +36,14 @@ def diagnose(
 
         print(diagnose(run, "penguins.csv"))
         print(diagnose(run, x, t))
+        print(diagnose("penguins.csv", target="species"))
 
     Args:
+        run: what is diagnosed; or an `Example`, which is trained from its weights; or, with a target, a
+            table, which is trained on as `train_table` does.
         table_or_x: the table that the run was trained on, or the x that `train` was given.
         t: the targets, with x.
+        target: the column to predict.
         prove: train the changes that might mend it, if something is wrong, until a set of them does.
         seconds: how long to try.
         progress: called with a line for each training.
@@ -44,6 +53,11 @@ def diagnose(
     Raises:
         InputError: the run cannot be replayed, or was trained on other rows.
     """
+    if isinstance(run, Example):
+        return diagnose_example(run, prove=prove, seconds=seconds, progress=progress)
+    if target is not None:
+        source = as_table(run, Reading(), digest=True)
+        return diagnose_new(source, target, Reading(), prove=prove, seconds=seconds, progress=progress)
     if not isinstance(run, Run):
         raise InputError(f"a run is wanted, as train or train_table gives it, not {type(run).__name__}")
     if t is not None:
@@ -53,19 +67,35 @@ def diagnose(
     source = table_or_x
     if not isinstance(source, Table):
         source = as_table(source, reading_of(run, {}), digest=True)
-    return diagnose_table(run, source, "this training", prove=prove, seconds=seconds, progress=progress)
+    return diagnose_table(run, source, prove=prove, seconds=seconds, progress=progress)
 
 
-def diagnose_table(
-    run: Run,
+def diagnose_new(
     table: Table,
-    subject: str,
+    target: str,
+    reading: Reading,
     *,
     prove: bool = True,
     seconds: float = SECONDS,
     progress: Report | None = None,
 ) -> TrainingDiagnosis:
-    """As `diagnose`, of a run on a table; `subject` is how the run is called on the command line."""
+    """As `diagnose`, of a table that is trained on first, as `chainrule train` does."""
+    request = Request(target)
+    ready = training.prepare(table, request)
+    run = training.fit(table, request, ready, reading, None, **USUAL)
+    return diagnose_table(run, table, "", prove=prove, seconds=seconds, progress=progress)
+
+
+def diagnose_table(
+    run: Run,
+    table: Table,
+    subject: str = "",
+    *,
+    prove: bool = True,
+    seconds: float = SECONDS,
+    progress: Report | None = None,
+) -> TrainingDiagnosis:
+    """As `diagnose`, of a run on a table; `subject` is its folder, or nothing where it has none."""
     replayed = replay_table(run, table)
     ready, out = replayed.fit, replayed.fit.held_out
     judges = Data(ready.x[out], ready.t[out]) if len(out) else None
@@ -74,8 +104,10 @@ def diagnose_table(
     last = max(replayed.replay.updates - 1, 0)
 
     def asks(quantity: str) -> str:
+        if not subject:
+            return ""
         moment = quantity if "@" in quantity else f"{quantity}@{last}"
         return f'chainrule explain {subject} "{moment}"{member}'
 
     command = train_command(run, str(table.path))
-    return TrainingDiagnosis.of(evidence, subject, command, asks, prove, seconds, progress)
+    return TrainingDiagnosis.of(evidence, subject or str(table.path), command, asks, prove, seconds, progress)
