@@ -37,7 +37,9 @@ def test_auto_takes_the_gpu_for_large_steps(word: str, multiplications: int, dev
     assert devices.place(word, multiplications) == device
 
 
-def test_without_a_gpu() -> None:
+def test_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "has_gpu", lambda: False)
+    monkeypatch.setattr(training, "has_gpu", lambda: False)
     assert devices.place("auto", 10**12) == "cpu"
     with pytest.raises(InputError, match="JAX has no GPU here"):
         train(NETWORK, X, T, epochs=1, device="gpu")
