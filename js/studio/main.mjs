@@ -52,7 +52,7 @@ export function mount(root, host) {
     view.scene = scene; view.frame = null;                        // the frame that follows is of this scene
     if (other || scene.mode === "pictures") { view.told = null; view.badges = {}; }
     if (scene.mode === "pictures") { if (other || !view.asked) view.asked = pending?.q ?? ""; if (other && !pending?.tab && !view.asked) view.tab = "data"; }
-    else if (!(view.asked in scene.parts)) { view.asked = pending?.q && pending.q in scene.parts ? pending.q : scene.layout.columns[1].weights[0].value; view.trail = []; if (other && view.tab === "data" && !pending?.tab) view.tab = "ask"; }
+    else if (!(view.asked in scene.parts)) { view.asked = pending?.q && pending.q in scene.parts ? pending.q : scene.layout.columns[1].weights[0].value; view.trail = []; if (other && view.tab === "data" && !pending?.tab && !scene.setup) view.tab = "ask"; }
     if (other) view.phase = pending?.phase ?? 0;
     root.dataset.mode = scene.mode; drawnFor = null;
     const pick = $('[data-do="source"]');
@@ -75,7 +75,8 @@ export function mount(root, host) {
     if (pending) { view.phase = pending.phase; if (pending.tab) view.tab = pending.tab; pending = null; tabs(); }
     render();
     if (pictured() && view.phase && !view.playing && !frame.says[1]) send("look", { overlay: frame.overlay });
-    if (pictured() ? !view.playing && view.asked && view.tab === "ask" : view.tab === "ask") ask(view.asked, null, true); else if (pictured()) panels();
+    if (view.tab === "ask" && view.asked && !(pictured() && view.playing)) ask(view.asked, null, true);
+    else if (view.tab === "data" || (view.tab === "ask" && !view.playing)) panels();   // what is typed or read elsewhere stays
     if (view.playing) afterPaint(() => { if (view.playing) { if (frame.ended || frame.reached) play(); else send("advance", { updates: 100000, milliseconds: 12 }); } });
   }
   const afterPaint = (then) => requestAnimationFrame(() => setTimeout(then, view.scene.source === "lesson" ? 60 : 0));

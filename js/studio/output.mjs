@@ -30,13 +30,13 @@ function mark([x, y], kind, out) {
   return el("circle", { class: cls, cx: x, cy: y, r: 3.1 });
 }
 function counts({ labels, counts: table }, { x, y, w, h }) {
-  const n = Math.min(labels.length, 8), left = Math.min(74, w * 0.36), cell = Math.min((w - left) / n, (h - 30) / n, 46), most = Math.max(...table.flat(), 1), nodes = [];
+  const n = Math.min(labels.length, 10), left = Math.min(74, w * 0.36, 14 + 7 * Math.max(...labels.map((label) => label.length))), cell = Math.min((w - left) / n, (h - 30) / n, 46), most = Math.max(...table.flat(), 1), nodes = [];
   const short = (words, room) => (words.length > room ? `${words.slice(0, room - 1)}…` : words);
   for (let i = 0; i < n; i++) {
     nodes.push(text(x + left - 6, y + 24 + cell * (i + 0.5) + 4, short(labels[i], 10), { class: "lab", "text-anchor": "end" }), text(x + left + cell * (i + 0.5), y + 16, short(labels[i], Math.max(2, Math.floor(cell / 7))), { class: "lab" }));
     for (let j = 0; j < n; j++) {
       const v = table[i][j];
-      nodes.push(el("rect", { class: i === j ? "hit-cell" : "miss-cell", x: x + left + cell * j + 1, y: y + 24 + cell * i + 1, width: cell - 2, height: cell - 2, rx: 3, "fill-opacity": (0.06 + (0.5 * v) / most).toFixed(3) }), text(x + left + cell * (j + 0.5), y + 24 + cell * (i + 0.5) + 5, v, { class: v ? "" : "lab" }));
+      nodes.push(el("rect", { class: i === j ? "hit-cell" : "miss-cell", x: x + left + cell * j + 1, y: y + 24 + cell * i + 1, width: cell - 2, height: cell - 2, rx: 3, "fill-opacity": (0.06 + (0.5 * v) / most).toFixed(3) }), cell < 15 || (!v && n > 5) ? "" : text(x + left + cell * (j + 0.5), y + 24 + cell * (i + 0.5) + 5, v, { class: v ? (cell < 22 ? "tiny" : "") : "lab" }));
     }
   }
   nodes.push(text(x + w / 2, y + 24 + cell * n + 17, "held out: true ↓ predicted →", { class: "lab" }));

@@ -13,7 +13,7 @@ export function setupPanel(box, view) {
     nodes.push(make("p", { class: "hint" }, `${scene.about} Choose other data, and you choose the network too.`));
     box.replaceChildren(...nodes); return;
   }
-  nodes.push(make("p", { class: "hint" }, `${scene.amount}. The rows held out only judge.`));
+  nodes.push(make("p", { class: "hint" }, `${scene.amount}.`));
   const layers = make("ol", { class: "layers" }, ...setup.layers.map(([units, activation], k) => layer(units, activation, k, choices)));
   const form = make("form", { class: "setup", "data-form": "setup" });
   if (choices.target.length) form.append(field("predict", choice("target", choices.target, setup.target, (v) => v)));

@@ -272,3 +272,45 @@ def test_settings_are_refused_by_name(change: dict[str, Any], words: str) -> Non
     desk = Desk()
     assert words in refused(desk, "set_up", setup=SMALL | change)
     assert say(desk, "open", source="lesson")[0]["kind"] == "scene"
+
+
+def test_few_rows_are_shown_with_all_numbers_whatever_the_settings() -> None:
+    desk = Desk()
+    scene, _ = say(desk, "open", source="xor")
+    assert (scene["mode"], scene["sizes"], scene["setup"]["loss"]) == (
+        "numbers",
+        "2 → 3 → 1",
+        "binary_cross_entropy",
+    )
+    wanted = {
+        "source": "xor",
+        "layers": [[4, "relu"], [2, "tanh"]],
+        "optimizer": "adam",
+        "rate": 0.1,
+        "batch": 0,
+    }
+    scene, _ = say(desk, "set_up", setup=wanted | {"seed": 5})
+    assert (scene["mode"], scene["sizes"], scene["seed"]) == ("numbers", "2 → 4 → 2 → 1", 5)
+    assert scene["setup"] | wanted == scene["setup"]
+    say(desk, "advance", updates=4)
+    (told,) = say(desk, "ask", quantity="w1'[0,0]")
+    again = Desk()
+    say(again, "restart", source="xor", seed=5, edits=[], updates=4, setup=scene["setup"])
+    assert say(again, "ask", quantity="w1'[0,0]") == [told]
+    for other in ({"batch": 2}, {"layers": [[40, "tanh"]]}):
+        scene, _ = say(desk, "set_up", setup=wanted | other)
+        assert scene["mode"] == "pictures"
+        say(desk, "advance", updates=4)
+
+
+def test_digits_are_folded_and_learned() -> None:
+    desk = Desk()
+    scene, frame = say(desk, "open", source="digits")
+    assert (scene["sizes"], [bool(c["units"]) for c in scene["layout"]["columns"]]) == (
+        "64 → 32 → 10",
+        [False, False, True],
+    )
+    assert isinstance(frame["units"][0], str)
+    assert len(frame["output"]["labels"]) == 10
+    frame = reach(desk, 2 * scene["unit"])
+    assert np.trace(frame["output"]["counts"]) > 0.7 * np.sum(frame["output"]["counts"])

@@ -1,5 +1,6 @@
 """Work on a worked example: its steps by the rules, every number on the page, edits by hand."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +26,11 @@ class CaseWork:
     Args:
         source: what it is.
         seed: from which it was drawn, if it was.
+        settings: the form of the settings that it was made by, if it was.
     """
 
-    def __init__(self, source: Source, seed: int) -> None:
+    def __init__(self, source: Source, seed: int, settings: Mapping[str, Any] | None = None) -> None:
+        self.settings = settings or {}
         self.source, self.seed, self.row = source, seed, source.row
         self.edits: list[tuple[int, str, str]] = []
         self.origin = source.case
@@ -132,6 +135,7 @@ class CaseWork:
             "threshold": f"{THRESHOLD:g}",
             "layout": scene.layout,
             "parts": scene.parts,
+            **self.settings,
         }
 
     def frame(self, *, whole: bool, words: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.network_setup import first_setup, setup_of
 from chainrule.faces.studio.panel import told
+from chainrule.faces.studio.setup_work import work_on_setup
 from chainrule.faces.studio.sources import FILE, NAMES, Source, drawable, source_of
 from chainrule.faces.studio.subject import Subject
 from chainrule.faces.studio.typed_number import typed
@@ -111,8 +112,8 @@ class Desk:
             return self._subject.begin()
         if source == _TABLE or source in learning_data.NAMES:
             data = self._data(source, seed)
-            return LearningWork(first_setup(data, seed), data)
-        return CaseWork(source_of(source, seed), seed)
+            return work_on_setup(first_setup(data, seed), data)
+        return CaseWork(source_of(source), seed)
 
     def _data(self, source: str, seed: int, target: str = "") -> LearningData:
         """Data by its name."""
@@ -122,14 +123,14 @@ class Desk:
             raise InputError("the table is not in the address: drop it on the page again")
         return learning_data.of_table(_TABLE, *self._table, target, seed)
 
-    def _set_up(self, record: dict[str, Any]) -> LearningWork:
+    def _set_up(self, record: dict[str, Any]) -> CaseWork | LearningWork:
         source, seed, target = (record.get(name, usual) for name, usual in _NAMED.items())
         if not isinstance(source, str) or not isinstance(target, str) or not isinstance(seed, int):
             raise InputError("settings name the data, a seed, and the column to predict")
         if not 0 <= seed < 2**32:
             raise InputError("seed: a whole number from 0 to 4,294,967,295")
         data = self._data(source, seed, target)
-        return LearningWork(setup_of(record, data), data)
+        return work_on_setup(setup_of(record, data), data)
 
     def _restarted(self, message: messages.Restart) -> CaseWork | LearningWork:
         work = self._set_up(message.setup) if message.setup else self._opened(message.source, message.seed)

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.engine.training.options import learning_rows
 from chainrule.errors import InputError
+from chainrule.faces.studio.sources import FEW
 from chainrule.faces.tables.moments import Moments
 from chainrule.faces.tables.read import read
 from chainrule.faces.tables.table import Table
@@ -66,6 +67,11 @@ class LearningData:
         return isinstance(self.target, Classes)
 
 
+def _xor(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Four rows that no single unit can tell apart."""
+    return np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
+
+
 def _moons(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Two half circles that reach into each other."""
     codes = np.arange(_ROWS) % 2
@@ -99,12 +105,14 @@ def _sine(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 _DRAWN: dict[str, tuple[str, Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]]] = {
+    "xor": ("XOR", _xor),
     "moons": ("Two moons", _moons),
     "circles": ("Circles", _circles),
     "spirals": ("Spirals", _spirals),
     "sine": ("A sine", _sine),
 }
-NAMES = {name: label for name, (label, _) in _DRAWN.items()} | {"penguins": "Penguins"}
+NAMES = {name: label for name, (label, _) in _DRAWN.items()}
+NAMES |= {"penguins": "Penguins", "digits": "Digits"}
 
 
 @lru_cache(maxsize=16)
@@ -116,12 +124,14 @@ def built_in(name: str, seed: int, column: str = "") -> LearningData:
     """
     if name == "penguins":
         return of_table(name, NAMES[name], PENGUINS.read_text("utf-8"), column or "species", seed)
+    if name == "digits":
+        return _digits(seed)
     if name not in _DRAWN:
         raise InputError(f"there is no data called {name!r}: {', '.join(NAMES)}")
     label, draw = _DRAWN[name]
     x, values = draw(np.random.default_rng([seed, 2]))
     x = np.round(x, 4)  # so that a program that writes them down is short, and they are the same everywhere
-    learning, held_out = learning_rows(len(x), round(HELD_OUT * len(x)), seed)
+    learning, held_out = _split(len(x), seed)
     target: Target
     if name == "sine":
         t = np.round(values, 4)[:, None]
@@ -130,6 +140,26 @@ def built_in(name: str, seed: int, column: str = "") -> LearningData:
         t, target = values[:, None].astype(np.float64), Classes("class", ("0", "1"), "number")
     inputs = tuple(f"x{k}" if x.shape[1] > 1 else "x" for k in range(x.shape[1]))
     return LearningData(name, label, x, t, learning, held_out, inputs, target)
+
+
+def _split(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that are learned from, and those held out; none of a few."""
+    if rows <= FEW:
+        return np.arange(rows), np.arange(0)
+    return learning_rows(rows, round(HELD_OUT * rows), seed)
+
+
+def _digits(seed: int) -> LearningData:
+    """Digits that people wrote, 8 × 8 pixels each."""
+    from sklearn.datasets import load_digits
+
+    x, codes = load_digits(return_X_y=True)
+    learning, held_out = _split(len(x), seed)
+    inputs = tuple(f"row {k // 8}, column {k % 8}" for k in range(x.shape[1]))
+    target = Classes("digit", tuple(map(str, range(10))), "number")
+    return LearningData(
+        "digits", NAMES["digits"], x / 16, np.eye(10)[codes], learning, held_out, inputs, target
+    )
 
 
 def of_table(name: str, label: str, text: str, target: str, seed: int) -> LearningData:

@@ -21,7 +21,7 @@ from chainrule.faces.studio.earlier_training import EarlierTraining
 from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.loss_axis import ticks
 from chainrule.faces.studio.narration import sentences
-from chainrule.faces.studio.network_setup import NetworkSetup, choices
+from chainrule.faces.studio.network_setup import NetworkSetup, form
 from chainrule.faces.studio.picture_scene import PictureScene
 from chainrule.faces.studio.scene import drawn, read
 from chainrule.faces.studio.typed_number import typed
@@ -173,7 +173,6 @@ class LearningWork:
         """What is drawn, and how it is called."""
         setup, data, outline = self.setup, self.data, self._outline()
         sizes = [data.x.shape[1], *(units for units, _ in setup.layers), data.t.shape[1]]
-        held_out = f", {len(data.held_out):,} held out" if len(data.held_out) else ""
         return {
             "source": data.name,
             "label": data.label,
@@ -181,7 +180,6 @@ class LearningWork:
             "sizes": " → ".join(map(str, sizes)),
             "rate": f"{setup.rate:g}",
             "batch": f"{setup.optimizer}, batch {self.job.batch_size}",
-            "amount": f"{len(data.learning):,} rows to learn from{held_out}",
             "rows": min(self.job.batch_size, 64),
             "row": self.row,
             "seed": setup.seed,
@@ -192,13 +190,8 @@ class LearningWork:
             "points": self.pictures.points,
             "about": self._about_data,
             "saves_run": self.data.origin is not None,
-            **({} if self.is_run else self._settings()),
+            **({} if self.is_run else form(setup, data)),
         }
-
-    def _settings(self) -> dict[str, Any]:
-        """The form of the settings."""
-        target = self.data.target.name if self.data.columns else ""
-        return {"setup": self.setup.plain() | {"target": target}, "choices": choices(self.data)}
 
     def frame(self, *, whole: bool, words: bool) -> dict[str, Any]:
         """Pictures and lines of this moment; with `words` on each phase of the update that is made next."""

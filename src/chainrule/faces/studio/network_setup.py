@@ -92,6 +92,8 @@ class NetworkSetup:
 
 
 _FIRST = {
+    "xor": NetworkSetup("xor", ((3, "tanh"),), rate=0.5, batch=0),
+    "digits": NetworkSetup("digits", ((32, "relu"),), optimizer="adam", rate=0.005, batch=32),
     "moons": NetworkSetup("moons"),
     "circles": NetworkSetup("circles", ((6, "tanh"),), rate=0.5),
     "spirals": NetworkSetup("spirals", ((12, "tanh"), (8, "tanh")), optimizer="adam", rate=0.03),
@@ -122,6 +124,16 @@ def choices(data: LearningData) -> dict[str, Any]:
         "optimizer": list(UPDATE_RULES),
         "start": ["auto", *STARTS],
         "target": list(data.columns),
+    }
+
+
+def form(setup: NetworkSetup, data: LearningData) -> dict[str, Any]:
+    """The form of the settings, as they are now."""
+    held_out = f", {len(data.held_out):,} held out, which only judge" if len(data.held_out) else ""
+    return {
+        "setup": setup.plain() | {"target": data.target.name if data.columns else ""},
+        "choices": choices(data),
+        "amount": f"{len(data.learning):,} rows to learn from{held_out}",
     }
 
 

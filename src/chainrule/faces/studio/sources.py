@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.case import Case
 from chainrule.ask.lessons.sources import is_lesson
-from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.rules.layers.dense import Dense
 
 UNITS, WEIGHTS, ROWS = 12, 160, 200  # of a network that is drawn with its numbers
+FEW = 12  # rows: data of no more of them are shown with all numbers, where the network can be
 THRESHOLD = 1e-3
 
 
@@ -27,11 +25,11 @@ class Source:
     row: int = 0
 
 
-NAMES = {"lesson": "The lesson", "xor": "XOR"}
+NAMES = {"lesson": "The lesson"}
 FILE = "file"  # the source that the studio was opened with
 
 
-def source_of(name: str, seed: int) -> Source:
+def source_of(name: str) -> Source:
     """A source by its name.
 
     Raises:
@@ -39,17 +37,7 @@ def source_of(name: str, seed: int) -> Source:
     """
     if name == "lesson":
         return Source(name, NAMES[name], worked.parse(worked.builtin(), "lesson.toml"), ahead=500)
-    if name == "xor":
-        return Source(name, NAMES[name], xor(seed), row=1)
     raise InputError(f"there is nothing called {name!r} to open: {', '.join(NAMES)}")
-
-
-def xor(seed: int) -> Case:
-    """Four rows that no single unit can tell apart."""
-    network = Network([Dense(3, "tanh"), Dense(1, "sigmoid")], loss="binary_cross_entropy")
-    x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    t = np.array([[0.0], [1.0], [1.0], [0.0]])
-    return Case(title="XOR", network=network, parameters=network.start(2, seed), x=x, t=t, learning_rate=0.5)
 
 
 def text_of(path: str) -> str:
@@ -84,3 +72,14 @@ def drawable(case: Case) -> Case:
         if count > limit:
             raise InputError(f"the studio draws at most {limit} {noun}, and this has {count}")
     return case
+
+
+def is_small(case: Case) -> bool:
+    """Whether a network on data is shown with all its numbers, and not with pictures."""
+    if len(case.x) > FEW:
+        return False
+    try:
+        drawable(case)
+    except InputError:
+        return False
+    return True

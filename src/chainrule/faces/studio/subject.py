@@ -18,13 +18,12 @@ from chainrule.faces.studio.case_work import CaseWork
 from chainrule.faces.studio.fitted_work import data_of_arrays, work_from
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.run_work import dense_only, work_on_replay, work_on_run, work_on_table_replay
-from chainrule.faces.studio.sources import FILE, Source, drawable, text_of
+from chainrule.faces.studio.sources import FILE, Source, drawable, is_small, text_of
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.replaying import replay_table
 from chainrule.faces.tabular.source import reading_of, training_table
 
 FIRST_RATE = 0.1  # α of a network that never learned
-FEW = 12  # rows: a network on no more of them is shown with all its numbers, if it is small enough
 
 
 @dataclass(frozen=True)
@@ -108,16 +107,6 @@ def _work_on_case(case: Case, label: str) -> CaseWork:
     return CaseWork(Source(FILE, label, drawable(case), ahead=500), 0)
 
 
-def _is_small(case: Case) -> bool:
-    if len(case.x) > FEW:
-        return False
-    try:
-        drawable(case)
-    except InputError:
-        return False
-    return True
-
-
 def _of_table_run(run: Run, table: Any) -> Subject:
     """A run that was trained on a table, replayed on it."""
     label, about = "The run", run.extra.get("table")
@@ -150,7 +139,7 @@ def _work_on_rows(thing: Run | Network, x: np.ndarray, t: np.ndarray, label: str
             settings, why = thing.settings, f"Its past cannot be replayed: {reason}."
         else:
             return work_on_replay(replayed, data_of_arrays(case, label, replayed.origins))
-    if _is_small(case):
+    if is_small(case):
         rate = FIRST_RATE if case.learning_rate is None else case.learning_rate
         return _work_on_case(replace(case, learning_rate=rate), label)
     return work_from(case, settings, data_of_arrays(case, label), why)
@@ -168,7 +157,7 @@ def _of_estimator(estimator: Any, x: Any, y: Any) -> Subject:
         raise InputError(f"a {label} is shown on rows: Studio(estimator, X, y), of which one is enough")
     case: Case = estimator.explain("E", x, y).world.case
     dense_only(case.network, label)
-    if _is_small(case):
+    if is_small(case):
         return Subject(label, partial(_work_on_case, case, label))
     data = data_of_arrays(case, label, labels=tuple(map(str, getattr(estimator, "classes_", ()))))
     why = "Its optimiser begins with nothing in memory."
