@@ -23,7 +23,9 @@ def rounding(number: Number, u: float, known: dict[int, np.ndarray] | None = Non
         return known[id(number)]
     array = np.asarray(number.array, np.float64)
     if not number.paths:
-        error = u * np.abs(array) if array.ndim == 0 or number.name == "1/n" else np.zeros_like(array)
+        error = (
+            u * np.abs(array) if array.ndim == 0 or number.name in ("1/n", "1/k") else np.zeros_like(array)
+        )
     else:
         error = sum(
             (_path(p, u, known) for p in number.paths), start=np.zeros(array.shape)
@@ -79,5 +81,6 @@ def _felt(number: Number, error: np.ndarray) -> np.ndarray:
     for column in range(argument.shape[-1]):
         step = np.zeros_like(argument)
         step[..., column] = length[..., column]
-        felt += np.maximum(*(np.abs(apply(argument + s) - here) for s in (step, -step))) / LENGTH
+        with np.errstate(invalid="ignore"):  # a root knows no step below 0
+            felt += np.fmax(*(np.abs(apply(argument + s) - here) for s in (step, -step))) / LENGTH
     return felt

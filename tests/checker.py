@@ -50,7 +50,7 @@ def situation(network: Network, inputs: int, rows: int, seed: int, decay: float 
     """Random data, biases, sample weights and masks for `network`, all moderate, none special."""
     rng = np.random.default_rng(seed)
     p = network.start(inputs, seed)
-    p = {n: a + rng.normal(0, 0.3, a.shape) if n.startswith("b") else a for n, a in p.items()}
+    p = {n: a + rng.normal(0, 0.3, a.shape) if n[0] in "bg" else a for n, a in p.items()}
     x = rng.normal(size=(rows, inputs))
     outputs = network.outputs(inputs)
     t = targets(network, rng, rows, outputs)
@@ -99,7 +99,9 @@ def faults(found: Sweep, truth: Mapping[str, np.ndarray], slack: float) -> list[
     that explains a millionth of the terms' size explains nothing and is a fault itself.
     """
     known: dict[int, np.ndarray] = {}
-    named = {"E": found.loss, "output": found.output, "x": found.input_gradient, **found.gradients}
+    named = {"E": found.loss, "output": found.output, **found.gradients}
+    if found.input_gradient is not None:
+        named["x"] = found.input_gradient
     lines = [f"dE/d{name} is missing" for name in truth if name not in named]
     for name, number in named.items():
         lines += misses(number, truth[name], slack, known)
@@ -158,5 +160,6 @@ def added(number: Number, at: tuple[int, ...]) -> tuple[float, float]:
     if not number.through:
         terms = products(at)
         return float(sum(terms)), float(sum(map(abs, terms)))
-    row = np.array([sum(products((*at[:-1], k))) for k in range(number.array.shape[-1])])
-    return float(number.through.apply(row)[at[-1]]), 0.0  # a function may look at the whole row
+    argument = sum(np.asarray(p.total()) for p in number.paths)  # a function may look at the whole row
+    argument[at[:-1]] = [sum(products((*at[:-1], k))) for k in range(number.array.shape[-1])]
+    return float(number.through.apply(argument)[at]), 0.0

@@ -13,7 +13,7 @@ from chainrule.rules.layers.leaky_relu import LeakyReLU
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.losses.huber import Huber
 from chainrule.rules.protocols import Layer
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 from tests.checker import Situation, situation
 
 ROWS = (1, 2, 3, 7, 64)
@@ -27,7 +27,7 @@ activations = st.one_of(
     st.builds(ELU, st.sampled_from([0.3, 1.0, 2.0])),
     st.builds(LeakyReLU, st.sampled_from([0.0, 0.01, 0.3])),
 )
-losses = st.one_of(st.sampled_from(sorted(LOSSES)), st.builds(Huber, st.sampled_from([0.1, 1.0, 3.0])))
+losses = st.one_of(st.sampled_from(sorted(TABLE_LOSSES)), st.builds(Huber, st.sampled_from([0.1, 1.0, 3.0])))
 dense = st.builds(Dense, units, activations, st.sampled_from(["auto", *DRAWN]))
 
 
@@ -64,7 +64,7 @@ def networks(draw: st.DrawFn) -> tuple[Network, int]:
     """A network with a random loss, and the width of its rows."""
     inputs, loss = draw(units), draw(losses)
     inner, _ = draw(layers(draw(st.integers(0, 5)), inputs))
-    fused = LOSSES[loss].activation if isinstance(loss, str) else None
+    fused = TABLE_LOSSES[loss].activation if isinstance(loss, str) else None
     last = draw(st.sampled_from([None, fused])) if fused else draw(activations)
     return Network([*inner, Dense(draw(units), last)], loss), inputs
 

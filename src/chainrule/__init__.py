@@ -63,28 +63,34 @@ if TYPE_CHECKING:
     from chainrule.faces.tabular.diagnosing import diagnose as diagnose
     from chainrule.faces.tabular.row_attribution import why as why
     from chainrule.faces.tensorboard import event_files as event_files
+    from chainrule.rules.layers.attention import Attention as Attention
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.conv import Conv as Conv
     from chainrule.rules.layers.dense import Dense as Dense
     from chainrule.rules.layers.dropout import Dropout as Dropout
     from chainrule.rules.layers.elu import ELU as ELU
+    from chainrule.rules.layers.embedding import Embedding as Embedding
     from chainrule.rules.layers.exponential import Exponential as Exponential
     from chainrule.rules.layers.flatten import Flatten as Flatten
     from chainrule.rules.layers.flatten import Unflatten as Unflatten
     from chainrule.rules.layers.gelu import GELU as GELU
     from chainrule.rules.layers.gelu import TanhGELU as TanhGELU
     from chainrule.rules.layers.identity import Identity as Identity
+    from chainrule.rules.layers.layer_norm import LayerNorm as LayerNorm
     from chainrule.rules.layers.leaky_relu import LeakyReLU as LeakyReLU
     from chainrule.rules.layers.pool import AvgPool as AvgPool
     from chainrule.rules.layers.pool import GlobalAveragePool as GlobalAveragePool
     from chainrule.rules.layers.pool import MaxPool as MaxPool
+    from chainrule.rules.layers.positions import Positions as Positions
     from chainrule.rules.layers.relu import ReLU as ReLU
     from chainrule.rules.layers.residual import Residual as Residual
+    from chainrule.rules.layers.rms_norm import RMSNorm as RMSNorm
     from chainrule.rules.layers.sigmoid import Sigmoid as Sigmoid
     from chainrule.rules.layers.silu import SiLU as SiLU
     from chainrule.rules.layers.softmax import Softmax as Softmax
     from chainrule.rules.layers.softplus import Softplus as Softplus
     from chainrule.rules.layers.tanh import Tanh as Tanh
+    from chainrule.rules.layers.transformer import transformer_block as transformer_block
     from chainrule.rules.losses.binary_cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy
     from chainrule.rules.losses.half_squared_error import HalfSquaredError as HalfSquaredError
     from chainrule.rules.losses.huber import Huber as Huber
@@ -93,6 +99,7 @@ if TYPE_CHECKING:
     from chainrule.rules.losses.poisson import Poisson as Poisson
     from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy as SoftmaxCrossEntropy
     from chainrule.rules.losses.sum_squared_error import SumSquaredError as SumSquaredError
+    from chainrule.rules.losses.token_cross_entropy import TokenCrossEntropy as TokenCrossEntropy
     from chainrule.rules.registry import register as register
 
     __version__: str
@@ -139,24 +146,30 @@ _HOMES = {
     "faces.tabular.diagnosing": ("diagnose",),
     "ask.diagnosis.training_diagnosis": ("TrainingDiagnosis",),
     "faces.tabular.row_attribution": ("why",),
+    "rules.layers.attention": ("Attention",),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),
     "rules.layers.elu": ("ELU",),
+    "rules.layers.embedding": ("Embedding",),
     "rules.layers.exponential": ("Exponential",),
     "rules.layers.gelu": ("GELU", "TanhGELU"),
     "rules.layers.identity": ("Identity",),
+    "rules.layers.layer_norm": ("LayerNorm",),
     "rules.layers.leaky_relu": ("LeakyReLU",),
+    "rules.layers.positions": ("Positions",),
     "rules.layers.relu": ("ReLU",),
     "rules.layers.conv": ("Conv",),
     "rules.layers.flatten": ("Flatten", "Unflatten"),
     "rules.layers.pool": ("AvgPool", "GlobalAveragePool", "MaxPool"),
     "rules.layers.residual": ("Residual",),
+    "rules.layers.rms_norm": ("RMSNorm",),
     "rules.layers.sigmoid": ("Sigmoid",),
     "rules.layers.silu": ("SiLU",),
     "rules.layers.softmax": ("Softmax",),
     "rules.layers.softplus": ("Softplus",),
     "rules.layers.tanh": ("Tanh",),
+    "rules.layers.transformer": ("transformer_block",),
     "rules.losses.binary_cross_entropy": ("BinaryCrossEntropy",),
     "rules.losses.half_squared_error": ("HalfSquaredError",),
     "rules.losses.huber": ("Huber",),
@@ -165,6 +178,7 @@ _HOMES = {
     "rules.losses.poisson": ("Poisson",),
     "rules.losses.softmax_cross_entropy": ("SoftmaxCrossEntropy",),
     "rules.losses.sum_squared_error": ("SumSquaredError",),
+    "rules.losses.token_cross_entropy": ("TokenCrossEntropy",),
     "rules.registry": ("register",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -33,11 +33,16 @@ PRODUCTS = ContextVar("PRODUCTS", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A named function of an array: `text` and `latex` hold `{}` where its argument stands."""
+    """A named function of an array: `text` and `latex` hold `{}` where its argument stands.
+
+    `sees` is what an element of the result depends on: the `number` in its place, its `row` (the last axis),
+    or the `past`: of its row as much as up to the place that the axis before says.
+    """
 
     text: str
     latex: str
     apply: Callable[[Array], Array]
+    sees: str = "number"
 
 
 @dataclass(frozen=True, eq=False, init=False)

@@ -1,6 +1,7 @@
 """Quantities: what the name of a Number stands for; names are written and taken apart here and nowhere else.
 
 w1   h2_2   x   E      a variable: a letter, its layer, and which of several of that name
+wq3   mu2              a variable of a layer that has more than letters for its numbers
 w1'                    a variable after an update
 m_w1   step_w1         what an optimiser keeps of a parameter
 dE/dw1   da1/dz1       a derivative
@@ -12,17 +13,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias, TypeGuard
 
-_VARIABLE = re.compile(r"([A-Za-z])(\d+)?(?:_(\d+))?")
+_WORDS = "[wb][qkvo]|mu|off|var|inv|hat|md|mt"  # in the place of a letter, with the number of a layer
+_VARIABLE = re.compile(rf"((?:{_WORDS})(?=\d)|[A-Za-z])(\d+)?(?:_(\d+))?")
 _DERIVATIVE = re.compile(r"d([^/\s]+)/d([^/\s]+)")
 _KEPT = r"mhat|vhat|m|v|s|step"
-_MEMORY = re.compile(rf"({_KEPT})_([wb]\d+(?:_\d+)?)")
+_PARAMETER = r"(?:[wb][qkvo]?|g)\d+(?:_\d+)?"
+_MEMORY = re.compile(rf"({_KEPT})_({_PARAMETER})")
 MEMORY_OF = re.compile(rf"(?P<letter>{_KEPT})_(?P<parameter>\w+)(?P<prime>'?)")  # by any name of a parameter
-_PART = re.compile(rf"(?<![A-Za-z0-9_])(?:(?:{_KEPT})_[wb]\d+(?:_\d+)?|[a-z]\d+(?:_\d+)?|[xt](?!\w))'?")
+_PART = re.compile(
+    rf"(?<![A-Za-z0-9_])(?:(?:{_KEPT})_{_PARAMETER}|(?:{_WORDS}|[a-z])\d+(?:_\d+)?|[xt](?!\w))'?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """What a letter names: of a layer where it has one; `copy` counts those that would share a name."""
+    """What a letter, or a word like `mu`, names: of a layer where it has one; `copy` counts those that would
+    share a name.
+    """
 
     letter: str
     layer: int | None = None
@@ -82,6 +89,7 @@ class Combination:
 Quantity: TypeAlias = Variable | Memory | Updated | Derivative | Combination
 
 ERROR = Variable("E")
+_LEARNT = ("w", "b", "g")  # what parameters begin with; P is a table that is not learnt
 
 
 @lru_cache(maxsize=4096)
@@ -168,17 +176,17 @@ def is_slope(quantity: Quantity) -> TypeGuard[Derivative]:
 
 def is_weight(quantity: Quantity) -> TypeGuard[Variable]:
     """Whether it is a layer's weights."""
-    return isinstance(quantity, Variable) and quantity.letter == "w"
+    return isinstance(quantity, Variable) and quantity.letter[0] == "w"
 
 
 def is_bias(quantity: Quantity) -> TypeGuard[Variable]:
     """Whether it is a layer's biases."""
-    return isinstance(quantity, Variable) and quantity.letter == "b"
+    return isinstance(quantity, Variable) and quantity.letter[0] == "b"
 
 
 def is_parameter(quantity: Quantity) -> TypeGuard[Variable]:
-    """Whether it is a weight or a bias."""
-    return is_weight(quantity) or is_bias(quantity)
+    """Whether it is a weight, a bias, or the gain of a norm."""
+    return isinstance(quantity, Variable) and quantity.letter[0] in _LEARNT
 
 
 def has_rows(quantity: Quantity) -> bool:
@@ -187,7 +195,7 @@ def has_rows(quantity: Quantity) -> bool:
         case Derivative(bottom=inner) | Updated(variable=inner):
             return has_rows(inner)
         case Variable(letter=letter):
-            return letter not in ("w", "b", "E")
+            return letter[0] not in (*_LEARNT, "E", "P")
         case Memory():
             return False
         case Combination(parts=parts):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from chainrule.rules.activations import ACTIVATIONS
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 
 numbers = st.one_of(st.sampled_from([0.0, 1.0, -1.0, 0.5]), st.integers(-300, 300).map(lambda k: k / 100))
 
@@ -34,7 +34,7 @@ WITHIN_RANGE = sorted(set(ACTIVATIONS) - {"exponential"})  # two of them, and nu
 @st.composite
 def texts(draw: st.DrawFn) -> str:
     """The text of a worked example."""
-    loss = draw(st.sampled_from(sorted(LOSSES)))
+    loss = draw(st.sampled_from(sorted(TABLE_LOSSES)))
     sizes = draw(st.lists(st.integers(1, 4), min_size=2, max_size=5))
     rows = draw(st.integers(1, 3))
     lines = [
@@ -46,7 +46,7 @@ def texts(draw: st.DrawFn) -> str:
     ]
     for layer, (inputs, units) in enumerate(pairwise(sizes), 1):
         last = layer == len(sizes) - 1
-        fused = LOSSES[loss].activation if last else None
+        fused = TABLE_LOSSES[loss].activation if last else None
         activation = fused or draw(st.sampled_from(WITHIN_RANGE))
         lines += ["[[layers]]", f'activation = "{activation}"', f"weights = {_matrix(draw, inputs, units)}"]
         if draw(st.booleans()):

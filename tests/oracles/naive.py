@@ -92,6 +92,13 @@ class Formulas:
                     x = self.activation(one["activation"], x @ p[f"w{k}"] + p[f"b{k}"][..., None, :])
                 case "chain":
                     x = self._layers(one["layers"], number, p, x, masks)
+                case "layer_norm":
+                    k = next(number)
+                    off = x - self._mean(x)
+                    hat = off / self.xp.sqrt(self._mean(off * off) + one["eps"])
+                    x = hat * p[f"g{k}"][..., None, :] + p[f"b{k}"][..., None, :]
+                case "rms_norm":
+                    x = x / self.xp.sqrt(self._mean(x * x) + one["eps"]) * p[f"g{next(number)}"][..., None, :]
                 case "residual":
                     x = x + self._layers(one["layers"], number, p, x, masks)
                 case "dropout":
@@ -99,6 +106,9 @@ class Formulas:
                 case _:
                     x = self.activation(one, x)
         return x
+
+    def _mean(self, x: Array) -> Array:
+        return self.xp.sum(x, axis=-1)[..., None] / x.shape[-1]
 
     def prediction(self, plain: Plain, y: Array) -> Array:
         fused = FUSED.get(plain["loss"]["rule"])

@@ -3,14 +3,16 @@
 from typing import Any
 
 from chainrule.engine.network import Network
+from chainrule.rules.layers.attention import Attention
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.embedding import Embedding
 from chainrule.rules.layers.flatten import Unflatten
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.protocols import Layer, Loss
-from chainrule.rules.registry import LAYERS, LOSSES
+from chainrule.rules.registry import LAYERS, LOSSES, TABLE_LOSSES
 
 WIDTH = 4
 
@@ -20,6 +22,8 @@ _MADE: dict[str, Any] = {
     "dropout": lambda: Dropout(0.4),
     "chain": lambda: Chain([Dense(3, None), Dense(WIDTH, None)]),
     "unflatten": lambda: Unflatten((2, 2, 1)),
+    "embedding": lambda: Embedding(5, WIDTH),
+    "attention": lambda: Attention(2),
     "conv": lambda: Conv(3, 2, None),
     "residual": lambda: Residual([Dense(3, None), Dense(WIDTH, None)]),
 }
@@ -54,11 +58,15 @@ def under(loss: Any) -> Network:
     return Network([Dense(WIDTH, None), Dense(3, None)], loss)
 
 
-FLAT_LAYERS = [name for name, rule in LAYERS.items() if rule.takes != "places" and name != "unflatten"]
-"""The layers that stand between dense ones; those of images are in `test_places`."""
+FLAT_LAYERS = [
+    name for name, rule in LAYERS.items() if rule.takes in ("any", "numbers") and name != "unflatten"
+]
+"""The layers that stand between dense ones; those of images are in `test_places`, of sequences in
+`test_sequences`.
+"""
 
 
 def networks() -> dict[str, Network]:
     """A network for each rule of plain numbers, by the rule's name."""
     by_layer = {name: between(layer(name)) for name in FLAT_LAYERS}
-    return by_layer | {name: under(loss(name)) for name in LOSSES}
+    return by_layer | {name: under(loss(name)) for name in TABLE_LOSSES}

@@ -49,6 +49,19 @@ CHANGES: dict[str, list[Planted]] = {
         ),
         ("keepdims=True) - z + xp.log1p(remainder)", "keepdims=True) - z", "−ln p without its sum"),
     ],
+    "rules.layers.layer_norm": [
+        (", direct, through_mean, through_variance)", ", direct, through_mean)", "not through the variance"),
+        (", direct, through_mean, through_variance)", ", direct, through_variance)", "not through the mean"),
+        ('path(",...j,...j->...", part, off, off)', 'path("...j,...j->...", off, off)', "a sum of squares"),
+        ('path("...j,j->...j", dy, p[self.g])', 'path("...j->...j", dy)', "the gain left out"),
+        ('path("...j,...j->j", dy, hat)', 'path("...j,...j->j", dy, x)', "∂E/∂g from x"),
+        ("through=inverse_root(self.eps)", "through=inverse_root(0.0)", "ε left out"),
+    ],
+    "rules.layers.rms_norm": [
+        ("direct, through_mean)", "direct)", "not through the mean square"),
+        ('path("...j,...j->j", dy, hat)', 'path("...j,...j->j", dy, x)', "∂E/∂g from x"),
+        ("per_unit(x), x, x)", 'per_unit(x), x, x), path("...j->...", x)', "the mean added to the square"),
+    ],
     "rules.penalties": [
         ('constant("1/2", 0.5, w)', 'constant("1", 1.0, w)', "λw² for ½λw²"),
         (

@@ -14,7 +14,7 @@ from chainrule.numbers import Function
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.elu import ELU
 from chainrule.rules.protocols import Names
-from chainrule.rules.registry import LAYERS, LOSSES
+from chainrule.rules.registry import LAYERS, LOSSES, TABLE_LOSSES
 from tests.bounds import rounding
 from tests.checker import faults, misses, situation, unfaithful
 from tests.oracles import gradients
@@ -25,7 +25,7 @@ NETWORKS = specimens.networks()
 every_rule = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 every_layer = pytest.mark.parametrize("name", specimens.FLAT_LAYERS)
 every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
-every_loss = pytest.mark.parametrize("name", LOSSES)
+every_loss = pytest.mark.parametrize("name", TABLE_LOSSES)
 both_witnesses = pytest.mark.parametrize("witness", [gradients.by_complex_step, gradients.by_jax])
 
 
@@ -194,7 +194,7 @@ def test_numbers_say_what_they_are(network: Network) -> None:
 
 
 @settings(max_examples=15)
-@given(st.lists(st.integers(0, 3), min_size=4, max_size=4).filter(any), st.sampled_from(sorted(LOSSES)))
+@given(st.lists(st.integers(0, 3), min_size=4, max_size=4).filter(any), st.sampled_from(sorted(TABLE_LOSSES)))
 def test_a_weight_is_a_row_repeated(weights: list[int], name: str) -> None:
     s = situation(specimens.under(specimens.loss(name)), 3, 4, seed=8)
     counts = np.array(weights)

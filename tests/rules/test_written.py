@@ -13,7 +13,7 @@ from chainrule.engine.network import Network
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.residual import Residual
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 from tests.checker import situation
 from tests.rules import fixtures as specimens
 from tests.rules.fixtures import WIDTH
@@ -32,7 +32,7 @@ def networks() -> dict[str, Network]:
     layers = {name: MADE[name]() if name in MADE else specimens.layer(name) for name in specimens.FLAT_LAYERS}
     by_layer = {name: Network([Dense(WIDTH, "tanh"), layer, Dense(3)]) for name, layer in layers.items()}
     return by_layer | {
-        name: Network([Dense(WIDTH, "tanh"), Dense(3)], specimens.loss(name)) for name in LOSSES
+        name: Network([Dense(WIDTH, "tanh"), Dense(3)], specimens.loss(name)) for name in TABLE_LOSSES
     }
 
 

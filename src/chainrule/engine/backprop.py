@@ -22,19 +22,21 @@ class Sweep:
     """What one forward and one backward pass found; all of it Numbers.
 
     `loss` () is E; `output` (n, outputs) the prediction; `parameters` what was used;
-    `gradients` ∂E/∂parameter, each shaped like its parameter; `input_gradient` ∂E/∂x (n, inputs).
+    `gradients` ∂E/∂parameter, each shaped like its parameter; `input_gradient` ∂E/∂x (n, inputs),
+    None where x are tokens.
     """
 
     loss: Number
     output: Number
     parameters: dict[str, Number]
     gradients: dict[str, Number]
-    input_gradient: Number
+    input_gradient: Number | None
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
         """Every quantity by name: x, t, w1, z1, a1, E, dE/dz1, da1/dz1, dE/dw1, ..."""
-        return origins(self.loss, self.output, self.input_gradient, *self.gradients.values())
+        ends = [self.loss, self.output, *([self.input_gradient] if self.input_gradient else [])]
+        return origins(*ends, *self.gradients.values())
 
 
 def sweep(

@@ -9,10 +9,15 @@ from chainrule.engine.network import Network
 from chainrule.errors import InputError, ShapeError
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 
+WHOLE = {"float32": np.int32, "float64": np.int64}  # the tokens beside numbers of that type
+FARTHEST = 1 << 31
+
 
 @dataclass(frozen=True)
 class Data:
-    """x (n, inputs), t (n, outputs) and, if rows count differently, weight (n,); all of one dtype."""
+    """x (n, inputs), t (n, outputs) and, if rows count differently, weight (n,); all of one dtype, or whole
+    numbers as wide as that where they are tokens.
+    """
 
     x: np.ndarray
     t: np.ndarray
@@ -25,6 +30,11 @@ class Data:
     def row_shape(self) -> tuple[int, ...]:
         """The shape of a row: (inputs,), or of numbers at places (h, w, channels), say."""
         return self.x.shape[1:]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the parameters and of all numbers that are no tokens."""
+        return real(self.x.dtype)
 
     @property
     def share(self) -> np.ndarray | None:
@@ -41,7 +51,9 @@ def prepare(network: Network, x: Any, t: Any, sample_weight: Any = None) -> Data
 
     Args:
         x: (n, inputs) numbers; float32 and float64 are kept, others become float64 (float16: float32).
-        t: (n, outputs) numbers; (n,) for one output; with softmax cross-entropy also n labels 0, 1, ...
+            Tokens are whole numbers (n, t); where they are int64 all else is float64, and float32 else.
+        t: (n, outputs) numbers; (n,) for one output; with softmax cross-entropy also n labels 0, 1, ...; with
+            token cross-entropy whole numbers (n, t), below 0 where nothing is asked.
         sample_weight: (n,) numbers from 0 up, not all 0.
 
     Raises:
@@ -49,25 +61,33 @@ def prepare(network: Network, x: Any, t: Any, sample_weight: Any = None) -> Data
             meaning for.
         ShapeError: sizes that do not fit.
     """
-    x = inputs(x, network.takes)
+    x = inputs(x, network)
     if not len(x):
         raise InputError("x has 0 rows: there is nothing to learn from")
-    outputs = network.outputs(x.shape[1:])
-    t = _narrowed(targets(network, t, len(x), outputs), x.dtype, "t")
+    dtype = real(x.dtype)
+    if network.loss.takes == "tokens":
+        t = token_targets(t, len(x), network.ends(x.shape[1:])).astype(WHOLE[dtype.name])
+    else:
+        t = _narrowed(targets(network, t, len(x), network.outputs(x.shape[1:])), dtype, "t")
     if sample_weight is None:
         return Data(x, t)
-    weight = _narrowed(floats(sample_weight, "sample_weight"), x.dtype, "sample_weight")
+    weight = _narrowed(floats(sample_weight, "sample_weight"), dtype, "sample_weight")
     if weight.shape != (len(x),):
         raise ShapeError(f"sample_weight is {weight.shape}, but x has {len(x)} rows: give one weight a row")
     if (weight < 0).any() or not weight.any():
         raise InputError("sample weights are numbers from 0 up, and not all of them 0")
-    if weight.max() > np.finfo(x.dtype).max / len(weight):
+    if weight.max() > np.finfo(dtype).max / len(weight):
         raise InputError("sample weights are so large that they do not add up: scale them down")
     return Data(x, t, weight)
 
 
-def inputs(x: Any, takes: str = "numbers") -> np.ndarray:
-    """Rows (n, inputs) of floating-point numbers, all finite; of places (n, h, w, channels), say."""
+def inputs(x: Any, network: Network) -> np.ndarray:
+    """Rows (n, inputs) of floating-point numbers, all finite; of places (n, h, w, channels), say; or of
+    tokens (n, t), as whole numbers of 32 or 64 bits.
+    """
+    takes = network.takes
+    if takes == "tokens":
+        return tokens(x, network.tokens)
     rows = floats(x, "x")
     if takes == "places" and rows.ndim > 2 and all(rows.shape[1:]):
         refuse_unfit(rows, "x")
@@ -95,6 +115,70 @@ def targets(network: Network, t: Any, rows: int, outputs: int) -> np.ndarray:
     refuse_unfit(numbers, "t")
     network.loss.check_targets(numbers)
     return numbers
+
+
+def tokens(x: Any, count: int) -> np.ndarray:
+    """Rows (n, t) of the whole numbers 0 to `count` - 1.
+
+    Raises:
+        InputError: a number that is none of them; its place is named.
+        ShapeError: no rows of tokens.
+    """
+    rows = whole_numbers(x, "x")
+    if rows.ndim != 2 or not rows.shape[1]:
+        raise ShapeError(f"x is {rows.shape}, but rows of tokens are wanted, (n, t)")
+    _refuse_outside(rows, (rows < 0) | (rows >= count), "x", f"{count} tokens are known, 0 to {count - 1}")
+    return rows
+
+
+def token_targets(t: Any, rows: int, outputs: tuple[int, ...]) -> np.ndarray:
+    """For each row and place the number of an output, or one below 0 where nothing is asked.
+
+    Raises:
+        InputError: a number that is none of them; its place is named.
+        ShapeError: another shape than that of the places; or a row of which nothing is asked.
+    """
+    *places, count = outputs
+    wanted, numbers = (rows, *places), whole_numbers(t, "t")
+    if numbers.shape != wanted:
+        raise ShapeError(f"t is {numbers.shape}, but a target for each place of {rows} rows wants {wanted}")
+    _refuse_outside(numbers, numbers >= count, "t", f"the {count} outputs stand for 0 to {count - 1}")
+    idle = (numbers.reshape(rows, -1) < 0).all(axis=1)
+    if idle.any():
+        row = int(np.argmax(idle))
+        raise InputError(f"t[{row}] asks for nothing: all its targets are below 0; drop the row")
+    return numbers
+
+
+def whole_numbers(values: Any, name: str) -> np.ndarray:
+    """`values` as an array of int32, or of int64 if that or float64 is what came.
+
+    Raises:
+        InputError: one of them is not whole; it is named.
+    """
+    array = _array(values, name)
+    if array.dtype.kind not in "biu":
+        numbers = floats(array, name)
+        with np.errstate(invalid="ignore"):
+            _refuse_outside(numbers, numbers != np.floor(numbers), name, "tokens are whole numbers")
+            _refuse_outside(numbers, ~(abs(numbers) < FARTHEST), name, "tokens are small whole numbers")
+        return numbers.astype(WHOLE[numbers.dtype.name])
+    if array.size and not -FARTHEST <= int(array.min()) <= int(array.max()) < FARTHEST:
+        raise InputError(f"{name} holds {array.max()}: tokens are small whole numbers")
+    return array.astype(np.int64 if array.dtype.itemsize == 8 else np.int32)
+
+
+def real(dtype: Any) -> np.dtype[Any]:
+    """The type of numbers beside tokens of that type; of numbers itself."""
+    kinds: dict[str, np.dtype[Any]] = {"int32": np.dtype(np.float32), "int64": np.dtype(np.float64)}
+    return kinds.get(str(dtype)) or np.dtype(dtype)
+
+
+def _refuse_outside(numbers: np.ndarray, outside: np.ndarray, name: str, known: str) -> None:
+    """Raise an InputError that names the first number which is outside of what is known."""
+    if outside.any():
+        place = tuple(np.argwhere(outside)[0])
+        raise InputError(f"{name}[{','.join(map(str, place))}] is {numbers[place]}, but {known}")
 
 
 def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:

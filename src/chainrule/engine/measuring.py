@@ -27,7 +27,7 @@ def mean_loss(
     def by_numpy(*arguments: Any) -> Array:
         return evaluate(network, *arguments).array
 
-    total, dtype = 0.0, data.x.dtype
+    total, dtype = 0.0, data.dtype
     weight = np.ones(len(data), dtype) if data.weight is None else data.weight
     share = (weight / np.sum(weight, dtype=float)).astype(dtype)
     for number, rows in enumerate(network.blocks(data.x)):

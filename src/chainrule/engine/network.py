@@ -62,6 +62,8 @@ class Network:
         object.__setattr__(self, "layers", Chain(layers).layers)
         object.__setattr__(self, "loss", registry.loss(loss))
         _ = self.chain  # so that a mistake is named here and not at the first use
+        if any(layer.takes == "tokens" for layer in list(_flat(self.layers))[1:]):
+            raise InputError("an embedding looks up the tokens of the rows themselves: put it first")
 
     @cached_property
     def chain(self) -> Chain:
@@ -93,21 +95,36 @@ class Network:
         Raises:
             ShapeError: rows that do not fit, or that end as numbers at places.
         """
+        return self.ends(inputs)[-1]
+
+    def ends(self, inputs: int | Sequence[int]) -> Shape:
+        """The shape of a row that comes out: (outputs,), or of a loss of tokens (places, outputs).
+
+        Raises:
+            ShapeError: rows that do not fit, or that end as numbers at places where the loss wants none.
+        """
         outputs = self.chain.shapes(row_shape(inputs))[1]
-        if len(outputs) != 1:
+        if len(outputs) != 1 and self.loss.takes != "tokens":
             raise ShapeError(
                 f"the network ends in rows of {in_words(outputs)}, and its loss wants plain numbers: put "
-                "Flatten() or GlobalAveragePool() and a Dense behind"
+                "Flatten() or GlobalAveragePool() and a Dense behind, or take the loss token_cross_entropy"
             )
-        return outputs[0]
+        return outputs
 
     @property
     def takes(self) -> str:
-        """Rows of `numbers`, or of numbers at `places`: what the layer wants that is the first to care."""
+        """Rows of `numbers`, of numbers at `places` or of `tokens`: what the layer wants that is the first to
+        care.
+        """
         return next((layer.takes for layer in _flat(self.layers) if layer.takes != "any"), "numbers")
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens there are, where rows are of tokens; else 0."""
+        return next((layer.tokens for layer in _flat(self.layers) if layer.takes == "tokens"), 0)
+
     def refuse_places(self, purpose: str) -> None:
-        """Refuse a network with layers of places where only dense ones go.
+        """Refuse a network with layers of places or tokens where only dense ones go.
 
         Raises:
             InputError: the layer is named.
@@ -118,8 +135,9 @@ class Network:
 
     @property
     def first_of_places(self) -> Layer | None:
-        """The first layer that sees numbers at places, if there is one."""
-        return next((layer for layer in _flat(self.chain.layers) if layer.takes == "places"), None)
+        """The first layer that sees numbers at places, or tokens, if there is one."""
+        kinds = ("places", "tokens")
+        return next((layer for layer in _flat(self.chain.layers) if layer.takes in kinds), None)
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The last layer's output (logits for a fused loss), and what `backward` needs."""
@@ -142,10 +160,14 @@ class Network:
 
     def blocks(self, x: Array) -> Iterator[slice]:
         """The rows of x, a block at a time; of images as few as their windows leave room for."""
-        rows = BLOCK
-        if x.ndim > 2:
-            rows = max(1, PRODUCTS // max(_products(layer, shape) for layer, shape in self.walk(x.shape[1:])))
+        rows = self.block(x.shape[1:])
         yield from (slice(start, start + rows) for start in range(0, len(x), rows))
+
+    def block(self, inputs: int | Sequence[int]) -> int:
+        """How many rows of that shape are gone through at a time."""
+        if self.takes == "numbers":
+            return BLOCK
+        return max(1, PRODUCTS // max(_products(layer, shape) for layer, shape in self.walk(inputs)))
 
     @property
     def widths(self) -> list[int]:
@@ -224,7 +246,7 @@ def _products(layer: Layer, shape: Shape) -> int:
     """How many factors a row of that shape is spread over in the layer."""
     parameters, outputs = layer.shapes(shape)
     seen = [prod(outputs[:-1]) * prod(array[:-1]) for array in parameters.values()]
-    return max(prod(shape), prod(outputs), *seen, 1)
+    return max(prod(shape), prod(outputs), layer.inside(shape), *seen, 1)
 
 
 def _flat(layers: Sequence[Any]) -> Iterator[Any]:

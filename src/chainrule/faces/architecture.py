@@ -7,7 +7,7 @@ from chainrule.engine.network import Network
 from chainrule.errors import InputError, did_you_mean
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 
 _LOSS_OF_END = {
     "sigmoid": "binary_cross_entropy",
@@ -54,9 +54,9 @@ def table_loss(name: str, classes: bool, outputs: int) -> str:
     """
     if name == "auto":
         return loss_of(class_end(outputs) if classes else None)
-    if name not in LOSSES:
-        raise InputError(f"no loss is called {name!r}.{did_you_mean(name, list(LOSSES))}")
-    fused = LOSSES[name].activation
+    if name not in TABLE_LOSSES:
+        raise InputError(f"no loss is called {name!r}.{did_you_mean(name, list(TABLE_LOSSES))}")
+    fused = TABLE_LOSSES[name].activation
     if fused == "exponential":
         if classes:
             raise InputError(f"--loss {name} is for amounts, but the task is classification")
@@ -72,4 +72,4 @@ def table_loss(name: str, classes: bool, outputs: int) -> str:
 
 def table_end(loss: str, classes: bool, outputs: int) -> str:
     """The last activation that suits the loss; of classes, predictions are probabilities with any loss."""
-    return LOSSES[loss].activation or (class_end(outputs) if classes else "identity")
+    return TABLE_LOSSES[loss].activation or (class_end(outputs) if classes else "identity")

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from chainrule.numbers import Array, Function
+from chainrule.rules.protocols import written
 
 _SPECIAL = {"numpy": "scipy.special", "jax.numpy": "jax.scipy.special", "torch": "torch.special"}
 
@@ -69,6 +70,25 @@ def minus_log_softmax(z: Array) -> Array:
     return xp.max(z, axis=-1, keepdims=True) - z + xp.log1p(remainder)
 
 
+def past_softmax(z: Array) -> Array:
+    """e^z / Σ e^z along the last axis, of each row's entries as far as its own place; 0 beyond."""
+    xp = z.__array_namespace__()
+    past = xp.arange(z.shape[-1]) <= xp.arange(z.shape[-2])[:, None]
+    z = xp.where(past, z, -xp.inf)
+    e = xp.exp(z - xp.max(z, axis=-1, keepdims=True))
+    return e / xp.sum(e, axis=-1, keepdims=True)
+
+
+def inverse_root(eps: float) -> Function:
+    """1/√(v + ε)."""
+    words = written(eps)
+    return Function(
+        f"1/√({{}} + {words})",
+        rf"\frac{{{{1}}}}{{{{\sqrt{{{{{{}} + {words}}}}}}}}}",
+        lambda v: 1 / v.__array_namespace__().sqrt(v + eps),
+    )
+
+
 def _shifted(z: Array) -> tuple[Array, Array, Array]:
     """e^(z − max), a mask of the (first) largest, and the sum over all but that one."""
     xp = z.__array_namespace__()
@@ -87,8 +107,9 @@ EXPONENTIAL = Function("e^{}", r"e^{{{}}}", lambda z: z.__array_namespace__().ex
 SIGMOID = Function("σ({})", r"\sigma({})", sigmoid)
 CO_SIGMOID = Function("1-σ({})", r"1-\sigma({})", co_sigmoid)
 SOFTPLUS = Function("ln(1+e^{})", r"\ln(1+e^{{{}}})", softplus)
-SOFTMAX = Function("softmax({})", r"\operatorname{{softmax}}({})", softmax)
-CO_SOFTMAX = Function("1-softmax({})", r"1-\operatorname{{softmax}}({})", co_softmax)
+SOFTMAX = Function("softmax({})", r"\operatorname{{softmax}}({})", softmax, "row")
+PAST_SOFTMAX = Function("softmax({})", r"\operatorname{{softmax}}({})", past_softmax, "past")
+CO_SOFTMAX = Function("1-softmax({})", r"1-\operatorname{{softmax}}({})", co_softmax, "row")
 NORMAL_CDF = Function("Φ({})", r"\Phi({})", normal_cdf)
 NORMAL_PDF = Function("φ({})", r"\varphi({})", normal_pdf)
 ONE_MINUS = Function("1-{}", r"1-{}", lambda x: 1 - x)

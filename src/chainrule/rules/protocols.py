@@ -14,7 +14,7 @@ say `...j` for `nj` take rows of any shape: of an image (n, h, w, j).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -76,11 +76,24 @@ class Layer:
         """The same layer with its address in the network."""
         raise TypeError(f"{type(self).__name__} has no address")
 
-    takes: ClassVar[str] = "any"  # rows of any shape, `numbers` (i,) alone, or numbers at `places`
+    def as_next(self, names: Names) -> Self:
+        """The same layer as the next one of the network, all its numbers called by its own number."""
+        names.layer += 1
+        return replace(self, **{f.name: names.free(str(f.default)) for f in fields(self) if f.kw_only})
+
+    takes: ClassVar[str] = "any"  # rows of any shape, `numbers` (i,) alone, numbers at `places`, or `tokens`
+
+    says: ClassVar[Mapping[str, str]] = {}
+    """What its Numbers are, by the fields that name them: `{unit}` is the last index, `{0}` the first, `{at}`
+    the place, `{layer}` the number of the layer."""
 
     def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
         """Initial parameters by name, and the shape of a row that comes out, for rows of shape `inputs`."""
         return {}, inputs
+
+    def inside(self, inputs: Shape) -> int:
+        """How many numbers a row becomes on the way, where that is more than go in and come out."""
+        return 0
 
     def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
         """What `start` gives, without its numbers."""
@@ -91,8 +104,8 @@ class Layer:
         """The output for x (n, inputs), and what `backward` needs."""
         raise TypeError(f"{type(self).__name__} has no forward pass")
 
-    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number]:
-        """The gradients of the own parameters, and dE/dx, from dE/dy."""
+    def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number | None]:
+        """The gradients of the own parameters, and dE/dx, from dE/dy; of tokens there is no dE/dx."""
         raise TypeError(f"{type(self).__name__} has no backward pass")
 
 
@@ -136,6 +149,8 @@ class Loss:
     """
 
     activation: ClassVar[str | None] = None
+    takes: ClassVar[str] = "numbers"
+    """Targets: `numbers`, one for each output, or `tokens`, at each place the number of an output."""
 
     @property
     def words(self) -> Words:
@@ -196,6 +211,24 @@ def per_output(y: Number) -> Number:
     return constant("1/k", 1 / y.array.shape[1], like=y)
 
 
+def per_unit(x: Number) -> Number:
+    """1/8 for the 8 units of x (n, ..., 8), by which a layer takes a mean."""
+    units = x.array.shape[-1]
+    return constant(f"1/{units}", 1 / units, like=x)
+
+
+def positive(value: object, label: str) -> None:
+    """Refuse what is no positive number.
+
+    Raises:
+        InputError: what it is meant to be is named.
+    """
+    if hasattr(value, "aval"):  # known only when the compiled program runs
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise InputError(f"{label} is a positive number, not {value!r}")
+
+
 def times(factor: Array, inverse: Function) -> Function:
     """`inverse` as it stands beside `factor`: where that is 0 the product is 0, also beyond the range."""
 
@@ -203,7 +236,7 @@ def times(factor: Array, inverse: Function) -> Function:
         xp, value = z.__array_namespace__(), inverse.apply(z)
         return xp.where(factor == 0, xp.clip(value, None, xp.finfo(value.dtype).max), value)
 
-    return Function(inverse.text, inverse.latex, apply)
+    return Function(inverse.text, inverse.latex, apply, inverse.sees)
 
 
 def refuse_where(bad: np.ndarray, t: np.ndarray, why: str) -> None:

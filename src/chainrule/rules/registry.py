@@ -6,13 +6,18 @@ from typing import Any, TypeVar
 
 from chainrule.errors import InputError, UnknownRuleError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.attention import Attention
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
+from chainrule.rules.layers.embedding import Embedding
 from chainrule.rules.layers.flatten import Flatten, Unflatten
+from chainrule.rules.layers.layer_norm import LayerNorm
 from chainrule.rules.layers.pool import AvgPool, GlobalAveragePool, MaxPool
+from chainrule.rules.layers.positions import Positions
 from chainrule.rules.layers.residual import Residual
+from chainrule.rules.layers.rms_norm import RMSNorm
 from chainrule.rules.losses.binary_cross_entropy import BinaryCrossEntropy
 from chainrule.rules.losses.half_squared_error import HalfSquaredError
 from chainrule.rules.losses.huber import Huber
@@ -23,6 +28,7 @@ from chainrule.rules.losses.perceptron import Perceptron
 from chainrule.rules.losses.poisson import Poisson
 from chainrule.rules.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from chainrule.rules.losses.sum_squared_error import SumSquaredError
+from chainrule.rules.losses.token_cross_entropy import TokenCrossEntropy
 from chainrule.rules.losses.upstream import Upstream
 from chainrule.rules.protocols import Layer, Loss
 from chainrule.rules.table import RuleTable, call, enter
@@ -41,6 +47,11 @@ _OTHER_LAYERS: dict[str, type[Layer]] = {
     "global_average_pool": GlobalAveragePool,
     "flatten": Flatten,
     "unflatten": Unflatten,
+    "layer_norm": LayerNorm,
+    "rms_norm": RMSNorm,
+    "embedding": Embedding,
+    "positions": Positions,
+    "attention": Attention,
 }
 
 _LOSSES: dict[str, type[Loss]] = {
@@ -51,6 +62,7 @@ _LOSSES: dict[str, type[Loss]] = {
     "huber": Huber,
     "binary_cross_entropy": BinaryCrossEntropy,
     "softmax_cross_entropy": SoftmaxCrossEntropy,
+    "token_cross_entropy": TokenCrossEntropy,
     "poisson": Poisson,
 }
 
@@ -64,6 +76,7 @@ for _name, _rule in ON_PAPER.items():
 
 LAYERS = RuleTable(Layer)  # activations are layers too
 LOSSES = RuleTable(Loss)
+TABLE_LOSSES = RuleTable(Loss, "numbers")  # those of tables and worked examples
 
 
 def register(name: str) -> Callable[[type[R]], type[R]]:

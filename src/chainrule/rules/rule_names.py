@@ -27,6 +27,7 @@ LossName = Literal[
     "huber",
     "binary_cross_entropy",
     "softmax_cross_entropy",
+    "token_cross_entropy",
     "poisson",
 ]
 InitializerName = Literal[

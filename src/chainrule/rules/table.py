@@ -22,22 +22,29 @@ _awaited = [GROUP]  # the entry points that were not loaded yet
 
 
 class RuleTable(Mapping[str, type[Kind]], Generic[Kind]):
-    """The rules of one kind by name, as they are at the moment; other layers stand before activations."""
+    """The rules of one kind by name, as they are at the moment; other layers stand before activations.
 
-    def __init__(self, kind: type[Kind]) -> None:
+    `takes`, if not None, is what they take: `numbers` are losses whose targets are columns of a table.
+    """
+
+    def __init__(self, kind: type[Kind], takes: str | None = None) -> None:
         self.kind: type[Kind] = kind
+        self.takes = takes
 
     def __getitem__(self, name: str) -> type[Kind]:
         if name not in _RULES:
             load_entry_points()
         rule: Any = _RULES[name]
-        if not issubclass(rule, self.kind):
+        if not self._holds(rule):
             raise KeyError(name)
         return rule  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[str]:
-        names = [name for name, rule in _RULES.items() if issubclass(rule, self.kind)]
+        names = [name for name, rule in _RULES.items() if self._holds(rule)]
         return iter(sorted(names, key=lambda name: issubclass(_RULES[name], Activation)))
+
+    def _holds(self, rule: Rule) -> bool:
+        return issubclass(rule, self.kind) and self.takes in (None, rule.takes)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

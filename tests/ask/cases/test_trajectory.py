@@ -20,7 +20,7 @@ from chainrule.numbers import given as stated
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.residual import Residual
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 from tests.ask.examples import texts
 
 X = np.array([[0.3, -0.9], [0.8, 0.2]])
@@ -28,7 +28,7 @@ T = np.array([[0.25, 0.75], [1.0, 0.0]])
 
 
 def case(activation: str = "sigmoid", loss: str = "half_squared_error", **settings_: object) -> Case:
-    last = None if LOSSES[loss].activation else activation
+    last = None if TABLE_LOSSES[loss].activation else activation
     network = Network([Dense(3, activation), Dense(2, last)], loss)
     start = {name: np.round(array, 3) for name, array in network.start(2, 4).items()}
     given_: dict[str, object] = {
@@ -60,7 +60,7 @@ def test_every_activation(activation: str, loss: str) -> None:
     same(Trajectory(one), 120)
 
 
-@pytest.mark.parametrize("loss", sorted(LOSSES))
+@pytest.mark.parametrize("loss", sorted(TABLE_LOSSES))
 def test_every_loss(loss: str) -> None:
     same(Trajectory(case("tanh", loss)), 120)
 

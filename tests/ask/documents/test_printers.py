@@ -45,7 +45,7 @@ from chainrule.ask.explain.explanation import Explanation
 from chainrule.engine.network import Network
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.dense import Dense
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 from tests.checker import situation
 
 HOSTILE = r"<script>alert('x')</script> & 50% of $a_b^c$ #1 {~} \end | `x` [l](u) *b* é – 汉 ½ σ′ → w₁ x²"
@@ -72,12 +72,12 @@ PRINTERS: list[Callable[[Iterable[Block]], str]] = [latex.text, markdown.text, h
 def explanations(count: int) -> list[Explanation]:
     """Of any quantity of random networks: 1 to 6 layers, every rule, 1 to 32 rows."""
     found = []
-    names, losses = sorted(ACTIVATIONS), sorted(LOSSES)
+    names, losses = sorted(ACTIVATIONS), sorted(TABLE_LOSSES)
     for k in range(count):
         rng = np.random.default_rng(k)
         loss = losses[k % len(losses)]
         depth = int(rng.integers(1, 7))
-        fused = LOSSES[loss].activation
+        fused = TABLE_LOSSES[loss].activation
         layers = [
             Dense(
                 int(rng.integers(1, 6)), names[(k + i) % len(names)] if i < depth - 1 or not fused else None

@@ -23,7 +23,7 @@ from chainrule import (
 from chainrule.engine.optimizers import names, optimizer
 from chainrule.engine.stopping import Stop
 from chainrule.engine.training.ensemble_program import NUMBERWISE
-from chainrule.rules.registry import ACTIVATIONS, LOSSES
+from chainrule.rules.registry import ACTIVATIONS, TABLE_LOSSES
 
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float), np.array([[0], [1], [1], [0]], float)
 LEARNER = Network([Dense(4, "tanh"), Dense(1, "sigmoid")])
@@ -117,7 +117,7 @@ def test_every_activation(half: int) -> None:
     alike(ensemble, network, x, t, **options)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", TABLE_LOSSES)
 def test_every_loss(loss: str) -> None:
     x, t = rows(12, 4, 3)
     network = Network([Dense(5, "tanh"), Dense(3)], loss)

@@ -73,7 +73,7 @@ def test_losses_for_the_other_task() -> None:
     with pytest.raises(ValueError, match="is for classes: take 'squared_error'"):
         BackpropRegressor(loss="binary_cross_entropy").fit(*table("amount"))
     with pytest.raises(
-        ValueError, match="goes with softmax, but these classes want sigmoid: take 'log_loss'"
+        ValueError, match="goes with softmax of numbers, but these classes want sigmoid: take 'log_loss'"
     ):
         BackpropClassifier(loss="softmax_cross_entropy").fit(*table("two classes"))
 

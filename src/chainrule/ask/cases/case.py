@@ -177,8 +177,8 @@ def case_of(
     return Case(
         network=network,
         parameters=_fitting(network, parameters, data.x.shape[1:]),
-        x=data.x.astype(np.float64),
-        t=data.t.astype(np.float64),
+        x=_wide(data.x),
+        t=_wide(data.t),
         learning_rate=rate if isinstance(rate, (int, float)) else None,
         weight_decay=float(settings.get("weight_decay") or 0.0),
     )
@@ -197,8 +197,13 @@ def _fitting(
     return arrays
 
 
+def _wide(array: np.ndarray) -> np.ndarray:
+    """Numbers in float64; tokens as they are."""
+    return array if array.dtype.kind == "i" else array.astype(np.float64)
+
+
 def _place(name: str) -> tuple[bool, int, int]:
     """x, t, E, w1, b1, z1, a1, w2, ..., and derivatives after them."""
     quantity = parse(name)
     letter = quantity.letter if isinstance(quantity, Variable) else "d"
-    return isinstance(quantity, Derivative), layer_of(quantity), "xtEwbuzahmdr".find(letter)
+    return isinstance(quantity, Derivative), layer_of(quantity), "xtEwgbuzahmdr".find(letter[0])

@@ -15,7 +15,7 @@ from chainrule.rules.losses.output import Output
 from chainrule.rules.protocols import Loss
 
 _ACTIVATIONS: Any = ChainMap(activations.ON_PAPER, activations.ACTIVATIONS)  # type: ignore[arg-type]
-_LOSSES: Any = ChainMap(registry.ON_PAPER, registry.LOSSES)  # type: ignore[arg-type]
+_LOSSES: Any = ChainMap(registry.ON_PAPER, registry.TABLE_LOSSES)  # type: ignore[arg-type]
 
 
 def loss(table: Mapping[str, Any]) -> Any:

@@ -101,7 +101,7 @@ def _reworked(iteration: Step, mistake: Mistake) -> Step:
         output=new[old.output.name],
         parameters={name: new.get(name, parameter) for name, parameter in old.parameters.items()},
         gradients=renewed(old.gradients),
-        input_gradient=new[old.input_gradient.name],
+        input_gradient=new[old.input_gradient.name] if old.input_gradient else None,
     )
     return Step(sweep, renewed(iteration.updated), renewed(iteration.memory), new)
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from chainrule.ask.documents.formula import Applied, Formula, Symbol
-from chainrule.quantities import Combination, Derivative, Memory, Updated, parse
+from chainrule.quantities import Combination, Derivative, Memory, Updated, Variable, parse
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _WORDS = {"t": "T", "1/2": "½", "-1/2": "-½", "E_n": "E", "E_nj": "E"}
@@ -42,6 +42,7 @@ _ASCII = {
     "═": "=",
 } | {subscript: digit for digit, subscript in zip("0123456789jkn", "₀₁₂₃₄₅₆₇₈₉ⱼₖₙ", strict=True)}
 _KEPT = {"step": "Δ", "mhat": "m̂", "vhat": "v̂"}  # what an optimiser's quantity is called beside w
+_SPELT = {"mu": "μ", "hat": "x̂"}
 _EIGHTHS = dict.fromkeys("▏▎▍▌▋▊▉", "")
 
 
@@ -53,8 +54,10 @@ def pretty(name: str) -> str:
         letter, parameter, prime = kept
         join = "" if letter == "step" else "_"
         return f"{_KEPT.get(letter, letter)}{join}{pretty(parameter)}{prime}"
-    if re.fullmatch(r"[A-Za-z]\d+(_\d+)?'?", name):
-        return name.translate(_SUBSCRIPT)
+    if match := re.fullmatch(r"([A-Za-z]+)(\d+(?:_\d+)?'?)", name):
+        letter, number = match.groups()
+        is_ours = len(letter) == 1 or isinstance(parse(name.removesuffix("'")), Variable)
+        return _SPELT.get(letter, letter) + number.translate(_SUBSCRIPT) if is_ours else name
     return _WORDS.get(name, name)
 
 

@@ -59,12 +59,28 @@ def by_road(gradient: Factor) -> list[Road]:
 
 
 def _ahead(signal: Number, weights: np.ndarray) -> list[tuple[Number, np.ndarray]]:
-    """The error signals that `signal` is made of, and how each element of them counts."""
+    """The error signals that `signal` is made of, and how each element of them counts.
+
+    A mean of error signals, as a norm takes one, is no signal itself: what it is made of counts.
+    """
     upstream_signals: dict[int, tuple[Number, np.ndarray]] = {}
-    for path in signal.paths:
-        for place, factor in enumerate(path.factors):
-            if is_error_signal(factor.quantity):
-                passed = path.turned(place, given("weights", weights)).total()
+    waiting = [(signal, weights)]
+    while waiting:
+        made, counts = waiting.pop(0)
+        for path in made.paths:
+            for place, factor in enumerate(path.factors):
+                is_signal = is_error_signal(factor.quantity)
+                if not is_signal and not _carries(factor):
+                    continue
+                passed = path.turned(place, given("weights", counts)).total()
+                if not is_signal:
+                    waiting.append((factor, passed))
+                    continue
                 earlier = upstream_signals.get(id(factor))
                 upstream_signals[id(factor)] = (factor, passed + earlier[1] if earlier else passed)
     return list(upstream_signals.values())
+
+
+def _carries(factor: Number) -> bool:
+    """Whether it is a sum over error signals."""
+    return not factor.through and any(is_error_signal(f.quantity) for p in factor.paths for f in p.factors)

@@ -22,7 +22,7 @@ from chainrule.ask.documents.formula import (
     Value,
 )
 from chainrule.ask.documents.names import atoms, derivative_of, spelled
-from chainrule.ask.explain.terms import LARGEST, WHOLE, Factor, Index, Summand, summands
+from chainrule.ask.explain.terms import LARGEST, WHOLE, Factor, Index, Summand, row_length, summands
 from chainrule.numbers import Function, Number
 from chainrule.quantities import ERROR, Derivative, Memory, Updated, has_rows, is_error_signal, parse
 
@@ -99,7 +99,7 @@ class Derivations:
         if pair := self._apart(terms):
             forms = (self._as_difference(*pair, form) for form in (self.symbol, self.value))
             return self._equation(element, [*forms, result])
-        if function and "softmax" in function.text:
+        if function and function.sees != "number":
             return self._equation(element, [*self._of_row(element, function), result])
         steps = [
             _sum(terms, _only_counted(remainder), self._in_symbols),
@@ -218,13 +218,13 @@ class Derivations:
     def _of_row(self, element: Factor, function: Function) -> list[Formula]:
         """A softmax takes its whole row, and `element` is one element of what it gives."""
         inner = element.number.paths[0].factors[0]
-        row = inner.array[element.index[:-1]]
-        visible = range(len(row) if len(row) <= WHOLE else LARGEST)
+        length = row_length(element)
+        visible = range(length if length <= WHOLE else LARGEST)
         entries = tuple(self.value(Factor(inner, (*element.index[:-1], k))) for k in visible)
-        ellipsis = f", … {len(row) - LARGEST} more" if len(row) > WHOLE else ""
+        ellipsis = f", … {length - LARGEST} more" if length > WHOLE else ""
         holes = ", ".join(["{}"] * len(entries)) + ellipsis
-        which = f"[{element.index[-1]}]" if len(row) > 1 else ""
-        argument = Symbol(inner.name, element.index[:-1] if self.rows > 1 else ())
+        which = f"[{element.index[-1]}]" if length > 1 else ""
+        argument = Symbol(inner.name, element.index[self.rows == 1 : -1])
         return [
             Applied(function.text + which, (argument,)),
             Applied(function.text.format(holes) + which, entries),

@@ -1,6 +1,8 @@
 """What a quantity is, in one sentence, and by which rule it is computed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from chainrule.ask.cases.case import Case
 from chainrule.ask.cases.error_parts import OF_OUTPUTS, OF_ROWS
@@ -18,10 +20,13 @@ from chainrule.quantities import (
     Variable,
     has_rows,
     is_error_signal,
+    layer_of,
+    parse,
     variable_of,
 )
 from chainrule.rules import registry
 from chainrule.rules.activations import activation
+from chainrule.rules.protocols import Layer
 from chainrule.rules.updates.catalogue import described
 from chainrule.rules.updates.gradient_descent import GradientDescent
 
@@ -45,7 +50,12 @@ _AT_PLACES = {
     "w": "the weight of channel {0} to unit {1} of layer {layer}, at place {place} of its window",
     "x": "channel {0} of the input at place {place}",
 }
+_TOKENS = {
+    "x": "the token that goes in",
+    "t": "the number of the output that should be 1 (below 0: not asked)",
+}
 _CONSTANTS = {
+    "1/k": "the share of a place in its row's part of E",
     "α": "the learning rate: how far an update goes, for each unit of gradient",
     "λ": "the weight decay: how much of each weight is added to its gradient",
     "μ": "the momentum: what part of the last change is added to the next",
@@ -64,14 +74,18 @@ def meaning(case: Case, element: Factor) -> str:
     if is_error_signal(quantity):
         return f"how fast E grows as {{}} grows and all else stays{_row(quantity.bottom, index, rows)}"
     if element.number.name == case.sweep.output.name:
-        return f"output {index[-1]} of the network, what it says{_row(quantity, index, rows)}"
+        where = _at(index[1:-1])
+        return f"output {index[-1]} of the network, what it says{where}{_row(quantity, index, rows)}"
+    if text := _by_layer(case, element.number.name, index):
+        return f"{text}{_row(quantity, index, rows)}"
     match quantity:
         case Derivative(Variable(), Variable() as bottom):
             return f"how fast {{}} grows as {{}} grows{_row(bottom, index, rows)}"
         case Memory() | Updated(Memory()):
             return _kept(quantity, index)
         case Updated(Variable() as variable):
-            return f"the new value of {_plain(variable, index)}: the old one, and {_step(case)}"
+            old = _by_layer(case, str(variable), index) or _plain(variable, index)
+            return f"the new value of {old}: the old one, and {_step(case)}"
         case Variable():
             text = _plain(quantity, index)
             return text and f"{text}{_row(quantity, index, rows)}"
@@ -115,7 +129,7 @@ def parts(derive: Derivations, element: Factor) -> tuple[Formula, ...]:
     index = element.index
     above, below = index, index
     if derive.numbers[slope[1]].array.ndim < len(index):  # of a softmax: row, top, bottom
-        above, below = index[:2], (index[0], index[2])
+        above, below = index[:-1], (*index[:-2], index[-1])
     bottom = derive.symbol(Factor(derive.numbers[slope[1]], below))
     if slope[0] == "E" or slope[0] not in derive.numbers:
         return (bottom,)
@@ -135,6 +149,32 @@ def rule(case: Case, name: str) -> str:
     if name == "E":
         return f"{registry.name(loss).replace('_', ' ')}, {loss.words.formula} ({loss.words.source})"
     return ""
+
+
+def _by_layer(case: Case, name: str, index: Index) -> str:
+    """What the layer that gives a Number its name says of it; nothing where no layer does."""
+    for layer in _every(case.network.chain.layers):
+        for label, template in layer.says.items():
+            if getattr(layer, label) == name:
+                own = index[1:] if has_rows(parse(name)) else index
+                places = own[:-1] if "{unit}" in template else own
+                unit, number = own[-1] if own else "", layer_of(parse(name))
+                return template.format(*own, unit=unit, at=_at(places), layer=number)
+    network = case.network
+    if (name, network.takes) == ("x", "tokens") or (name, network.loss.takes) == ("t", "tokens"):
+        return f"{_TOKENS[name]}{_at(index[1:])}"
+    return ""
+
+
+def _at(places: Index) -> str:
+    return f", at place {','.join(map(str, places))}" if places else ""
+
+
+def _every(layers: Any) -> Iterator[Layer]:
+    """Every layer, those inside of composites among them."""
+    for layer in layers:
+        yield layer
+        yield from _every(getattr(layer, "layers", ()))
 
 
 def _plain(variable: Variable, index: Index) -> str:

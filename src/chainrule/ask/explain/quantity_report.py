@@ -15,7 +15,7 @@ from chainrule.ask.explain.chain import LINKS, Backward
 from chainrule.ask.explain.contributions import by_road, by_row
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.meaning import meaning, parts, rule
-from chainrule.ask.explain.terms import WHOLE, Factor
+from chainrule.ask.explain.terms import WHOLE, Factor, row_length
 from chainrule.quantities import is_error_signal, is_slope
 
 _DEAD = (
@@ -267,10 +267,9 @@ def _inside(explanation: Explanation, level: list[Factor]) -> list[Factor]:
 def _whole_row(element: Factor, factor: Factor) -> list[Factor]:
     """The factor; for a softmax, which looks at its whole row, all of that row as far as it is shown."""
     through = element.number.through
-    if not through or "softmax" not in through.text:
+    if not through or through.sees == "number":
         return [factor]
-    units = factor.number.array.shape[-1]
-    return [Factor(factor.number, (*factor.index[:-1], k)) for k in range(min(units, WHOLE))]
+    return [Factor(factor.number, (*factor.index[:-1], k)) for k in range(min(row_length(element), WHOLE))]
 
 
 def _legend(explanation: Explanation, equations: list[Equation]) -> Iterator[Block]:

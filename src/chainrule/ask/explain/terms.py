@@ -87,11 +87,19 @@ def products(path: Path, places: Assignments) -> np.ndarray:
     return np.where(places.exists, table, 0.0)
 
 
+def row_length(element: Factor) -> int:
+    """How much of its row a function of rows looks at, for this element of what it gives."""
+    function = element.number.through
+    return element.index[-2] + 1 if function and function.sees == "past" else element.number.array.shape[-1]
+
+
 def existing(path: Path, places: Assignments) -> np.ndarray:
-    """Which of the products there are: a factor named by a condition, `[k≠j]`, is 0 where there is none."""
+    """Which of the products there are: a factor named by a condition, `[k≠j]`, is 0 where there is none, and
+    so is what a function gives beyond the past that it sees.
+    """
     mask = places.exists.copy()
     for group, factor in zip(path.equation.groups, path.factors, strict=True):
-        if _is_condition(factor):
+        if _is_condition(factor) or (factor.through and factor.through.sees == "past"):
             mask &= places.read(group, factor.array) != 0
     return mask
 

@@ -216,7 +216,8 @@ def dtypes(subject: Trial) -> str:
     for dtype in ("float32", "float64"):
         for number in subject.astype(dtype).step().numbers.values():
             for name, part in origins(number).items():
-                if not isinstance(part.array, np.ndarray) or part.array.dtype != dtype:
+                is_token = getattr(part.array, "dtype", np.dtype(dtype)).kind == "i" and not part.paths
+                if not is_token and (not isinstance(part.array, np.ndarray) or part.array.dtype != dtype):
                     kind = getattr(part.array, "dtype", type(part.array).__name__)
                     raise BrokenError(f"{name} is {kind} where {dtype} went in")
     return "float32 and float64 are kept"
@@ -241,10 +242,11 @@ def sizes(subject: Trial) -> str:
 def row_by_row(subject: Trial) -> str:
     """Each row of a batch is what it is alone."""
     step = subject.step()
-    count = len(subject.point[subject.entry])
+    count = len((subject.point | subject.rows)[subject.entry])
     for row in range(count):
         alone = subject.only(slice(row, row + 1)).step()
-        pairs = [(step.gradients[subject.entry], alone.gradients[subject.entry])]
+        ours, theirs = (found.gradients.get(subject.entry) for found in (step, alone))
+        pairs = [(ours, theirs)] if ours and theirs else []
         if not isinstance(subject.rule, Loss):
             pairs.append((step.out, alone.out))
         for batch, single in pairs:

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import InputError
+from chainrule.engine.network import Network
+from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Array, Number, given
 from chainrule.rules.protocols import Activation, Layer, Loss, Names
 
 UNITS = 4
-PLACES = (5, 4)  # of an image, for layers that take one
+PLACES = (5, 4)  # of an image, for layers that take one; a sequence is as long as its first axis
 FAR = 40.0  # where most functions have flattened or grown straight
 
 
@@ -39,7 +40,7 @@ class Trial:
 
     Attributes:
         rule: an activation, a layer or a loss.
-        entry: the name of the input in `point`: z, x or y.
+        entry: the name of the input in `point`: z, x or y; of tokens in `rows`.
         point: what gradients are taken with respect to: the input (n, i) and the parameters.
         rows: what else goes in, a row for each row of the input: `up` (dE/da), a mask, t and 1/n.
     """
@@ -60,7 +61,7 @@ class Trial:
         parameter_gradients, entry_gradient = rule.backward(
             named, cache, given(f"dE/d{out.name}", self.rows["up"])
         )
-        gradients = {**parameter_gradients, self.entry: entry_gradient}
+        gradients = {**parameter_gradients, **({self.entry: entry_gradient} if entry_gradient else {})}
         return TrialStep(out, gradients, rule.slope(entry, out) if isinstance(rule, Activation) else None)
 
     def error(self, point: Any) -> Any:
@@ -73,12 +74,14 @@ class Trial:
 
     def only(self, rows: slice) -> "Trial":
         """The same of some rows alone."""
-        point = {**self.point, self.entry: self.point[self.entry][rows]}
+        point = {name: array[rows] if name == self.entry else array for name, array in self.point.items()}
         return replace(self, point=point, rows={name: array[rows] for name, array in self.rows.items()})
 
     def astype(self, dtype: Any) -> "Trial":
         def cast(arrays: dict[str, Array]) -> dict[str, Array]:
-            return {name: array.astype(dtype) for name, array in arrays.items()}
+            return {
+                n: a if a.dtype.kind == "i" else a.astype(dtype) for n, a in arrays.items()
+            }  # tokens stay
 
         return replace(self, point=cast(self.point), rows=cast(self.rows))
 
@@ -91,7 +94,11 @@ def trial(rule: Layer | Loss, rows: int = 6, units: int = UNITS) -> Trial:
     """
     rng = np.random.default_rng(0)
     if isinstance(rule, Layer) and rule.takes == "places":
-        return _of_layer(rule, rng, 2 * rng.normal(size=(rows, *PLACES, units)))
+        return _of_layer(rule, rng, 2 * rng.normal(size=(rows, *_places(rule, units), units)))
+    if isinstance(rule, Layer) and rule.takes == "tokens":
+        return _of_layer(rule, rng, rng.integers(0, Network([rule]).tokens, (rows, PLACES[0])))
+    if isinstance(rule, Loss) and rule.takes == "tokens":
+        return _of_tokens(rule, rng, 2 * rng.normal(size=(rows, PLACES[0], units)))
     entry = 2 * rng.normal(size=(rows, units))
     entry[:1, :1] = 0.0
     if isinstance(rule, Loss):
@@ -109,8 +116,26 @@ def _of_layer(rule: Layer, rng: np.random.Generator, entry: np.ndarray) -> Trial
     parameters, outputs = placed.start(rng, entry.shape[1:])
     parameters = {name: array + rng.normal(size=array.shape) / 4 for name, array in parameters.items()}
     masks = _masks(placed, rng, entry.shape)
-    up = rng.normal(size=(len(entry), *outputs))
-    return Trial(placed, "x", {"x": entry, **parameters}, {"up": up, **masks})
+    rows = {"up": rng.normal(size=(len(entry), *outputs)), **masks}
+    if rule.takes == "tokens":
+        return Trial(placed, "x", parameters, {"x": entry, **rows})
+    return Trial(placed, "x", {"x": entry, **parameters}, rows)
+
+
+def _places(rule: Layer, units: int) -> tuple[int, ...]:
+    """Those of an image, or of a sequence where the layer wants one."""
+    try:
+        rule.placed(Names()).shapes((*PLACES, units))
+    except ShapeError:
+        return PLACES[:1]
+    return PLACES
+
+
+def _of_tokens(rule: Loss, rng: np.random.Generator, entry: np.ndarray) -> Trial:
+    """A loss that asks at each place for one of the outputs, and at one place of a row for none."""
+    t = rng.integers(0, entry.shape[-1], entry.shape[:-1])
+    t[:1, 1] = -1
+    return Trial(rule, "y", {"y": entry}, {"t": t, "1/n": _shares(rng, len(entry))})
 
 
 def far(rule: Activation) -> Trial:

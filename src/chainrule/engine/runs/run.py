@@ -130,11 +130,12 @@ class Run:
         """
         x = np.asarray(x)
         if x.ndim != 2 or len(x):
-            x = inputs(x, self.network.takes)
-        if self.row_shape and x.ndim > 2 and x.shape[1:] != self.row_shape:
+            x = inputs(x, self.network)
+        if self.row_shape and self.network.takes != "numbers" and x.shape[1:] != self.row_shape:
             wanted = " x ".join(map(str, self.row_shape))
             raise ShapeError(f"x is {x.shape}, but the run was trained on rows of {wanted}")
-        x = x.astype(self.dtype)
+        if self.network.takes != "tokens":
+            x = x.astype(self.dtype)
         width = max(a.shape[-1] for a in self.parameters.values())
         rows = max(1, BLOCK // max(width, prod(x.shape[1:])))
         blocks = [x[i : i + rows] for i in range(0, max(len(x), 1), rows)]

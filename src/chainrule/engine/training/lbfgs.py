@@ -54,15 +54,15 @@ def minimize(
     if any(isinstance(layer, Dropout) for layer, _ in network.walk(data.x.shape[1:])):
         raise InputError("L-BFGS cannot train with dropout, whose E is random: take another, such as adam")
     began = time.perf_counter()
-    packed, unpacked = _packing(start, data.x.dtype)
+    packed, unpacked = _packing(start, data.dtype)
     share = np.full(len(data), 1 / len(data)) if data.weight is None else data.weight / data.weight.sum()
     losses: list[float] = []
     asked_to_stop = False
-    with jax_settings(data.x.dtype), interruptible() as interrupted:
+    with jax_settings(data.dtype), interruptible() as interrupted:
         import jax
 
         rows = room(len(data), len(data))
-        weighed = Data(data.x, data.t, share.astype(data.x.dtype))
+        weighed = Data(data.x, data.t, share.astype(data.dtype))
         arrays = jax.device_put(tables(network, rows, weighed))
         slope = _slope(without_numbers(network))
 

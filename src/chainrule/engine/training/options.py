@@ -100,7 +100,7 @@ class Task:
             "learning_rate": "schedule" if callable(options.learning_rate) else options.learning_rate,
             **{name: getattr(options, name) for name in names},
             "batch_size": self.batch_size,
-            "dtype": str(self.data.x.dtype),
+            "dtype": str(self.data.dtype),
             "rows": len(self.data),
             "validation_rows": len(self.held_out) if self.held_out else 0,
             **({} if options.precision == "float32" else {"precision": options.precision}),
@@ -181,8 +181,8 @@ def split(network: Network, data: Data, validation: Any, seed: int) -> tuple[Dat
         held_out = prepare(network, *validation)
         if held_out.x.shape[1:] != data.x.shape[1:]:
             raise ShapeError(f"validation x is {held_out.x.shape}, but x is {data.x.shape}")
-        weight = None if held_out.weight is None else held_out.weight.astype(data.x.dtype)
-        return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.x.dtype), weight)
+        weight = None if held_out.weight is None else held_out.weight.astype(data.dtype)
+        return data, Data(held_out.x.astype(data.x.dtype), held_out.t.astype(data.t.dtype), weight)
     if isinstance(validation, bool) or not isinstance(validation, float) or not 0 < validation < 1:
         came = repr(validation) if isinstance(validation, (int, float, str)) else type(validation).__name__
         raise InputError(f"validation is (x, t) or a share of the rows between 0 and 1, not {came}")
@@ -216,4 +216,4 @@ def start_of(
                 )
             refuse_unfit(floats(initial[name], name), name)
         start = {name: np.asarray(initial[name]) for name in start}
-    return {name: array.astype(data.x.dtype) for name, array in start.items()}
+    return {name: array.astype(data.dtype) for name, array in start.items()}

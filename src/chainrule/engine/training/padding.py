@@ -53,7 +53,7 @@ def tables(
         whole: whether all rows are one batch.
         exact: whether there are as many rows as the table has, as a part of the program.
     """
-    dtype = data.x.dtype
+    dtype = data.dtype
     weight: Any = None if data.weight is None else np.pad(data.weight, (0, rows - len(data)))
     as_ever = exact or (whole and len(data) == rows <= 2 * AN_OCTAVE)  # the table of no other number
 
@@ -63,12 +63,12 @@ def tables(
     def table(array: np.ndarray) -> Any:
         return _filled(array, rows)
 
-    watched: Any = None if held_out is None else _watched(held_out)
+    validation: Any = None if held_out is None else _watched(held_out)
     return Tables(
         table(data.x),
         table(data.t),
         weight,
-        watched,
+        validation,
         penalty=rate("penalty"),
         rate=rate("rate"),
         decay=rate("decay"),
@@ -87,7 +87,7 @@ def extent(rows: int) -> Extent:
 def _watched(data: Data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, t and each row's part in the mean of rows held out."""
     rows = max(AN_OCTAVE, _next(len(data)))
-    share = np.zeros(rows, data.x.dtype)
+    share = np.zeros(rows, data.dtype)
     share[: len(data)] = 1 / len(data) if data.share is None else data.share
     return _filled(data.x, rows), _filled(data.t, rows), share
 

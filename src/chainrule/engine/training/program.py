@@ -13,8 +13,10 @@ import numpy as np
 import optax
 from jax import lax
 
-from chainrule.engine.backprop import evaluate, sweep
+from chainrule.engine.backprop import sweep
+from chainrule.engine.data import real
 from chainrule.engine.optimizers import optimizer
+from chainrule.engine.training.block_loss import loss_in_blocks
 from chainrule.engine.training.compiling import Loop
 from chainrule.engine.training.executables import Kept, spelling
 from chainrule.engine.training.padding import extent
@@ -64,7 +66,7 @@ class Program:
 
     def run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
         weights = sum(a.size for a in state.parameters.values() if a.ndim > 1)
-        limits = numbers_of(limits, tables.x.dtype)
+        limits = numbers_of(limits, tables.dtype)
         outcome: tuple[State, Chunk] = self._loop(self.plan.batch * weights, state, tables, key, limits)
         return outcome
 
@@ -82,7 +84,7 @@ class Program:
         return jax.tree.structure(jax.eval_shape(self._begin, *arguments))
 
     def _run(self, state: State, tables: Tables, key: jax.Array, limits: Limits) -> tuple[State, Chunk]:
-        start, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.x.dtype)
+        start, empty = state.epoch, jnp.full(SPAN, jnp.nan, tables.dtype)
 
         def more(carried: tuple[State, Chunk]) -> jax.Array:
             state, chunk = carried
@@ -158,7 +160,7 @@ class Program:
                 return next_state, carried[1] + loss
 
             after, loss = lax.fori_loop(
-                0, self.steps(tables), body, (state, jnp.zeros(state.epoch.shape, tables.x.dtype))
+                0, self.steps(tables), body, (state, jnp.zeros(state.epoch.shape, tables.dtype))
             )
         return after._replace(epoch=state.epoch + 1), loss
 
@@ -170,7 +172,7 @@ class Program:
         decay = self.decay(tables, batch.total)
         mean, gradients = self._swept(taken, batch, decay, tables.numbers)
         parameters, memory = self._moved(gradients, state, tables.rate)
-        rows = jnp.asarray(self.extent(tables).rows, tables.x.dtype)
+        rows = jnp.asarray(self.extent(tables).rows, tables.dtype)
         total = rows if tables.weight is None else jnp.sum(tables.weight)
         if tables.scale is not None:
             penalty = decay / 2 * sum(jnp.sum(a * a) for a in state.parameters.values() if a.ndim > 1)
@@ -238,7 +240,7 @@ class Program:
         self, weight: jax.Array | None, tables: Tables, step: jax.Array
     ) -> tuple[jax.Array | None, jax.Array]:
         """Each row's part in the mean of a batch, if they differ, and what the rows weigh together."""
-        plan, dtype = self.plan, tables.x.dtype
+        plan, dtype = self.plan, tables.dtype
         all_there = tables.extent is None and not plan.rows % plan.batch
         if weight is None and all_there:
             return None, jnp.asarray(plan.batch, dtype)
@@ -252,13 +254,13 @@ class Program:
     def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array, numbers: Any) -> Arrays:
         """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
         drawn = {}
-        inputs = x.shape[1:] if self.network.takes == "places" else x.shape[1:2]  # members come last
+        inputs = x.shape[1:2] if self.network.takes == "numbers" else x.shape[1:]  # members come last
         for number, (layer, shape) in enumerate(with_numbers(self.network, numbers).walk(inputs)):
             if isinstance(layer, Dropout):
                 part_key = key
                 for part in (epoch, step, number):
                     part_key = jax.random.fold_in(part_key, part)
-                drawn[layer.m] = layer.mask(jax.random.uniform(part_key, (x.shape[0], *shape), x.dtype))
+                drawn[layer.m] = layer.mask(jax.random.uniform(part_key, (x.shape[0], *shape), real(x.dtype)))
         return drawn
 
     def _loss(
@@ -271,8 +273,7 @@ class Program:
         weight_decay: jax.Array | float = 0.0,
     ) -> jax.Array:
         network = with_numbers(self.network, numbers)
-        loss: jax.Array = evaluate(network, parameters, x, t, share, weight_decay).array
-        return loss
+        return loss_in_blocks(network, parameters, x, t, share, weight_decay)
 
     def _inputs(self, state: State, tables: Tables, key: jax.Array, step: jax.Array) -> tuple[Batch, Arrays]:
         return self._prepared(state, tables, key, self._order(key, state.epoch, self.extent(tables)), step)

@@ -102,7 +102,7 @@ class Rewind:
 
         state, other = self._looked(*divmod(update, self.steps))[0], copy.copy(self)
         with self._settings():
-            changed = {name: np.asarray(parameters[name], self.job.data.x.dtype) for name in parameters}
+            changed = {name: np.asarray(parameters[name], self.job.data.dtype) for name in parameters}
             other._begin(update, state._replace(parameters=jax.device_put(changed)))
         return other
 
@@ -191,7 +191,7 @@ class Rewind:
         return self.state(epoch), 0
 
     def _settings(self) -> Any:
-        return jax_settings(self.job.data.x.dtype, self.job.device, self.job.options.precision)
+        return jax_settings(self.job.data.dtype, self.job.device, self.job.options.precision)
 
     def _looked(self, epoch: int, step: int) -> tuple[State, tuple[Batch, dict[str, Any]], Any]:
         """The state before a step of an epoch, what that step is given, and which rows these are."""

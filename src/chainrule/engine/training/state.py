@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chainrule.engine.data import real
 from chainrule.engine.network import Network
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Tables(NamedTuple):
     scale: "jax.Array | None" = None
     extent: Extent | None = None
     numbers: "tuple[jax.Array, ...]" = ()
+
+    @property
+    def dtype(self) -> Any:
+        """That of all numbers which are no tokens."""
+        return real(self.x.dtype)
 
 
 class State(NamedTuple):

@@ -123,7 +123,7 @@ def train(
 
     keeper = Keeper(folder, checkpoint, resume=resume) if isinstance(folder, str | os.PathLike) else folder
     try:
-        with jax_settings(data.x.dtype, job.device, precision):
+        with jax_settings(data.dtype, job.device, precision):
             training = Training.of(job, start, options.seed)
             if keeper:
                 training.kept_by(keeper, identity(network, data, held_out, start, settings))
@@ -255,12 +255,18 @@ class Training:
             self.logged = len(self.losses)
 
     def _mean_loss(self, parameters: dict[str, np.ndarray], data: Data, weight_decay: float = 0.0) -> float:
-        """E by NumPy, or by the GPU that trained, beside which NumPy would take long."""
-        if not self.plan.exact:
+        """E by NumPy; by the compiled program on the GPU that trained, and for sequences, of which NumPy makes
+        heavy weather.
+        """
+        sequences = self.network.takes == "tokens"
+        if not (self.plan.exact or sequences):
             return mean_loss(self.network, parameters, data, weight_decay)
+        block = min(self.network.block(data.row_shape), len(data)) if sequences else 0
 
         def loss_of(inside: Any, *rows: Any) -> Any:
-            return self.program.loss(inside, self.tables.numbers, *rows)
+            x, t, share, decay = rows
+            full = [np.pad(a, [(0, max(block - len(a), 0)), *[(0, 0)] * (a.ndim - 1)]) for a in (x, t, share)]
+            return self.program.loss(inside, self.tables.numbers, *full, decay)
 
         return mean_loss(self.network, parameters, data, weight_decay, loss_of)
 

@@ -20,9 +20,9 @@ def _activations() -> Collection[str]:
 
 
 def _losses() -> Collection[str]:
-    from chainrule.rules.registry import LOSSES
+    from chainrule.rules.registry import TABLE_LOSSES
 
-    return LOSSES
+    return TABLE_LOSSES
 
 
 class Parts(ParamType[tuple[str, ...]]):

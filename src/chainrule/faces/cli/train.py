@@ -50,9 +50,10 @@ def _activations() -> Collection[str]:
 
 
 def _losses() -> Collection[str]:
-    from chainrule.rules.registry import LOSSES
+    from chainrule.rules.registry import TABLE_LOSSES
 
-    return ChainMap[str, Any](cast("Any", LOSSES), {"auto": None})  # whose names begin with the last map's
+    losses = cast("Any", TABLE_LOSSES)
+    return ChainMap[str, Any](losses, {"auto": None})  # whose names begin with the last map's
 
 
 @click.command(context_settings={"show_default": True})

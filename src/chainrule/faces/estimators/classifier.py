@@ -188,10 +188,10 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         if isinstance(self.loss, str) and self.loss in ("auto", "log_loss"):
             return end, loss_of(end)
         loss = registry.loss(self.loss)
-        if loss.activation not in (None, end):
+        if loss.activation not in (None, end) or loss.takes == "tokens":
             raise InputError(
-                f"loss {registry.name(loss)!r} goes with {loss.activation}, but these classes want {end}: "
-                "take 'log_loss'"
+                f"loss {registry.name(loss)!r} goes with {loss.activation} of {loss.takes}, but these classes "
+                f"want {end}: take 'log_loss'"
             )
         return end, loss
 

@@ -12,7 +12,7 @@ from chainrule.faces import architecture
 from chainrule.faces.studio.learning_data import LearningData
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.initializers import STARTS
-from chainrule.rules.registry import LOSSES
+from chainrule.rules.registry import TABLE_LOSSES
 from chainrule.rules.updates.catalogue import UPDATE_RULES
 
 MOST_LAYERS, MOST_UNITS, MOST_WEIGHTS, MOST_WORK = 8, 1024, 400_000, 50_000_000
@@ -113,7 +113,7 @@ def losses_for(data: LearningData) -> list[str]:
     """The losses that suit what is to be predicted."""
     fused = architecture.class_end(data.t.shape[1])
     ends = (None, fused) if data.is_classes else (None,)
-    return [name for name, rule in LOSSES.items() if rule.activation in ends]
+    return [name for name, rule in TABLE_LOSSES.items() if rule.activation in ends]
 
 
 def choices(data: LearningData) -> dict[str, Any]:

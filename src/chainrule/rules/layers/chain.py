@@ -61,7 +61,7 @@ class Chain(Layer):
             caches.append(cache)
         return x, caches
 
-    def backward(self, p: Parameters, caches: Kept, dy: Number) -> tuple[Gradients, Number]:
+    def backward(self, p: Parameters, caches: Kept, dy: Any) -> tuple[Gradients, Any]:
         gradients: Gradients = {}
         for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
             layer_gradients, dy = layer.backward(p, cache, dy)

@@ -1,4 +1,4 @@
-"""Dense: every unit weighs every input, then an activation acts on each sum.
+"""Dense: every unit weighs every input, then an activation acts on each sum; at each place, where there are.
 
     z = xW + b      ∂E/∂W = xᵀ ∂E/∂z     ∂E/∂b = Σₙ ∂E/∂z     ∂E/∂x = ∂E/∂z Wᵀ
 
@@ -22,7 +22,6 @@ from chainrule.rules.protocols import (
     Shape,
     Words,
     derivative,
-    in_words,
 )
 
 if TYPE_CHECKING:
@@ -74,23 +73,16 @@ class Dense(Weighted):
             z: str = "z",
         ) -> None: ...
 
-    takes: ClassVar[str] = "numbers"
-
     def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
         shapes, outputs = self.shapes(inputs)
         return self.drawn(rng, shapes), outputs
 
     def shapes(self, inputs: Shape) -> tuple[dict[str, Shape], Shape]:
-        if len(inputs) != 1:
-            raise ShapeError(
-                f"layer {self.w[1:] or 'Dense'}: Dense weighs plain numbers, and rows of {in_words(inputs)} "
-                "come in: put Flatten() before it"
-            )
-        return {self.w: (*inputs, self.units), self.b: (self.units,)}, (self.units,)
+        return {self.w: (inputs[-1], self.units), self.b: (self.units,)}, (*inputs[:-1], self.units)
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         w = p[self.w]
-        if x.array.shape[1] != w.array.shape[0]:
+        if x.array.shape[-1] != w.array.shape[0]:
             raise ShapeError(
                 f"layer {self.w[1:] or 'Dense'}: {self.w} is {tuple(w.array.shape)} and wants "
                 f"{w.array.shape[0]} inputs, but {x.name} is {tuple(x.array.shape)}"

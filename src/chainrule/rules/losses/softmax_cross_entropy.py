@@ -10,11 +10,12 @@ from chainrule.numbers import Array, Function, Number, constant, number, path
 from chainrule.rules.functions import CO_SOFTMAX, ONE_MINUS, SOFTMAX, minus_log_softmax
 from chainrule.rules.protocols import Kept, Loss, Words, derivative, refuse_where, times
 
-MINUS_LOG = Function("-ln softmax({})", r"-\ln\operatorname{{softmax}}({})", minus_log_softmax)
+MINUS_LOG = Function("-ln softmax({})", r"-\ln\operatorname{{softmax}}({})", minus_log_softmax, "row")
 INVERSE = Function(
     "1/softmax({})",
     r"1/\operatorname{{softmax}}({})",
     lambda z: z.__array_namespace__().exp(minus_log_softmax(z)),
+    "row",
 )
 
 
