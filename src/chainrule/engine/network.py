@@ -124,7 +124,7 @@ class Network:
         return next((layer.tokens for layer in _flat(self.layers) if layer.takes == "tokens"), 0)
 
     def refuse_places(self, purpose: str) -> None:
-        """Refuse a network with layers of places or tokens where only dense ones go.
+        """Refuse a network with layers of places or tokens, or norms, where only dense ones go.
 
         Raises:
             InputError: the layer is named.
@@ -135,9 +135,10 @@ class Network:
 
     @property
     def first_of_places(self) -> Layer | None:
-        """The first layer that sees numbers at places, or tokens, if there is one."""
+        """The first layer that sees numbers at places, or tokens, or a norm, if there is one."""
         kinds = ("places", "tokens")
-        return next((layer for layer in _flat(self.chain.layers) if layer.takes in kinds), None)
+        layers = _flat(self.chain.layers)
+        return next((layer for layer in layers if layer.takes in kinds or not layer.stacks), None)
 
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The last layer's output (logits for a fused loss), and what `backward` needs."""

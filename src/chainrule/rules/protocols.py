@@ -76,6 +76,8 @@ class Layer:
         """The same layer with its address in the network."""
         raise TypeError(f"{type(self).__name__} has no address")
 
+    stacks: ClassVar[bool] = True  # whether many networks can be trained as one, their numbers side by side
+
     def as_next(self, names: Names) -> Self:
         """The same layer as the next one of the network, all its numbers called by its own number."""
         names.layer += 1

@@ -123,5 +123,14 @@ def test_estimators_of_tables_do_not_offer_it() -> None:
 def test_onnx_refuses_in_one_line(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     run = chainrule.train(network(), X, T, epochs=1)
-    with pytest.raises(InputError, match="this one has the layer embedding"):
+    with pytest.raises(InputError, match="takes tokens, by its embedding"):
         chainrule.to_onnx(run, tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize("norm", [LayerNorm(), RMSNorm()])
+def test_norms_in_onnx_and_not_side_by_side(norm: Any, tmp_path: Path) -> None:
+    x, t, net = RNG.normal(size=(9, 3)), RNG.normal(size=9), Network([Dense(4, "tanh"), norm, Dense(1)])
+    with pytest.raises(InputError, match=r"dense networks only: this one has the layer (layer|rms)_norm"):
+        chainrule.train_ensemble(net, x, t, seeds=2)
+    pytest.importorskip("onnx")
+    assert chainrule.to_onnx(chainrule.train(net, x, t, epochs=2), tmp_path / "model.onnx")

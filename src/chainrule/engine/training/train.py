@@ -255,9 +255,7 @@ class Training:
             self.logged = len(self.losses)
 
     def _mean_loss(self, parameters: dict[str, np.ndarray], data: Data, weight_decay: float = 0.0) -> float:
-        """E by NumPy; by the compiled program on the GPU that trained, and for sequences, of which NumPy makes
-        heavy weather.
-        """
+        """E by NumPy; by the compiled program on the GPU that trained, and for tokens, which take long."""
         sequences = self.network.takes == "tokens"
         if not (self.plan.exact or sequences):
             return mean_loss(self.network, parameters, data, weight_decay)

@@ -52,8 +52,7 @@ def _activations() -> Collection[str]:
 def _losses() -> Collection[str]:
     from chainrule.rules.registry import TABLE_LOSSES
 
-    losses = cast("Any", TABLE_LOSSES)
-    return ChainMap[str, Any](losses, {"auto": None})  # whose names begin with the last map's
+    return ChainMap[str, Any](cast("Any", TABLE_LOSSES), {"auto": None})  # the last map's names come first
 
 
 @click.command(context_settings={"show_default": True})

@@ -190,8 +190,8 @@ class BackpropClassifier(ClassifierMixin, Backprop):  # type: ignore[misc]
         loss = registry.loss(self.loss)
         if loss.activation not in (None, end) or loss.takes == "tokens":
             raise InputError(
-                f"loss {registry.name(loss)!r} goes with {loss.activation} of {loss.takes}, but these classes "
-                f"want {end}: take 'log_loss'"
+                f"loss {registry.name(loss)!r} goes with {loss.activation} of {loss.takes}, but these "
+                f"classes want {end}: take 'log_loss'"
             )
         return end, loss
 

@@ -50,6 +50,10 @@ def to_onnx(run: Run, path: str | os.PathLike[str]) -> Agreement:
     size = sum(array.nbytes for array in run.parameters.values())
     if size > LARGEST:
         raise InputError(f"the weights are {size / 1e9:.1f} GB: an ONNX file cannot hold more than 2 GB")
+    if run.network.takes == "tokens":
+        raise InputError(
+            "ONNX files are written of rows of numbers: this network takes tokens, by its embedding"
+        )
     encoding = encoding_of(run) if "encoding" in run.extra else None
     prediction = network.traced(run.network, row_shape(run.inputs), run.parameters)
     model = _model(run, encoding, prediction)

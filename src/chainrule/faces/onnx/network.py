@@ -109,7 +109,10 @@ def _contracted(graph: Graph, path: Path, factors: list[Tensor]) -> Tensor:
         return graph.add("MatMul", factors, factors[0].dtype, shape)
     if axes := mean_of(path):
         return graph.add("ReduceMean", factors[1:], factors[1].dtype, shape, axes=axes, keepdims=0)
-    return graph.add("Einsum", factors, factors[0].dtype, shape, equation=path.indices)
+    spread = [letter for letter in path.result if letter not in "".join(path.groups)]  # alike along these
+    ones = [graph.constant(np.ones(path.sizes()[letter], factors[0].dtype), "ones") for letter in spread]
+    indices = f"{','.join([*path.groups, *spread])}->{path.result}"
+    return graph.add("Einsum", [*factors, *ones], factors[0].dtype, shape, equation=indices)
 
 
 def _through(graph: Graph, function: Function, z: Tensor) -> Tensor:

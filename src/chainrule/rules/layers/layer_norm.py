@@ -52,6 +52,7 @@ class LayerNorm(Layer):
     mt: str = field(default="mt", kw_only=True, repr=False)
     out: str = field(default="y", kw_only=True, repr=False)
 
+    stacks: ClassVar[bool] = False
     says: ClassVar[dict[str, str]] = {
         "g": "the gain of unit {unit} of layer {layer}, a layer norm",
         "b": "the shift of unit {unit} of layer {layer}, a layer norm",

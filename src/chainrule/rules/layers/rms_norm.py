@@ -48,6 +48,7 @@ class RMSNorm(Layer):
     mt: str = field(default="mt", kw_only=True, repr=False)
     out: str = field(default="y", kw_only=True, repr=False)
 
+    stacks: ClassVar[bool] = False
     says: ClassVar[dict[str, str]] = {
         "g": "the gain of unit {unit} of layer {layer}, an RMS norm",
         "var": "the mean square of the numbers that go into layer {layer}{at}",
