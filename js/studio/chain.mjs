@@ -63,7 +63,7 @@ function tall(g, p, W, H, layout) {
   g("", p.part(input, el("rect", { class: "box", x: x - 40, y: y0 - 20, width: 80, height: 38, rx: 19 }), words));
   const grown = 15 + 9.5 * ((p.view.phase >= 3) + (p.view.phase >= 4));
   all.forEach((u, k) => {
-    g("", unit(p, u, x, uy(k), UW, UO), p.pill(u.weight, x + 54, wy(k) + grown - (k ? 0 : 8), 92, { gradient: false }), u.bias ? p.pill(u.bias, x - 64, wy(k) + grown - (k ? 0 : 8), 118) : null);
+    g("", unit(p, u, x, uy(k), UW, UO), p.pill(u.weight, x + (k ? 56 : 54), wy(k) + grown - (k ? 0 : 8), k ? 108 : 92, { gradient: k > 0 }), u.bias ? p.pill(u.bias, x - 64, wy(k) + grown - (k ? 0 : 8), 118) : null);
   });
   g("", target(p, layout, x - 82, ye, 72), error(p, layout, x + 4, ye, 56));
   const back = g("lane" + (p.view.phase < 3 ? " later" : "")), stops = [], rates = [];

@@ -11,6 +11,7 @@ import { walk } from "./walk.mjs";
 import markup from "./studio.html";
 
 const PHASES = [["Forward", "f"], ["Error", "e"], ["Backward", "g"], ["Update", "n"]];
+const LETTER = 7;                                                // pixels of a letter in a formula, about
 
 /* `host` is who has the element: how the desk is reached, where the state is kept, who hears the keys. What is returned takes it all back. */
 export function mount(root, host) {
@@ -124,11 +125,15 @@ export function mount(root, host) {
     else $(".key").replaceChildren(...[["f", "forward: what it says"], ["e", "error"], ["g", "backward: how E changes"], ["n", "update: new values"]].map(([cls, word]) => { const span = document.createElement("span"); span.className = cls; span.textContent = word; return span; }));
   }
   function live(words) { is("live").textContent = words; }
+  function reachable() {                                           // what is wider than the panel all the same is scrolled by keyboard, too
+    for (const node of panel.querySelectorAll(".wide")) if (node.scrollWidth > node.clientWidth) node.tabIndex = 0;
+  }
   function panels() {
     for (const tab of $$("[data-tab]")) tab.setAttribute("aria-selected", tab.dataset.tab === view.tab);
     panel.setAttribute("aria-labelledby", `${host.prefix}tab-${["check", "data"].includes(view.tab) ? view.tab : "ask"}`);
     if (view.tab === "data") { if (drawnFor !== view.scene) { setupPanel(panel, view); drawnFor = view.scene; } } else drawnFor = null;
     if (view.tab === "check") checkPanel(panel, view); else if (view.tab === "help") helpPanel(panel); else if (view.tab === "save") savePanel(panel, view); else if (view.tab === "ask") { if (view.told) toldPanel(panel, view, PHASES); else emptyPanel(panel, view); }
+    reachable();
   }
   let drawnFor = null;                                          // the scene for which the form stands there
   const tabs = panels;
@@ -143,7 +148,7 @@ export function mount(root, host) {
   /* ── what is done */
   function ask(q, from = null, again = false) {
     if (!again) { view.trail = from ? [...view.trail, from] : []; view.tab = "ask"; }
-    latest = send("ask", { quantity: q });
+    latest = send("ask", { quantity: q, room: Math.floor((panel.clientWidth - 124) / LETTER) });
   }
   function toPhase(phase) {
     if (!view.frame) return;

@@ -5,6 +5,7 @@ export const make = (tag, at = {}, ...inside) => {
   node.append(...inside.filter((part) => part !== null && part !== undefined));
   return node;
 };
+const spoken = ({ symbol, label }) => [make("span", { "aria-hidden": "true", html: symbol }), make("span", { class: "visually-hidden" }, label)];   // ∂E/∂w₁ and not ∂E∂w₁
 const COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"];
 const TICK = '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="8" fill="none" stroke="currentColor" stroke-width="1.7"/><path d="M5 9.3l2.8 2.8L13 6.6" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
@@ -22,12 +23,12 @@ export function toldPanel(box, view, PHASES) {
   if (known) nodes.push(make("div", { html: told.opening })); 
   if (known && told.chain.length) {
     nodes.push(make("h3", {}, `The chain: ${COUNTS[told.chain.length]} factors, from E back`));
-    nodes.push(make("ol", { class: "chain" }, ...told.chain.map((link, k) => make("li", {}, make(link.quantity ? "button" : "div", { class: "link", "data-q": link.quantity, "aria-label": link.quantity ? `${k + 1}: ${link.label} ${link.value}` : null }, make("b", {}, k + 1), make("span", { html: link.symbol }), make("output", {}, link.value))))));
+    nodes.push(make("ol", { class: "chain" }, ...told.chain.map((link, k) => make("li", {}, make(link.quantity ? "button" : "div", { class: "link", "data-q": link.quantity, }, make("b", {}, k + 1), ...spoken(link), make("output", {}, link.value))))));
   }
   if (known) nodes.push(make("div", { class: "derivation", html: told.rest }));
   if (known && told.own) nodes.push(make("h3", {}, "What the engine multiplied"), make("div", { class: "derivation", html: told.own }));
   if (known && told.chain.length) nodes.push(make("div", { class: "proof", html: TICK }, make("span", {}, "The factors, multiplied again, give the very number that the engine used.")));
-  if (told.uses.length) nodes.push(make("h3", {}, "Where it goes"), make("div", { class: "goes" }, ...told.uses.map((use) => make("button", { "data-q": use.quantity, "aria-label": use.label, html: use.symbol }))));
+  if (told.uses.length) nodes.push(make("h3", {}, "Where it goes"), make("div", { class: "goes" }, ...told.uses.map((use) => make("button", { "data-q": use.quantity }, ...spoken(use)))));
   if (told.note) nodes.push(make("p", { class: "hint" }, told.note));
   if (view.scene.mode === "pictures") nodes.push(...finder(view));
   else if (!view.phase) nodes.push(make("p", { class: "hint", html: "Click any number, in the network or in a formula, and it tells where it comes from. <kbd>→</kbd> goes on, <kbd>space</kbd> plays, drag the curve to go back in time." }));

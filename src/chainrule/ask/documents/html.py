@@ -20,7 +20,6 @@ from chainrule.ask.documents.blocks import (
 from chainrule.ask.documents.formula import Value
 from chainrule.ask.documents.mathml import MathML
 
-_ROOM = 76  # letters of a formula on a line
 _LABELS = {  # what is said of a mark in letters, too
     "truncated": "cut off",
     "imprecise": "imprecise",
@@ -117,7 +116,7 @@ def _piece(piece: Piece) -> str:
 
 
 def _rows(equation: Equation, notation: MathML) -> Iterable[str]:
-    for left_side, right_side in notation.rows(equation, _ROOM):
+    for left_side, right_side in notation.rows(equation):
         yield f"<tr><td>{left_side}</td><td>{right_side}</td></tr>"
 
 

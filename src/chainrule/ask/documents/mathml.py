@@ -34,9 +34,11 @@ class MathML:
 
     Attributes:
         addressed: whether what stands for a number of the network carries its address, as `data-q`.
+        room: letters on a line, about.
     """
 
     addressed: bool = False
+    room: int = 76
 
     def maths(self, formula: Formula) -> str:
         """A formula on its own."""
@@ -46,28 +48,28 @@ class MathML:
         """`left = step = step`."""
         return _math(_sign("=").join(map(self.formula, (equation.left, *equation.steps))))
 
-    def rows(self, equation: Equation, room: int) -> Iterator[tuple[str, str]]:
-        """What stands left and right of the = signs, in lines of about `room` letters.
+    def rows(self, equation: Equation) -> Iterator[tuple[str, str]]:
+        """What stands left and right of the = signs, in lines.
 
         A line that goes on with the step before begins with no =.
         """
         left_side = self.maths(equation.left)
-        if len(" = ".join(map(as_line, (equation.left, *equation.steps)))) <= room:
+        if len(" = ".join(map(as_line, equation.steps))) <= self.room:
             yield left_side, _math(_sign("=") + _sign("=").join(map(self.formula, equation.steps)))
             return
         for step in equation.steps:
-            opening, *continuations = self._lines(step, room)
+            opening, *continuations = self._lines(step)
             yield left_side, _math(_sign("=") + opening)
             yield from (("", _math(line)) for line in continuations)
             left_side = ""
 
-    def _lines(self, step: Formula, room: int) -> list[str]:
-        """A step of an equation in lines of about `room` letters."""
+    def _lines(self, step: Formula) -> list[str]:
+        """A step of an equation in lines."""
         if not isinstance(step, Sum):
             return [self.formula(step)]
         lines, length = [""], 0
         for part, letters in zip(self._pieces(step), pieces(step), strict=True):
-            if length and length + len(letters) > room:
+            if length and length + len(letters) > self.room:
                 lines.append("")
                 length = 0
             lines[-1] += part

@@ -176,8 +176,8 @@ class Desk:
     def _tell(self, message: messages.Ask | messages.Check | messages.Export) -> Answer:
         work = self.work
         match message:
-            case messages.Ask(quantity):
-                answer = told(work.view(), quantity) | work.card(quantity)
+            case messages.Ask(quantity, room):
+                answer = told(work.view(), quantity, min(max(room, 20), 200)) | work.card(quantity)
                 self.asked = answer["quantity"]
                 return {"kind": "told", "n": work.updates} | answer
             case messages.Check(lesson):

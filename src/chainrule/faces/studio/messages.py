@@ -76,9 +76,10 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Where does this number come from?"""
+    """Where does this number come from? In lines of about `room` letters."""
 
     quantity: str
+    room: int = 76
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The panel: where the number that was asked about comes from, as markup with addresses."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from chainrule.ask.documents import html
@@ -16,8 +17,11 @@ from chainrule.faces.studio.scene import Scene, read
 _MATHS = MathML(addressed=True)
 
 
-def told(scene: Scene, quantity: str) -> dict[str, Any]:
+def told(scene: Scene, quantity: str, room: int) -> dict[str, Any]:
     """What is to be said of a number: its name, value, chain, derivation, and where it goes.
+
+    Args:
+        room: letters of a formula on a line.
 
     Raises:
         InputError: there is no such number.
@@ -26,16 +30,17 @@ def told(scene: Scene, quantity: str) -> dict[str, Any]:
     derive, element = explanation.derive, explanation.factor
     chain = derive.chain(element) if explanation.chain else None
     chain = chain if chain and len(chain.links) <= LINKS else None
+    notation = replace(_MATHS, room=room)
     return {
         "quantity": derive.address(element),
         "title": _MATHS.maths(derive.symbol(element)),
         "value": read(element.value),
         "exact": repr(element.value),
         "phase": scene.phase(element.number.name).value,
-        "opening": html.part(_opening(explanation), _MATHS),
+        "opening": html.part(_opening(explanation), notation),
         "chain": _links(chain),
-        "rest": html.part(_derivation(explanation, chain), _MATHS),
-        "own": html.part(_own(explanation), _MATHS) if chain else "",
+        "rest": html.part(_derivation(explanation, chain), notation),
+        "own": html.part(_own(explanation), notation) if chain else "",
         "uses": [_use(scene, address) for address in explanation.used_by],
         "editable": not element.number.paths and bool(element.number.array.shape),
     }
