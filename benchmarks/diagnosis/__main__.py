@@ -55,13 +55,15 @@ def main() -> None:
     parser.add_argument("--no-proof", action="store_true")
     parser.add_argument("--misses", action="store_true", help="print what went wrong, as it comes")
     parser.add_argument("--only", help="an operator's name")
+    parser.add_argument("--data", help="a data set's name")
     parser.add_argument("--docs", action="store_true", help="write the table into docs/diagnose.md")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     tally = Tally()
     operators = UNSEEN_OPERATORS if arguments.unseen else SEEN_OPERATORS
     operators = [operator for operator in operators if arguments.only in (None, operator.name)]
-    for name in UNSEEN if arguments.unseen else SEEN:
+    names = UNSEEN if arguments.unseen else SEEN
+    for name in names if arguments.data is None else (arguments.data,):
         for seed in range(arguments.seed, arguments.seed + arguments.seeds):
             if arguments.only is None:
                 controls(tally, name, seed, arguments.controls)

@@ -25,7 +25,7 @@ FOLLOWS = {
     "dead_at_start": {"vanishing", "low_rate", "small_start"},
     "small_start": {"vanishing"},
     "no_signal": {"overfitted", "too_short", "low_rate", "linear", "imbalance", "high_rate"},
-    "high_rate": {"died", "too_short", "overfitted"},
+    "high_rate": {"died", "low_rate", "too_short", "overfitted"},
     "low_rate": {"too_short"},
     "same_units": {"narrow"},
 }
@@ -45,5 +45,7 @@ def told(faults: list[TrainingFault]) -> list[TrainingFault]:
         if cause is None:
             causes.append(replace(fault, consequences=[*fault.consequences]))
         else:
-            cause.consequences.append(f"{fault.title.rstrip('.')} ({fault.measure}: {fault.number:.3g})")
+            seen = f"; {fault.chain}" if fault.chain else ""
+            number = f"{fault.measure}: {fault.number:.3g}"
+            cause.consequences.append(f"{fault.title.rstrip('.')} ({number}{seen})")
     return causes

@@ -115,7 +115,7 @@ def high_rate(evidence: TrainingEvidence) -> TrainingFault | None:
         return None
     update = max(sizes, key=lambda number: sizes[number], default=0)
     weight = evidence.setup.layers[0].w
-    fault = shown_fault(
+    return shown_fault(
         evidence.beginning,
         evidence.beginning.layers[0],
         "high_rate",
@@ -132,10 +132,6 @@ def high_rate(evidence: TrainingEvidence) -> TrainingFault | None:
         f"{weight}'[0,0]@{update}",
         remedies.lower_rates(evidence.setup),
     )
-    if evidence.end.flat_share(rectifiers=True) > HALF:
-        share = evidence.end.flat_share(rectifiers=True)
-        fault.consequences.append(f"{share:.0%} of the units of a layer are dead at the end")
-    return fault
 
 
 def died(evidence: TrainingEvidence) -> TrainingFault | None:

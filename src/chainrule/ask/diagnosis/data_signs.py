@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from chainrule.ask.diagnosis import remedies
+from chainrule.ask.diagnosis.skill import RARE
 from chainrule.ask.diagnosis.training_evidence import TrainingEvidence
 from chainrule.ask.diagnosis.training_fault import TrainingFault
 from chainrule.numbers import given
@@ -16,7 +17,6 @@ Sign = Callable[[TrainingEvidence], TrainingFault | None]
 FAR = np.linspace(-60, 60, 241)  # sums at which the range of an activation is read off
 LARGE_TARGETS, FAR_TARGETS = 5.0, 3.0
 LARGE_INPUTS, SMALL_INPUTS, UNEQUAL_INPUTS, FAR_INPUTS = 5.0, 0.05, 30.0, 6.0
-RARE = 0.2
 ADJACENT = 0.3
 
 

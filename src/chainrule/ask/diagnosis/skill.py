@@ -19,13 +19,15 @@ NEIGHBOURS = 5
 MOST_ROWS = 1500  # that references look at: they compare each with each
 PENALTIES = (1e-2, 1.0, 100.0)  # of the linear model, the best by leaving rows out
 SHUFFLES = 40
+RARE = 0.2  # of the rows that a class has on average
 CLEAR = 3.0  # standard deviations
 WORST = 10.0  # times the constant's error: what a prediction that is no number counts
 
 
 @dataclass(frozen=True, eq=False)
 class Yardstick:
-    """How wrong a row's prediction is: 0 or 1 for classes, the squared error for amounts.
+    """How wrong a row's prediction is: the squared error for amounts, 0 or 1 for classes. Where a class is
+    rare, all classes count alike.
 
     Attributes:
         t: the targets of the rows that were learned from (n, outputs); the constant is theirs.
@@ -53,6 +55,15 @@ class Yardstick:
         return codes
 
     @cached_property
+    def weights(self) -> Array:
+        """How much a miss of each class counts: where one is rare, all classes count alike."""
+        counts = np.bincount(self.codes(self.t), minlength=max(self.t.shape[1], 2))
+        present = counts[counts > 0]
+        if present.min() >= RARE * present.mean():
+            return np.ones(len(counts))
+        return np.asarray(len(self.t) / (len(present) * np.maximum(counts, 1)))
+
+    @cached_property
     def constant(self) -> Array:
         """The best constant prediction (1, outputs)."""
         if not self.is_classes:
@@ -66,8 +77,8 @@ class Yardstick:
         y = np.broadcast_to(np.asarray(y, np.float64), t.shape)
         is_number = np.isfinite(y).all(axis=1)
         if self.is_classes:
-            hits = (self.codes(y) == self.codes(t)) & is_number
-            misses: Array = (~hits).astype(float)
+            codes = self.codes(t)
+            misses: Array = ~((self.codes(y) == codes) & is_number) * self.weights[codes]
             return misses
         spread = self.t.std(axis=0) + np.finfo(float).tiny
         with np.errstate(all="ignore"):

@@ -20,6 +20,7 @@ Array = np.ndarray
 MOMENTS = (0, 1, 2, 5, 10)  # updates that are looked at, beside the following parts of all
 PARTS = (0.05, 0.25, 0.5, 0.9)
 FEWEST = 30  # rows, that others can be compared on
+MARGIN, NEW_MARGIN = 0.08, 0.2  # of skill: by which others are better on its own rows, on new ones
 FITS = 0.75  # of the error of a few rows, that a training should take away
 LONGEST = 20_000  # updates: further into a training nobody goes back for a look
 
@@ -99,7 +100,7 @@ class TrainingEvidence:
             errs = self.yardstick.errors(self.yardstick.constant, self.setup.learned.t).any()
             return bool(self.own_skill < FITS if errs else self.fitting < FITS)
         reference = self.references.own_skill
-        limit = max(0.25 * reference, reference - 0.15)
+        limit = max(0.25 * reference, reference - MARGIN)
         rows = self.references.learned
         errors = self.yardstick.errors(self.setup.predictions(self.run, rows.x), rows.t)
         rivals = self.yardstick.errors(self.references.best.own, rows.t)
@@ -115,7 +116,7 @@ class TrainingEvidence:
             return False
         errors = self.yardstick.errors(self.setup.predictions(self.run, self.judges.x), self.judges.t)
         rivals = self.yardstick.errors(prediction, self.judges.t)
-        return skill < min(0.5 * reference, reference - 0.25) and clearly_worse(errors, rivals)
+        return skill < min(0.8 * reference, reference - NEW_MARGIN) and clearly_worse(errors, rivals)
 
     @property
     def has_no_signal(self) -> bool:
