@@ -105,15 +105,16 @@ class NumberColumn:
         if missing.any():
             _say_filled(column, missing, f"filled with the median {self.fill:.6g}", self.flagged)
             values = np.where(missing, self.fill, values)
-        out[:, 0] = self.moments.standardise(values)
+        standard = self.moments.standardise(values)
+        out[:, 0] = standard
         if self.flagged:
             out[:, 1] = missing
         if self.bins:
-            out[:, -len(self.bins) :] = self.bins.encode(out[:, :1])
+            out[:, -len(self.bins) :] = self.bins.encode(standard[:, None])
         if self.moments.constant:
             self._say_changed(column, values)
         else:
-            self._say_far(column, values, np.abs(out[:, 0]))
+            self._say_far(column, values, np.abs(standard))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `from_dict` reads it back exactly."""

@@ -99,8 +99,8 @@ class Encoding:
                 odd[row].append(remark)
         return ["; ".join(remarks) for remarks in odd]
 
-    def encode_cells(self, table: Table, cells: Mapping[str, Cells]) -> np.ndarray:
-        """As `encode`, of columns that are known to be there."""
+    def encode_cells(self, table: Table, cells: Mapping[str, Cells], dtype: str = "float64") -> np.ndarray:
+        """As `encode`, of columns that are known to be there; numbers are rounded to `dtype` last."""
         if table.rows * self.inputs > LARGEST:
             widest = max(self.columns, key=lambda column: len(column.features))
             text = f"its {table.rows} rows of {self.inputs} inputs do not fit in memory; the widest column is"
@@ -108,7 +108,7 @@ class Encoding:
         cells = {column.name: column.prepared(cells[column.name]) for column in self.columns}
         if self.missing == REFUSE:
             refuse_missing([cells[column.name] for column in self.columns])
-        x = np.empty((table.rows, self.inputs))
+        x = np.empty((table.rows, self.inputs), dtype)
         start = 0
         for column in self.columns:
             end = start + len(column.features)

@@ -11,6 +11,8 @@ from chainrule.faces.tables.table import Table
 
 FEWEST = 30
 """Fewer rows tell nothing of the kind."""
+BLOCK = 1 << 16
+"""Rows."""
 GIVEN_AWAY = 0.01
 """A column that leaves no more of the mistakes of the best constant gives the answer away."""
 
@@ -36,23 +38,34 @@ def say_leaks(
 
 def say_duplicates(table: Table, x: np.ndarray, t: np.ndarray, training: np.ndarray, out: np.ndarray) -> None:
     """Say how many of the rows held out, inputs and target, are also among those learned from."""
-    rows = np.ascontiguousarray(np.hstack([x, t]))
-    learned = {row.tobytes() for row in rows[training]}
-    count = sum(row.tobytes() in learned for row in rows[out])
+    prints = _fingerprints(x, t)
+    count = int(np.isin(prints[out], prints[training]).sum())
     if count:
         text = f"{count} of the {counted(len(out), 'row')} held out have a twin among the rows learned from"
         table.say("note", f"{text}: their scores may flatter")
+
+
+def _fingerprints(*arrays: np.ndarray) -> np.ndarray:
+    """A hash of each row (n,), in blocks of rows."""
+    import polars as pl
+
+    blocks = []
+    for start in range(0, len(arrays[0]), BLOCK):
+        columns = [column for array in arrays for column in array[start : start + BLOCK].T]
+        blocks.append(pl.DataFrame(list(map(pl.Series, columns))).hash_rows().to_numpy())
+    return np.concatenate(blocks)
 
 
 def _groups(column: Cells, kind: str) -> np.ndarray | None:
     """The number of each row's value (n,), where there are few and they repeat; else None."""
     if kind not in (WORDS, BOOLEAN, NUMBER):
         return None
-    cells = numbers_as(column, NUMBER) if kind == NUMBER else column.words.fill_null("").to_numpy()
-    if kind == NUMBER and np.isnan(cells).any():
+    import polars as pl
+
+    cells = pl.Series(numbers_as(column, NUMBER)) if kind == NUMBER else column.words.fill_null("")
+    if (kind == NUMBER and cells.is_nan().any()) or not 1 < cells.n_unique() <= min(FEW, len(cells) / 5):
         return None
-    distinct, groups = np.unique(cells.astype(str) if kind != NUMBER else cells, return_inverse=True)
-    return groups if 1 < len(distinct) <= min(FEW, len(cells) / 5) else None
+    return cells.rank("dense").to_numpy().astype(np.int64) - 1
 
 
 def _tells_classes(groups: np.ndarray | None, codes: np.ndarray) -> bool:

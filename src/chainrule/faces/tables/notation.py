@@ -97,7 +97,8 @@ def notation_of(column: Cells) -> Notation | None:
     if not column.textual:
         return None
     values = _one_space(column.values.filter(pl.Series(~column.missing)))
-    text = values.to_list()
+    distinct = values.unique(maintain_order=True)
+    text = distinct.to_list()
     signs = {match.group() for cell in text if (match := re.search(_SIGN, cell))} or _units(text)
     sign = signs.pop() if len(signs) == 1 else ""
     if signs or (sign and any(sign not in cell and not re.fullmatch("[0.,]+", cell) for cell in text)):
@@ -108,8 +109,8 @@ def notation_of(column: Cells) -> Notation | None:
         if (
             notation
             and mark != column.table.decimal
-            and np.isfinite(notation.read(values, column.table.decimal)).all()
-            and _certain(notation, text, column)
+            and np.isfinite(notation.read(distinct, column.table.decimal)).all()
+            and _certain(notation, values, text, column)
         ):
             return notation
     return _with_decimal_commas(values, text, column, Notation("", sign, parentheses))
@@ -118,27 +119,37 @@ def notation_of(column: Cells) -> Notation | None:
 def _with_decimal_commas(
     values: "pl.Series", text: list[str], column: Cells, plain: Notation
 ) -> Notation | None:
-    """The notation with a decimal comma, where commas can be nothing else: one is not before three digits."""
+    """The notation with a decimal comma, where commas can be nothing else: one is not before three digits.
+
+    Args:
+        values: all cells; `text` are the distinct ones.
+    """
     commas = [cell for cell in text if "," in cell]
     certain = any(re.search(r"(^|\D)0,|,([0-9]{1,2}|[0-9]{4,})(\D|$)", cell) for cell in commas)
     asked = column.table.decimal == "," or column.table.delimiter_asked
-    if asked or len(commas) < min(2, len(text)) or not certain:
+    if asked or not certain or _cells_with(",", values) < min(2, len(values)):
         return None
     for mark in ("", ".", "'", " "):
         notation = replace(plain, thousands=mark, decimal=",")
-        if np.isfinite(notation.read(values, ",")).all():
+        if np.isfinite(notation.read(values.unique(), ",")).all():
             return notation
     return None
 
 
 def _units(text: list[str]) -> set[str]:
     """The units behind the numbers, if every cell but zeros has one."""
-    matches = [re.fullmatch(_UNIT, cell) for cell in text if not re.fullmatch("[0.,]+", cell)]
-    return {(match[1] + (match[2] or "")).strip() for match in matches if match} if all(matches) else set()
+    units = set()
+    for cell in text:
+        match = re.fullmatch(_UNIT, cell)
+        if match:
+            units.add((match[1] + (match[2] or "")).strip())
+        elif not re.fullmatch("[0.,]+", cell):
+            return set()
+    return units
 
 
-def _certain(notation: Notation, text: list[str], column: Cells) -> bool:
-    """Whether a thousands mark can be nothing else: asked for, or written throughout."""
+def _certain(notation: Notation, values: "pl.Series", text: list[str], column: Cells) -> bool:
+    """Whether a thousands mark can be nothing else: asked for, or written throughout; arguments as above."""
     mark = notation.thousands
     if not mark or column.table.thousands == mark:
         return True
@@ -146,7 +157,12 @@ def _certain(notation: Notation, text: list[str], column: Cells) -> bool:
     bare = any(re.search("[0-9]{4}", cell) for cell in text)
     either = column.table.delimiter == ";" and mark == "," and not any(cell.count(",") > 1 for cell in marked)
     fractions = any(column.table.decimal in cell for cell in marked) and not notation.sign
-    return len(marked) >= min(2, len(text)) and not bare and not either and not fractions
+    enough = _cells_with(mark, values) >= min(2, len(values))
+    return enough and not bare and not either and not fractions
+
+
+def _cells_with(mark: str, values: "pl.Series") -> int:
+    return int(values.str.contains(mark, literal=True).sum())
 
 
 def _one_space(cells: "pl.Series") -> "pl.Series":

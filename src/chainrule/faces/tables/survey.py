@@ -77,7 +77,12 @@ class Survey:
             refuse_missing(list(self._inputs.values()))
 
     def learn(
-        self, rows: Any = None, bins: int = 0, counts: bool = False, image: Sequence[int] = ()
+        self,
+        rows: Any = None,
+        bins: int = 0,
+        counts: bool = False,
+        image: Sequence[int] = (),
+        dtype: str = "float64",
     ) -> tuple[Encoding, np.ndarray, np.ndarray]:
         """The encoding, x (n, inputs), t (n, outputs) of all rows; statistics from `rows` (indices) alone.
 
@@ -85,6 +90,7 @@ class Survey:
             bins: at most so many for each column of numbers; fewer where they would be very many in all.
             image: the shape of the image that the columns are the places of, if they are.
             counts: whether amounts are learned as multiples of their mean, none of them negative.
+            dtype: of x and t; the statistics are in float64 whatever it is.
 
         Raises:
             InputError: no rows, or a target that cannot be learned so.
@@ -110,9 +116,9 @@ class Survey:
             decimal=self.table.decimal,
             markers=tuple(sorted(self.table.markers - MISSING)),
         )
-        x = made.encode_cells(self.table, self._inputs)
+        x = made.encode_cells(self.table, self._inputs, dtype)
         encoding = Encoding(**{**vars(made), "notes": tuple(self.table.notes)})
-        return encoding, x, target.encode(self._target)
+        return encoding, x, target.encode(self._target).astype(dtype, copy=False)
 
     def _affordable(self, bins: int) -> int:
         """How many bins a column of numbers may have; 0 where a few would not be worth their while."""

@@ -102,7 +102,9 @@ def fit_for(
     if bins == "auto":
         bins = BINS if request.hidden and survey.task == REGRESSION else 0
     image = image_of(request, survey.table)
-    encoding, x, t = survey.learn(training, 0 if image else bins, request.loss == "poisson", image)
+    encoding, x, t = survey.learn(
+        training, 0 if image else bins, request.loss == "poisson", image, request.dtype
+    )
     network = network_for(request, encoding, image)
     distinct = None if groups is None else len(np.unique(groups[training]))
     members = members_of(request, network, len(training), encoding.inputs, threshold, distinct)
@@ -112,7 +114,6 @@ def fit_for(
     if patience == "auto":  # for who does not speak of it; but a threshold of their own says when to stop
         patience = PATIENCE if threshold is None and (members > 1 or len(held_out)) else None
     cutoff.check(request.cutoff, encoding, t[training if members > 1 else held_out])
-    x, t = x.astype(request.dtype), t.astype(request.dtype)
     left_out = None if groups is None else folds_of(groups[training], special, members)
     return Fit(survey.table, encoding, network, x, t, training, held_out, members, patience, weight, left_out)
 
