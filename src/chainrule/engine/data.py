@@ -221,7 +221,7 @@ def _array(values: Any, name: str) -> np.ndarray:
 def _narrowed(array: np.ndarray, dtype: np.dtype[Any], name: str) -> np.ndarray:
     """`array` in `dtype`, if it fits."""
     with np.errstate(over="ignore"):
-        array = array.astype(dtype)
+        array = array.astype(dtype, copy=False)
     refuse_unfit(array, name)
     return array
 

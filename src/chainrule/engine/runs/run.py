@@ -135,7 +135,7 @@ class Run:
             wanted = " x ".join(map(str, self.row_shape))
             raise ShapeError(f"x is {x.shape}, but the run was trained on rows of {wanted}")
         if self.network.takes != "tokens":
-            x = x.astype(self.dtype)
+            x = x.astype(self.dtype, copy=False)
         width = max(a.shape[-1] for a in self.parameters.values())
         rows = max(1, BLOCK // max(width, prod(x.shape[1:])))
         blocks = [x[i : i + rows] for i in range(0, max(len(x), 1), rows)]
