@@ -167,4 +167,4 @@ def test_inputs_for_prediction_are_checked_too() -> None:
         run.predict(np.zeros((2, 5)))
     with pytest.raises(InputError, match=r"x is \(2,\)"):
         run.predict([1.0, 2.0])
-    assert inputs([[1, 2]]).dtype == np.float64
+    assert inputs([[1, 2]], ONE).dtype == np.float64

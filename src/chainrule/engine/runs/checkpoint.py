@@ -223,5 +223,5 @@ def digest(array: np.ndarray | None) -> str | None:
     if array is None:
         return None
     hasher = sha256(f"{array.dtype.str}{array.shape}".encode())
-    hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return hasher.hexdigest()
