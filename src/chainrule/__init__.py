@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from chainrule.errors import ChainruleError as ChainruleError
     from chainrule.errors import InputError as InputError
     from chainrule.errors import ShapeError as ShapeError
+    from chainrule.faces.corpus.generation import generate as generate
+    from chainrule.faces.corpus.text_training import train_text as train_text
     from chainrule.faces.estimators.classifier import BackpropClassifier as BackpropClassifier
     from chainrule.faces.estimators.epochs import Epoch as Epoch
     from chainrule.faces.estimators.regressor import BackpropRegressor as BackpropRegressor
@@ -129,6 +131,8 @@ _HOMES = {
     "engine.training.train": ("train",),
     "engine.training.train_ensemble": ("train_ensemble",),
     "errors": ("ChainruleError", "InputError", "ShapeError"),
+    "faces.corpus.generation": ("generate",),
+    "faces.corpus.text_training": ("train_text",),
     "faces.estimators.classifier": ("BackpropClassifier",),
     "faces.estimators.regressor": ("BackpropRegressor",),
     "faces.estimators.epochs": ("Epoch",),

@@ -40,6 +40,10 @@ COMMANDS = {
     "tune": ("chainrule.faces.cli.tune:tune", "Try many settings on a table, and train the best."),
     "predict": ("chainrule.faces.cli.predict:predict", "Predict the rows of a table with a trained network."),
     "evaluate": ("chainrule.faces.cli.evaluate:evaluate", "Measure a trained network on a table."),
+    "generate": (
+        "chainrule.faces.cli.generate:generate",
+        "Let a network that learned from a text write on.",
+    ),
     "why": ("chainrule.faces.cli.why:why", "Show why a row is predicted as it is."),
     "diagnose": (
         "chainrule.faces.cli.diagnose:diagnose",

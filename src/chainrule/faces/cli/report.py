@@ -19,6 +19,7 @@ from chainrule.faces.tabular.held_back import chosen_on_held_out
 from chainrule.faces.tabular.training import Fit
 from chainrule.files.json_values import dumps
 
+ROOM = 40  # letters for the shapes of a layer's parameters
 REMEDY = "a lower --learning-rate is the usual cure"
 
 
@@ -112,6 +113,15 @@ def beginning(run: Run, table: Table, ready: Fit) -> list[str]:
     ]
 
 
+def write_report(page: str | None, run: Run, ready: Fit) -> None:
+    """Write the report as a page, if a file was named for it."""
+    from chainrule.faces.table_report.report_page import write_page
+
+    if page is not None:
+        write_page(page, run, ready)
+        click.echo(f"report: {page}", err=True)
+
+
 def _losses(run: Run, ready: Fit) -> list[str]:
     """The losses of the weights that were kept, and advice where the rows held out say that it learned too
     long, or not long enough.
@@ -133,6 +143,8 @@ def network_table(network: Network, inputs: int) -> str:
     rows = [("layer", "output", "parameters", "")]
     for row in network.summary(inputs):
         shapes = " + ".join(f"{name} {shape}".replace(",)", ")") for name, shape in row.parameters.items())
+        if len(shapes) > ROOM:
+            shapes = " ".join(row.parameters)
         rows.append(
             (row.layer, f"({', '.join(map(str, row.shape))})", shapes, f"{row.count:,}" if row.count else "")
         )

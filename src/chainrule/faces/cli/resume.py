@@ -1,12 +1,14 @@
 """A training from the command line, begun or gone on with: whose options count, and where it is kept."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chainrule.engine.runs.checkpointer import Keeper, finished
+from chainrule.engine.runs.ensemble import Ensemble
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.cli import plugin
@@ -66,6 +68,19 @@ def done(folder: Path, wishes: dict[str, Any]) -> Run | None:
     if run and wishes.get("epochs", 0) > run.settings.get("epochs", 0):
         raise InputError(f"{folder} is finished: more --epochs are for a training that was interrupted")
     return run
+
+
+def interrupted(run: Run | Ensemble, keeper: Keeper, epochs: int) -> int:
+    """How an interrupted training is gone on with, and the exit code that says so; 0 if it was not."""
+    if run.stopped_by.word != "interrupted":
+        return 0
+    click.echo(f"chainrule: stopped after epoch {epochs}; go on: {keeper.how_to_resume}", err=True)
+    return 128 + (keeper.signal or signal.SIGINT)
+
+
+def was_given(context: click.Context, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
 
 
 def _options(context: click.Context, keeper: Keeper, folder: Path, wishes: dict[str, Any]) -> dict[str, Any]:

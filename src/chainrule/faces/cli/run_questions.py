@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainrule.faces.cli.table_options import say
+from chainrule.faces.cli.text_questions import answer_of_text
 
 if TYPE_CHECKING:
     from chainrule.engine.runs.run import Run
@@ -19,6 +20,23 @@ MEAN = (
 
 
 def answer(
+    folder: str, quantity: str | None, row: int | None, table: str | None, reading: dict[str, Any], **way: Any
+) -> Any:
+    """The document that answers: an explanation, a history, or a guide to what can be asked.
+
+    Raises:
+        UsageError: options that do not go together.
+        InputError: there is no such quantity or moment.
+    """
+    from chainrule.engine.runs.loading import load
+
+    run = load(folder)
+    if run.extra.get("task") == "text":
+        return answer_of_text(run, folder, quantity, row, table, reading, **way)
+    return _of_table(folder, quantity, row, table, reading, **way)
+
+
+def _of_table(
     folder: str,
     quantity: str | None,
     row: int | None,
@@ -31,12 +49,7 @@ def answer(
     column: str | None,
     **choices: Any,
 ) -> Any:
-    """The document that answers: an explanation, a history, or a guide to what can be asked.
-
-    Raises:
-        UsageError: options that do not go together.
-        InputError: there is no such quantity or moment.
-    """
+    """What answers of a run of a table."""
     from chainrule.ask.explain.explain import explain
 
     if quantity is not None and column is not None:

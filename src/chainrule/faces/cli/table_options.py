@@ -66,7 +66,9 @@ ROW_OPTIONS = (
 """Which rows judge, how much each counts, and what is said of them."""
 COLUMN_OPTIONS = (
     click.option(
-        "--task", type=Choice(("classification", "regression")), help="Seen from the target if not given."
+        "--task",
+        type=Choice(("classification", "regression", "text")),
+        help="Seen from the target if not given; text learns to say the next character of a text file.",
     ),
     click.option("--drop", multiple=True, metavar="COLUMN", help="A column to leave out; may be repeated."),
     click.option(
@@ -88,6 +90,15 @@ COLUMN_OPTIONS = (
     ),
 )
 """What the columns hold."""
+TEXT_OPTIONS = (
+    click.option(
+        "--length", type=Whole(2), default=64, help="Of a text: characters in a row, that far it looks back."
+    ),
+    click.option("--units", type=Whole(), default=64, help="Of a text: numbers at each place."),
+    click.option("--heads", type=Whole(), default=4, help="Of a text: heads of each attention."),
+    click.option("--blocks", type=Whole(0, 999), default=2, help="Of a text: blocks of the transformer."),
+)
+"""The transformer of a text."""
 DEVICE_OPTIONS = (
     click.option(
         "--device",
@@ -118,8 +129,8 @@ def together(options: Sequence[Callable[[Command], Command]]) -> Callable[[Comma
     return decorated
 
 
-reading_options, row_options, column_options, device_options = map(
-    together, (READING_OPTIONS, ROW_OPTIONS, COLUMN_OPTIONS, DEVICE_OPTIONS)
+reading_options, row_options, column_options, text_options, device_options = map(
+    together, (READING_OPTIONS, ROW_OPTIONS, COLUMN_OPTIONS, TEXT_OPTIONS, DEVICE_OPTIONS)
 )
 
 

@@ -28,11 +28,11 @@ from chainrule.faces.cli.table_options import (
     reading_options,
     row_options,
     say,
+    text_options,
 )
 
 if TYPE_CHECKING:
     from chainrule.engine.runs.checkpointer import Keeper
-    from chainrule.engine.runs.ensemble import Ensemble
     from chainrule.engine.runs.run import Run
     from chainrule.faces.tables.table import Table
     from chainrule.faces.tabular.request import Request
@@ -121,6 +121,7 @@ def _losses() -> Collection[str]:
     help="Train N networks at once, from seeds --seed, --seed + 1, ...; the best is the run.",
 )
 @column_options
+@text_options
 @device_options
 @click.option("--dtype", type=Choice(("float32", "float64")), default="float32")
 @reading_options
@@ -157,6 +158,7 @@ def train(
 
     TABLE may also be a file of NumPy (.npz) with the arrays x and y. Images, x (n, h, w) or
     (n, h, w, channels), are learned from with convolutions, as are the columns of a table with --image.
+    With --task text it is a text, whose characters a transformer learns to foresee: see chainrule generate.
 
     The columns' types are found by looking: numbers are standardised, categories one-hot encoded, missing
     cells filled in and flagged. Some rows are held out, and the network is measured on them.
@@ -164,38 +166,51 @@ def train(
     A training that was stopped, by Ctrl-C, a SIGTERM or a power failure, goes on with --resume as if it
     never had been: the weights are the same, bit for bit.
     """
-    from chainrule.faces.cli import report
-    from chainrule.faces.cli.resume import done, free_folder, fresh, resumed
+    from chainrule.faces.cli import train_text
+    from chainrule.faces.cli.resume import done, free_folder, fresh, resumed, was_given
 
+    if resume is None:
+        options = _asked_for(context, options | {"seeds": seeds}, events)
+        if options["target"] is None and table.lower().endswith(".npz"):
+            options["target"] = "y"
+        if options["target"] is None and options["task"] != "text":
+            raise click.UsageError("Missing option '--target': the column to predict.", context)
+        keeper = fresh(context, table, free_folder(out, table), checkpoint_every, options)
+    else:
+        if out is not None and Path(out).absolute() != Path(resume).absolute():
+            raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
+        options |= {"seeds": seeds}
+        wishes = {name: options[name] for name in options if was_given(context, name)}
+        if run := done(Path(resume), wishes):
+            click.echo(f"note: {resume} is finished: there is nothing to resume", err=True)
+            click.echo(train_text.finished(run, Path(resume)) if as_json else f"saved in {resume}")
+            return DIVERGED if run.divergence else 0
+        keeper, options = resumed(context, Path(resume), checkpoint_every, wishes)
+    seeds = options.pop("seeds", None)
+    try:
+        if options["task"] == "text":
+            return train_text.train_text_file(table, keeper, as_json, events, options)
+        if seeds is None:
+            return _train(table, keeper, as_json, events, page, options)
+        return _train_ensemble(table, keeper, seeds, as_json, page, options)
+    finally:
+        keeper.close()
+
+
+def _asked_for(context: click.Context, options: dict[str, Any], events: str | None) -> dict[str, Any]:
+    """The options of a new training, if they go together."""
+    from chainrule.faces.cli import train_text
+
+    if options["task"] == "text":
+        return train_text.settled(context, options)
+    options, seeds = train_text.refuse_own(context, options), options["seeds"]
     if seeds is not None and events is not None:
         raise click.UsageError("--log is for one network: leave --seeds away.", context)
     if seeds is not None and options["members"] not in (AUTO, 1):
         raise click.UsageError("--members and --seeds are two ways to train many: give one.", context)
     if seeds is not None and options["folds"] is not None:
         raise click.UsageError("--folds is for one run: leave --seeds away.", context)
-    options |= {"seeds": seeds, "members": options["members"] if seeds is None else 1}
-    if resume is None:
-        if options["target"] is None and table.lower().endswith(".npz"):
-            options["target"] = "y"
-        if options["target"] is None:
-            raise click.UsageError("Missing option '--target': the column to predict.", context)
-        keeper = fresh(context, table, free_folder(out, table), checkpoint_every, options)
-    else:
-        if out is not None and Path(out).absolute() != Path(resume).absolute():
-            raise click.UsageError("--resume DIR writes into DIR: leave --out away.", context)
-        wishes = {name: options[name] for name in options if _was_given(context, name)}
-        if run := done(Path(resume), wishes):
-            click.echo(f"note: {resume} is finished: there is nothing to resume", err=True)
-            click.echo(report.as_json(run, Path(resume)) if as_json else f"saved in {resume}")
-            return DIVERGED if run.divergence else 0
-        keeper, options = resumed(context, Path(resume), checkpoint_every, wishes)
-    seeds = options.pop("seeds", None)
-    try:
-        if seeds is None:
-            return _train(table, keeper, as_json, events, page, options)
-        return _train_ensemble(table, keeper, seeds, as_json, page, options)
-    finally:
-        keeper.close()
+    return options | {"members": options["members"] if seeds is None else 1}
 
 
 def _train(
@@ -210,6 +225,7 @@ def _train(
     from chainrule.engine.stopping import Stop
     from chainrule.faces.cli import report
     from chainrule.faces.cli.progress import bar
+    from chainrule.faces.cli.resume import interrupted
     from chainrule.faces.tabular import training as tabular
     from chainrule.faces.tabular.cross_validation import cross_validated
     from chainrule.faces.tensorboard import event_files
@@ -227,20 +243,20 @@ def _train(
     text = report.as_json(run, keeper.folder) if as_json else report.as_text(run, read, ready, keeper.folder)
     click.echo(text)
     report.warn(run, ready, keeper.folder)
-    _report(page, run, ready)
+    report.write_report(page, run, ready)
     if request.folds and "folds" not in run.extra and run.stopped_by is not Stop.INTERRUPTED:
         click.echo("chainrule: the folds were interrupted: they have no scores", err=True)
         return 128 + signal.SIGINT
-    return _interrupted(run, keeper, run.epochs) or (DIVERGED if run.divergence else 0)
+    return interrupted(run, keeper, run.epochs) or (DIVERGED if run.divergence else 0)
 
 
 def _train_ensemble(
     table: str, keeper: "Keeper", seeds: int, as_json: bool, page: str | None, options: dict[str, Any]
 ) -> int:
     """Train many, write them into the keeper's folder, and report."""
-    from chainrule.faces.cli import report_ensemble
+    from chainrule.faces.cli import report, report_ensemble
     from chainrule.faces.cli.progress import bar
-    from chainrule.faces.cli.report import REMEDY
+    from chainrule.faces.cli.resume import interrupted
     from chainrule.faces.tabular import training as tabular
 
     inputs, options, rates = _asked(table, options)
@@ -252,32 +268,15 @@ def _train_ensemble(
     diverged = [run.divergence for run in ensemble.members if run.divergence]
     if diverged:
         failures = f"{len(diverged)} of {seeds} networks diverged, the first in {diverged[0]}"
-        click.echo(f"chainrule: {failures}; {REMEDY}", err=True)
+        click.echo(f"chainrule: {failures}; {report.REMEDY}", err=True)
     read, _, ready, _ = inputs
     if as_json:
         click.echo(report_ensemble.as_json(ensemble, ready, keeper.folder))
     else:
         click.echo(report_ensemble.as_text(ensemble, read, ready, keeper.folder))
-    _report(page, ensemble.best, ready)
+    report.write_report(page, ensemble.best, ready)
     epochs = max(run.epochs for run in ensemble.members)
-    return _interrupted(ensemble, keeper, epochs) or (DIVERGED if len(diverged) == seeds else 0)
-
-
-def _report(page: str | None, run: "Run", ready: "Fit") -> None:
-    """Write the report, if a file was named for it."""
-    from chainrule.faces.table_report.report_page import write_page
-
-    if page is not None:
-        write_page(page, run, ready)
-        click.echo(f"report: {page}", err=True)
-
-
-def _interrupted(run: "Run | Ensemble", keeper: "Keeper", epochs: int) -> int:
-    """How an interrupted training is gone on with, and the exit code that says so; 0 if it was not."""
-    if run.stopped_by.word != "interrupted":
-        return 0
-    click.echo(f"chainrule: stopped after epoch {epochs}; go on: {keeper.how_to_resume}", err=True)
-    return 128 + (keeper.signal or signal.SIGINT)
+    return interrupted(ensemble, keeper, epochs) or (DIVERGED if len(diverged) == seeds else 0)
 
 
 def _asked(
@@ -314,7 +313,3 @@ def _picture(run: "Run", read: "Table", request: "Request") -> dict[str, bytes]:
 
     title = plain(f"{Path(read.path).name}: {request.target}", 80)
     return {"loss.svg": as_svg(run.history, title).encode()}
-
-
-def _was_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT

@@ -12,6 +12,7 @@ from chainrule.faces.tables.quoting import quoted
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.target_survey import answered
 from chainrule.faces.tabular.held_back import margin
+from chainrule.faces.tabular.source import refuse_text
 
 
 def predict(
@@ -70,6 +71,7 @@ def encoding_of(run: Run | Ensemble) -> Encoding:
     Raises:
         InputError: the run was not trained on a table, or its encoding is damaged.
     """
+    refuse_text(run)
     if "encoding" not in run.extra:
         raise InputError("this run was trained on arrays, not on a table: use it from Python")
     return Encoding.from_dict(run.extra["encoding"])

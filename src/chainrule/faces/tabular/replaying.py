@@ -13,7 +13,7 @@ from chainrule.faces.tables.table import Table
 from chainrule.faces.tables.targets import Classes
 from chainrule.faces.tabular.held_back import untempered
 from chainrule.faces.tabular.request import Request
-from chainrule.faces.tabular.source import trained_on
+from chainrule.faces.tabular.source import refuse_text, trained_on
 from chainrule.faces.tabular.training import Fit, prepare
 
 
@@ -67,6 +67,7 @@ def replay_table(run: Run, table: Table, member: int | None = None) -> TableRepl
 
 def request_of(run: Run) -> Request:
     """What was wanted of the training."""
+    refuse_text(run)
     stored: Any = run.extra.get("request")
     if not isinstance(stored, dict):
         raise InputError(

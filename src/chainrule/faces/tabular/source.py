@@ -64,6 +64,16 @@ def trained_on(run: Run | Ensemble, sha256: str | None) -> bool:
     return isinstance(table, dict) and sha256 is not None and sha256 == table.get("sha256")
 
 
+def refuse_text(run: Run | Ensemble) -> None:
+    """Refuse a run of text where one of a table is wanted.
+
+    Raises:
+        InputError: it is one.
+    """
+    if run.extra.get("task") == "text":
+        raise InputError("this run was trained on a text: it is for generate, evaluate and explain")
+
+
 def training_table(run: Run, folder: str) -> str:
     """The file that the run in `folder` was trained on, if it lies where it lay, here or beside the run.
 

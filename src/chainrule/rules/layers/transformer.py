@@ -20,7 +20,7 @@ def transformer_block(
     heads: int = 1,
     *,
     hidden: int | None = None,
-    activation: Any = "gelu",
+    activation: Any = "gelu_tanh",
     norm: str = "layer_norm",
     causal: bool = True,
     dropout: float = 0.0,
