@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from chainrule.faces.tabular.row_attribution import why as why
     from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.attention import Attention as Attention
+    from chainrule.rules.layers.batch_norm import BatchNorm as BatchNorm
     from chainrule.rules.layers.chain import Chain as Chain
     from chainrule.rules.layers.conv import Conv as Conv
     from chainrule.rules.layers.dense import Dense as Dense
@@ -151,6 +152,7 @@ _HOMES = {
     "ask.diagnosis.training_diagnosis": ("TrainingDiagnosis",),
     "faces.tabular.row_attribution": ("why",),
     "rules.layers.attention": ("Attention",),
+    "rules.layers.batch_norm": ("BatchNorm",),
     "rules.layers.chain": ("Chain",),
     "rules.layers.dense": ("Dense",),
     "rules.layers.dropout": ("Dropout",),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias, TypeGuard
 
-_WORDS = "[wb][qkvo]|mu|off|var|inv|hat|md|mt"  # in the place of a letter, with the number of a layer
+_WORDS = "[wb][qkvo]|mu|off|var|inv|hat|md|mt|rm|rv"  # in the place of a letter, with the number of a layer
 _VARIABLE = re.compile(rf"((?:{_WORDS})(?=\d)|[A-Za-z])(\d+)?(?:_(\d+))?")
 _DERIVATIVE = re.compile(r"d([^/\s]+)/d([^/\s]+)")
 _KEPT = r"mhat|vhat|m|v|s|step"

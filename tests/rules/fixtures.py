@@ -59,10 +59,12 @@ def under(loss: Any) -> Network:
 
 
 FLAT_LAYERS = [
-    name for name, rule in LAYERS.items() if rule.takes in ("any", "numbers") and name != "unflatten"
+    name
+    for name, rule in LAYERS.items()
+    if rule.takes in ("any", "numbers") and name != "unflatten" and not rule.memory
 ]
 """The layers that stand between dense ones; those of images are in `test_places`, of sequences in
-`test_sequences`.
+`test_sequences`, those that remember batches in `test_batch_norm`.
 """
 
 

@@ -140,6 +140,34 @@ class Network:
         layers = _flat(self.chain.layers)
         return next((layer for layer in layers if layer.takes in kinds or not layer.stacks), None)
 
+    @property
+    def memory(self) -> list[str]:
+        """The parameters that have no gradient, but are renewed by every step of a training."""
+        layers = _flat(self.chain.layers)
+        return [getattr(layer, label) for layer in layers for label in layer.memory]
+
+    @property
+    def shares(self) -> list[str]:
+        """The names under which layers that look at whole batches are told the part of each row."""
+        return [layer.s for layer in _flat(self.chain.layers) if layer.memory]
+
+    def refuse_memory(self, purpose: str) -> None:
+        """Refuse a network whose layers remember batches where none are gone through as in a training.
+
+        Raises:
+            InputError: the layer is named.
+        """
+        layer = next((layer for layer in _flat(self.chain.layers) if layer.memory), None)
+        if layer:
+            raise InputError(f"{purpose} without memory: this one has the layer {_title(layer)}")
+
+    def remembered(self, p: Parameters, numbers: Mapping[str, Number]) -> dict[str, Number]:
+        """What becomes of that memory, from the numbers of a training's step."""
+        renewed: dict[str, Number] = {}
+        for layer in _flat(self.chain.layers):
+            renewed |= layer.remembered(p, numbers)
+        return renewed
+
     def forward(self, p: Parameters, x: Number) -> tuple[Number, Kept]:
         """The last layer's output (logits for a fused loss), and what `backward` needs."""
         return self.chain.forward(p, x)

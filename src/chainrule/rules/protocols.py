@@ -89,6 +89,10 @@ class Layer:
     """What its Numbers are, by the fields that name them: `{unit}` is the last index, `{0}` the first, `{at}`
     the place, `{layer}` the number of the layer."""
 
+    memory: ClassVar[tuple[str, ...]] = ()
+    """The fields that name arrays among the parameters which have no gradient: they are renewed by every step
+    of a training, as `remembered` says."""
+
     def start(self, rng: "np.random.Generator", inputs: Shape) -> tuple[dict[str, np.ndarray], Shape]:
         """Initial parameters by name, and the shape of a row that comes out, for rows of shape `inputs`."""
         return {}, inputs
@@ -109,6 +113,10 @@ class Layer:
     def backward(self, p: Parameters, cache: Kept, dy: Number) -> tuple[Gradients, Number | None]:
         """The gradients of the own parameters, and dE/dx, from dE/dy; of tokens there is no dE/dx."""
         raise TypeError(f"{type(self).__name__} has no backward pass")
+
+    def remembered(self, p: Parameters, numbers: Mapping[str, Number]) -> dict[str, Number]:
+        """What becomes of its memory, by name, from the numbers of a training's step."""
+        return {}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from chainrule.errors import InputError, UnknownRuleError, did_you_mean
 from chainrule.rules.activations import ACTIVATIONS
 from chainrule.rules.layers.attention import Attention
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
@@ -52,6 +53,7 @@ _OTHER_LAYERS: dict[str, type[Layer]] = {
     "embedding": Embedding,
     "positions": Positions,
     "attention": Attention,
+    "batch_norm": BatchNorm,
 }
 
 _LOSSES: dict[str, type[Loss]] = {

@@ -100,5 +100,5 @@ def test_keras(monkeypatch: Any) -> None:
     run = from_keras(model)
     np.testing.assert_allclose(run.predict(X), theirs, rtol=1e-5, atol=1e-6)
     assert np.array_equal(from_keras(model.get_config(), model.get_weights()).predict(X), run.predict(X))
-    with pytest.raises(InputError, match="layer 'odd': there is no rule for Keras's BatchNormalization"):
-        from_keras(keras.Sequential([layers.Input((3,)), layers.BatchNormalization(name="odd")]))
+    with pytest.raises(InputError, match="layer 'odd': there is no rule for Keras's UnitNormalization"):
+        from_keras(keras.Sequential([layers.Input((3,)), layers.UnitNormalization(name="odd")]))

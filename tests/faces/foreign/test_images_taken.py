@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from chainrule import InputError, Network, ShapeError, from_keras, from_torch, load, sweep
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.flatten import Flatten
@@ -240,3 +241,72 @@ def test_layers_of_places_of_keras(text: str, shape: tuple[int, ...]) -> None:
 def test_what_keras_has_and_we_have_not(text: str, shape: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         from_keras(keras_model(text, shape))
+
+
+# --- batch norms ------------------------------------------------------------------------------------------
+
+NORMED = (
+    "nn.Conv2d(2, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), "
+    "nn.BatchNorm1d(144, 1e-3, 0.2), nn.Linear(144, 5), nn.BatchNorm1d(5, affine=False)"
+)
+
+
+def normed() -> Any:
+    torch = pytest.importorskip("torch")
+    model = sequential(NORMED)
+    for _ in range(3):
+        model(3 * torch.randn(8, 2, 8, 8).double() + 1)  # what it remembers
+    for layer in (model[1], model[4]):
+        torch.nn.init.normal_(layer.weight)
+        torch.nn.init.normal_(layer.bias)
+    return model
+
+
+def test_batch_norms_of_torch_with_what_they_remember() -> None:
+    torch = pytest.importorskip("torch")
+    model = normed()
+    run = from_torch(model, shape=(2, 8, 8))
+    x = torch.randn(4, 2, 8, 8).double()
+    np.testing.assert_allclose(run.predict(behind(x.numpy())), model.eval()(x).detach().numpy(), atol=1e-12)
+    assert [repr(layer) for layer in run.network.layers if "Batch" in repr(layer)][1].startswith(
+        "BatchNorm(eps=0.001, momentum=0.2"
+    )
+    short = sequential("nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(144, 5)")
+    listed = from_torch(short.state_dict(), [Conv(4, 3), BatchNorm(), Flatten(), "Linear"], shape=(2, 8, 8))
+    whole = from_torch(short, shape=(2, 8, 8))
+    np.testing.assert_allclose(
+        listed.predict(behind(x.numpy())), whole.predict(behind(x.numpy())), atol=1e-13
+    )
+
+
+def test_a_batch_norm_trains_as_torchs() -> None:
+    """One step in training: E, the gradients and what is remembered."""
+    torch = pytest.importorskip("torch")
+    model = normed()
+    run = from_torch(model, loss="softmax_cross_entropy", shape=(2, 8, 8))
+    x, t = torch.randn(6, 2, 8, 8).double(), torch.tensor([0, 1, 2, 3, 4, 0])
+    loss = torch.nn.functional.cross_entropy(model.train()(x), t)
+    loss.backward()
+    shares = dict.fromkeys(run.network.shares, np.full(6, 1 / 6))
+    step = sweep(run.network, run.parameters | shares, behind(x.numpy()), np.eye(5)[t.numpy()])
+    assert float(step.loss.array) == pytest.approx(float(loss.detach()), rel=1e-12)
+    kernel = model[0].weight.grad.numpy().transpose(2, 3, 1, 0)
+    np.testing.assert_allclose(step.gradients["w1"].array, kernel, atol=1e-12)
+    np.testing.assert_allclose(step.gradients["g2"].array, model[1].weight.grad.numpy(), atol=1e-12)
+    memory = run.network.remembered(step.parameters, step.numbers)
+    np.testing.assert_allclose(memory["rm2"].array, model[1].running_mean.numpy(), atol=1e-12)
+    np.testing.assert_allclose(memory["rv2"].array, model[1].running_var.numpy(), rtol=1e-12)
+
+
+def test_a_batch_norm_of_keras() -> None:
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    norm = layers.BatchNormalization(scale=False)
+    parts = [layers.Conv2D(4, 3), norm, layers.ReLU(), layers.Flatten(), layers.Dense(2)]
+    model = keras.Sequential([keras.Input((6, 6, 2)), *parts])
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.uniform(0.1, 1, w.shape).astype("f4") for w in model.get_weights()])
+    run = from_keras(model)
+    x = rng.normal(size=(5, 6, 6, 2)).astype("f4")
+    np.testing.assert_allclose(run.predict(x), model.predict(x, verbose=0), atol=1e-5)
+    assert run.network.layers[1] == BatchNorm(1e-3, 1 - 0.99, unbiased=False)

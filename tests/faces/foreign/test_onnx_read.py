@@ -15,10 +15,12 @@ from chainrule.faces.foreign.onnx_graph import opened
 from chainrule.faces.foreign.onnx_model import taken
 from chainrule.numbers import given
 from chainrule.rules.activations import ACTIVATIONS
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.chain import Chain
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.elu import ELU
+from chainrule.rules.layers.flatten import Flatten
 from chainrule.rules.layers.leaky_relu import LeakyReLU
 from chainrule.rules.layers.pool import GlobalAveragePool
 from chainrule.rules.layers.residual import Residual
@@ -35,6 +37,8 @@ RNG = np.random.default_rng(0)
 OWN: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     **IMAGES,
     **{name: ([Dense(5, name), Dense(2)], (3,)) for name in ACTIVATIONS},
+    "batch norm": ([Conv(4, 3), BatchNorm(1e-3), "relu", Flatten(), BatchNorm(), Dense(2)], (5, 6, 2)),
+    "dense batch norm": ([Dense(4, "tanh"), BatchNorm(), Dense(2)], (3,)),
     "residual": ([Dense(6, "tanh"), Residual([Dense(3, "relu"), Dense(6)]), Dense(2)], (3,)),
     "nested": ([Residual([Residual(["gelu"]), Dense(3, ELU(0.3))]), Dense(2, LeakyReLU(0.3))], (3,)),
     "residual of places": (
@@ -48,7 +52,8 @@ OWN: dict[str, tuple[list[Any], tuple[int, ...]]] = {
 def test_what_was_exported_comes_back(name: str, dtype: str, tmp_path: Path) -> None:
     layers, shape = OWN[name]
     network = Network(layers)
-    weights = {n: (a + RNG.normal(0, 0.1, a.shape)).astype(dtype) for n, a in network.start(shape).items()}
+    start = network.start(shape)
+    weights = {n: (a + RNG.normal(0, 0.1, a.shape)).astype(dtype) for n, a in start.items()}
     run = Run(network, weights, History([]), Stop.EPOCHS, 0, 0.5, row_shape=shape)
     to_onnx(run, tmp_path / "m.onnx")
     again = from_onnx(tmp_path / "m.onnx")
@@ -71,6 +76,8 @@ PYTORCH = [
       "_groups", "_depthwise_with_multiplier", "_groups_thnn", "_no_bias", "_padding", "_strided")),
     *(f"Conv3d{k}" for k in ("", "_dilated", "_dilated_strided", "_groups", "_no_bias", "_stride",
       "_stride_padding")),
+    *(f"BatchNorm{k}" for k in ("1d_3d_input_eval", "2d_eval", "2d_momentum_eval", "3d_eval",
+      "3d_momentum_eval")),
     *("ELU", "LeakyReLU", "LeakyReLU_with_negval", "Linear", "Linear_no_bias", "ReLU", "Sigmoid", "Softmax",
       "Softplus", "Tanh", "softmax_lastdim"),
     *("MaxPool1d", "MaxPool1d_stride", "MaxPool2d", "MaxPool3d", "MaxPool3d_stride",

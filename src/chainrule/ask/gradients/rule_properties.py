@@ -241,6 +241,7 @@ def sizes(subject: Trial) -> str:
 
 def row_by_row(subject: Trial) -> str:
     """Each row of a batch is what it is alone."""
+    subject = subject.of_single_rows()
     step = subject.step()
     count = len((subject.point | subject.rows)[subject.entry])
     for row in range(count):

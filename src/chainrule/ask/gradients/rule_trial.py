@@ -42,7 +42,8 @@ class Trial:
         rule: an activation, a layer or a loss.
         entry: the name of the input in `point`: z, x or y; of tokens in `rows`.
         point: what gradients are taken with respect to: the input (n, i) and the parameters.
-        rows: what else goes in, a row for each row of the input: `up` (dE/da), a mask, t and 1/n.
+        rows: what else goes in, a row for each row of the input: `up` (dE/da), a mask, t and 1/n; and what a
+            layer remembers, which has no rows.
     """
 
     rule: Layer | Loss
@@ -75,7 +76,16 @@ class Trial:
     def only(self, rows: slice) -> "Trial":
         """The same of some rows alone."""
         point = {name: array[rows] if name == self.entry else array for name, array in self.point.items()}
-        return replace(self, point=point, rows={name: array[rows] for name, array in self.rows.items()})
+        kept = _names(self.rule, "memory")
+        arrays = {name: array if name in kept else array[rows] for name, array in self.rows.items()}
+        return replace(self, point=point, rows=arrays)
+
+    def of_single_rows(self) -> "Trial":
+        """The same as it is computed where a row is on its own: of a layer that looks at whole batches, as it
+        predicts.
+        """
+        shares = _names(self.rule, "shares")
+        return replace(self, rows={name: array for name, array in self.rows.items() if name not in shares})
 
     def astype(self, dtype: Any) -> "Trial":
         def cast(arrays: dict[str, Array]) -> dict[str, Array]:
@@ -116,6 +126,8 @@ def _of_layer(rule: Layer, rng: np.random.Generator, entry: np.ndarray) -> Trial
     parameters, outputs = placed.start(rng, entry.shape[1:])
     parameters = {name: array + rng.normal(size=array.shape) / 4 for name, array in parameters.items()}
     masks = _masks(placed, rng, entry.shape)
+    for name in _names(placed, "memory"):
+        masks[name] = np.abs(parameters.pop(name))
     rows = {"up": rng.normal(size=(len(entry), *outputs)), **masks}
     if rule.takes == "tokens":
         return Trial(placed, "x", parameters, {"x": entry, **rows})
@@ -164,4 +176,10 @@ def _shares(rng: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def _masks(rule: Any, rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
-    return {rule.m: rule.mask(rng.uniform(size=shape))} if hasattr(rule, "mask") else {}
+    masks = {rule.m: rule.mask(rng.uniform(size=shape))} if hasattr(rule, "mask") else {}
+    return masks | {name: _shares(rng, shape[0]) for name in _names(rule, "shares")}
+
+
+def _names(rule: Any, kind: str) -> list[str]:
+    """What a layer calls its `memory`, or the `shares` of the rows in their batch."""
+    return list(getattr(Network([rule]), kind)) if isinstance(rule, Layer) and rule.memory else []

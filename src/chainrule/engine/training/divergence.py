@@ -11,6 +11,7 @@ from chainrule.engine.stopping import Divergence
 from chainrule.engine.training.program import Program
 from chainrule.engine.training.state import State, Tables
 from chainrule.numbers import Number
+from chainrule.quantities import is_weight, layer_of, parse
 
 
 def locate(network: Network, program: Program, state: State, tables: Tables, key: Any) -> Divergence:
@@ -42,7 +43,7 @@ def _first_spoilt(parameters: dict[str, np.ndarray]) -> tuple[str, float] | None
     spoilt = [name for name, a in parameters.items() if not np.isfinite(a).all()]
     if not spoilt:
         return None
-    name = min(spoilt, key=lambda name: (int(name[1:]), name[0] != "w"))
+    name = min(spoilt, key=lambda name: (layer_of(parse(name)), not is_weight(parse(name))))
     return f"{name}'", _worst(parameters[name])
 
 

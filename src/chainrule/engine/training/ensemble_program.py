@@ -14,8 +14,9 @@ from jax import lax
 from chainrule.engine.backprop import evaluate, sweep
 from chainrule.engine.training.compiling import SMALL
 from chainrule.engine.training.member_arrays import LARGE, Members, shared
-from chainrule.engine.training.program import MASKS, Program, choose, numbers_of, rows_at
+from chainrule.engine.training.program import MASKS, Program, choose
 from chainrule.engine.training.rule_numbers import with_numbers
+from chainrule.engine.training.shuffle import rows_at
 from chainrule.engine.training.state import (
     ENSEMBLE_SPAN,
     RUNNING,
@@ -27,6 +28,7 @@ from chainrule.engine.training.state import (
     Plan,
     State,
     Tables,
+    numbers_of,
 )
 
 # Optimisers of Optax's that treat every number of an array by itself; others take norms of whole arrays,
@@ -130,12 +132,14 @@ class Together(Program):
         )
         return share if share is None or share.ndim == 2 else share[:, None], total
 
-    def _swept(self, parameters: Arrays, batch: Batch, decay: Any, numbers: Any) -> tuple[jax.Array, Arrays]:
+    def _swept(
+        self, parameters: Arrays, batch: Batch, decay: Any, numbers: Any
+    ) -> tuple[jax.Array, Arrays, Arrays]:
         share = None if batch.share is None else Members(batch.share)
         x, t = (Members(a) if a.ndim == 3 else shared(a) for a in batch[:2])
         network = with_numbers(self.network, numbers)
         step = sweep(network, _wrapped(parameters), x, t, share, _rate(decay))
-        return step.loss.array.raw, {name: g.array.raw for name, g in step.gradients.items()}
+        return step.loss.array.raw, {name: g.array.raw for name, g in step.gradients.items()}, {}
 
     def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
         if self.numberwise:

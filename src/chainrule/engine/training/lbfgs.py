@@ -51,6 +51,7 @@ def minimize(
     """
     from scipy.optimize import OptimizeResult, minimize
 
+    network.refuse_memory("L-BFGS trains networks")
     if any(isinstance(layer, Dropout) for layer, _ in network.walk(data.x.shape[1:])):
         raise InputError("L-BFGS cannot train with dropout, whose E is random: take another, such as adam")
     began = time.perf_counter()

@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax import lax
 
@@ -21,7 +20,7 @@ from chainrule.engine.training.compiling import Loop
 from chainrule.engine.training.executables import Kept, spelling
 from chainrule.engine.training.padding import extent
 from chainrule.engine.training.rule_numbers import with_numbers
-from chainrule.engine.training.shuffle import shuffled
+from chainrule.engine.training.shuffle import rows_at, shuffled
 from chainrule.engine.training.state import (
     DIVERGED,
     PATIENCE,
@@ -37,6 +36,7 @@ from chainrule.engine.training.state import (
     Plan,
     State,
     Tables,
+    numbers_of,
 )
 from chainrule.rules.layers.dropout import Dropout
 
@@ -77,7 +77,12 @@ class Program:
     def _begin(self, parameters: Arrays, rate: jax.Array | None = None) -> State:
         best = parameters if self.plan.patient else None
         worst = jnp.asarray(jnp.inf, next(iter(parameters.values())).dtype)
-        return State(parameters, self._rule(rate).init(parameters), jnp.int32(0), best, worst, jnp.int32(0))
+        memory = self._rule(rate).init(self._learnt(parameters))
+        return State(parameters, memory, jnp.int32(0), best, worst, jnp.int32(0))
+
+    def _learnt(self, parameters: Arrays) -> Arrays:
+        """The parameters that have a gradient."""
+        return {name: array for name, array in parameters.items() if name not in self.network.memory}
 
     def _begun(self, *arguments: Any) -> Any:
         """The structure of a state."""
@@ -170,8 +175,9 @@ class Program:
         """The state after one step, and the batch's loss times its part of all weight."""
         batch, taken = self._prepared(state, tables, key, rows, step)
         decay = self.decay(tables, batch.total)
-        mean, gradients = self._swept(taken, batch, decay, tables.numbers)
+        mean, gradients, remembered = self._swept(taken, batch, decay, tables.numbers)
         parameters, memory = self._moved(gradients, state, tables.rate)
+        parameters |= remembered
         rows = jnp.asarray(self.extent(tables).rows, tables.dtype)
         total = rows if tables.weight is None else jnp.sum(tables.weight)
         if tables.scale is not None:
@@ -180,16 +186,21 @@ class Program:
         loss = mean * (batch.total / total)  # in this order it cannot overflow, and 1 is exact
         return state._replace(parameters=parameters, optimizer=memory), loss
 
-    def _swept(self, parameters: Arrays, batch: Batch, decay: Any, numbers: Any) -> tuple[jax.Array, Arrays]:
-        """E of a batch, and its gradients."""
+    def _swept(
+        self, parameters: Arrays, batch: Batch, decay: Any, numbers: Any
+    ) -> tuple[jax.Array, Arrays, Arrays]:
+        """E of a batch, its gradients, and what layers remember of it."""
         network = with_numbers(self.network, numbers)
         step = sweep(network, parameters, batch.x, batch.t, batch.share, decay)
-        return step.loss.array, {name: g.array for name, g in step.gradients.items()}
+        renewed = network.remembered(step.parameters, step.numbers) if self.network.memory else {}
+        gradients = {name: g.array for name, g in step.gradients.items()}
+        return step.loss.array, gradients, {name: number.array for name, number in renewed.items()}
 
     def _moved(self, gradients: Arrays, state: State, rate: jax.Array | None) -> tuple[Arrays, Any]:
         """The parameters after the optimiser's update, and what it keeps for the next."""
-        change, memory = self._rule(rate).update(gradients, state.optimizer, state.parameters)
-        return optax.apply_updates(state.parameters, change), memory
+        learnt = self._learnt(state.parameters)
+        change, memory = self._rule(rate).update(gradients, state.optimizer, learnt)
+        return optax.apply_updates(learnt, change), memory
 
     def decay(self, tables: Tables, total: jax.Array | int) -> jax.Array | float:
         """λ of the L2 penalty on a batch whose rows weigh `total`."""
@@ -223,7 +234,8 @@ class Program:
     ) -> tuple[Batch, Arrays]:
         """The batch of one step, and what the network takes for it: parameters and masks."""
         batch = self._batch(tables, rows, step)
-        masks = self._masks(batch.x, jax.random.fold_in(key, MASKS), state.epoch, step, tables.numbers)
+        masks = self._shares(batch)
+        masks |= self._masks(batch.x, jax.random.fold_in(key, MASKS), state.epoch, step, tables.numbers)
         return batch, state.parameters | masks
 
     def _batch(self, tables: Tables, rows: jax.Array | None, step: jax.Array) -> Batch:
@@ -250,6 +262,12 @@ class Program:
             weight = jnp.where(places < self.extent(tables).rows, weight, 0)
         total = jnp.sum(weight)
         return weight / jnp.where(total > 0, total, 1), total
+
+    def _shares(self, batch: Batch) -> Arrays:
+        """The part of each row in its batch, for layers that look at whole batches."""
+        rows = batch.x.shape[0]
+        share = jnp.full(rows, 1 / rows, real(batch.x.dtype)) if batch.share is None else batch.share
+        return dict.fromkeys(self.network.shares, share)
 
     def _masks(self, x: jax.Array, key: jax.Array, epoch: jax.Array, step: jax.Array, numbers: Any) -> Arrays:
         """The masks of the dropout layers for one step, drawn from (seed, epoch, step, layer)."""
@@ -291,20 +309,6 @@ def program(plan: Plan) -> Program:
 def _run_gives(state: State, tables: Tables, *_: Any) -> Any:
     """The structure of a state and a chunk."""
     return jax.tree.structure((state, Chunk(tables.x, tables.x, tables.x)))
-
-
-def numbers_of(limits: Limits, dtype: Any) -> Limits:
-    """The limits as numbers of the kinds that the program reckons in."""
-    epochs, patience = np.asarray(limits.epochs, np.int32), np.asarray(limits.patience, np.int32)
-    return limits._replace(
-        epochs=epochs, threshold=dtype.type(limits.threshold), patience=patience, gain=dtype.type(limits.gain)
-    )
-
-
-def rows_at(array: jax.Array, indices: jax.Array) -> jax.Array:
-    """The rows of an array at `at`, which are there."""
-    rows: jax.Array = array.at[indices].get(mode="promise_in_bounds")
-    return rows
 
 
 def choose(condition: jax.Array, chosen: Any, alternative: Any) -> Any:

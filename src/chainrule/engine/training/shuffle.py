@@ -58,3 +58,9 @@ def _moved(half: jax.Array, other_half: jax.Array, key: jax.Array, size: jax.Arr
     """`half` moved round a circle of `size` by a hash of the other."""
     moved = half + ((other_half * key[0] + key[1] >> 16) * size >> 16)
     return jnp.minimum(moved, moved - size)  # below `size` the difference wraps to a huge number
+
+
+def rows_at(array: jax.Array, indices: jax.Array) -> jax.Array:
+    """The rows of an array at `at`, which are there."""
+    rows: jax.Array = array.at[indices].get(mode="promise_in_bounds")
+    return rows

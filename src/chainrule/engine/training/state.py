@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from chainrule.engine.data import real
 from chainrule.engine.network import Network
 
@@ -121,3 +123,11 @@ class Batch(NamedTuple):
     t: "jax.Array"
     share: "jax.Array | None"
     total: "jax.Array"
+
+
+def numbers_of(limits: Limits, dtype: Any) -> Limits:
+    """The limits as numbers of the kinds that the program reckons in."""
+    epochs, patience = np.asarray(limits.epochs, np.int32), np.asarray(limits.patience, np.int32)
+    return limits._replace(
+        epochs=epochs, threshold=dtype.type(limits.threshold), patience=patience, gain=dtype.type(limits.gain)
+    )

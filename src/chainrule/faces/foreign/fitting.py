@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError, InputError, ShapeError
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.flatten import Flatten, Unflatten
@@ -44,8 +45,8 @@ class AdaptivePool:
 
 @dataclass(frozen=True)
 class Taken:
-    """A layer as it stood in the other library: where, the rule, its arrays by the letters the rule has for
-    them (of Dense w (inputs, units), b (units,)).
+    """A layer as it stood in the other library: where, the rule, its arrays by the fields in which the rule
+    has their names (of Dense w (inputs, units), b (units,)).
 
     `turned`: whether the source has the channels in front where it lays rows out. `inner` are the layers of
     a Residual.
@@ -80,6 +81,16 @@ def fitted(parts: Iterable[Taken], row: Sequence[int] | None) -> tuple[list[Take
     return fit, shape
 
 
+def batch_norm(
+    where: str, layer: BatchNorm, mean: Any, variance: Any, gain: Any = None, shift: Any = None
+) -> Taken:
+    """A BatchNorm with what it remembers, and the gain and shift that it has, or is without."""
+    rm, rv = np.asarray(mean), np.asarray(variance)
+    g = np.ones_like(rm) if gain is None else np.asarray(gain)
+    b = np.zeros_like(rm) if shift is None else np.asarray(shift)
+    return Taken(where, layer, {"g": g, "b": b, "rm": rm, "rv": rv})
+
+
 def flat(parts: Iterable[Taken]) -> Iterator[Taken]:
     """Every part, and those inside of composites behind them."""
     for part in parts:
@@ -110,16 +121,22 @@ class _Walk:
         layer = part.layer
         if isinstance(layer, Unflatten) and part.turned and layer.shape[-1] > 1:
             raise InputError(f"{part.where}: there is no rule for rows laid out with the channels in front")
+        if isinstance(layer, Dense) and part.turned and len(self.row) > 1:
+            raise InputError(f"{part.where}: there is no rule for a Linear on {in_words(self.row)} places")
         if isinstance(layer, Softmax) and len(self.row) > 1:
             raise InputError(f"{part.where}: there is no rule for a softmax over places")
 
     def _reordered(self, part: Taken) -> Taken:
         """The part with its inputs in the order in which a flat row has them here."""
-        if self.order is None or not isinstance(part.layer, Dense):
+        if self.order is None or not part.arrays:
             return part
-        w, order = np.asarray(part.arrays["w"]), self.order
-        self.order = None
-        return replace(part, arrays={**part.arrays, "w": w[order]}) if len(w) == len(order) else part
+        order, arrays = self.order, {name: np.asarray(array) for name, array in part.arrays.items()}
+        if isinstance(part.layer, Dense):
+            arrays, self.order = {"w": arrays["w"]}, None
+        if any(len(array) != len(order) for array in arrays.values()):
+            return part  # which does not fit
+        turned = {name: array[order] for name, array in arrays.items()}
+        return replace(part, arrays={**part.arrays, **turned})
 
     def _sized(self, part: Taken) -> Taken:
         """The part, whose arrays fit rows of this shape; the next part gets what comes out."""

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.faces.foreign.fitting import Taken
+from chainrule.faces.foreign.fitting import Taken, batch_norm
 from chainrule.rules.activations import activation
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -44,6 +45,8 @@ def taken(kind: str, config: Config, arrays: list[Any]) -> Iterator[Taken]:
         yield _dense(where, config, arrays)
     elif base in ("Conv", "DepthwiseConv", "SeparableConv"):
         yield from _conv(where, base, config, arrays)
+    elif kind == "BatchNormalization":
+        yield _batch_norm(where, config, arrays)
     else:
         layer = _plain(kind, config) or _of_places(where, base, config)
         if kind == "Activation":
@@ -82,6 +85,16 @@ def _conv(where: str, kind: str, config: Config, arrays: list[Any]) -> Iterator[
     yield Taken(where, layer, _pair(w, b if alone else None))
     if not alone:
         yield Taken(where, Conv(kernels[1].shape[-1], 1, end), _pair(kernels[1], b))
+
+
+def _batch_norm(where: str, config: Config, arrays: list[Any]) -> Taken:
+    """A batch norm: Keras says how much of the memory stays, and divides by all numbers that there are."""
+    has = [config.get("scale", True), config.get("center", True), True, True]
+    if len(arrays) < sum(has):
+        raise InputError(f"{where}: its weights are not there; has the model been built?")
+    gain, shift, mean, variance = (np.asarray(arrays.pop(0)) if there else None for there in has)
+    layer = BatchNorm(config.get("epsilon", 1e-3), 1 - config.get("momentum", 0.99), unbiased=False)
+    return batch_norm(where, layer, mean, variance, gain, shift)
 
 
 def _weights(where: str, config: Config, arrays: list[Any], kernels: int) -> list[Any]:

@@ -96,8 +96,14 @@ def attributes(node: Any) -> dict[str, Any]:
     """Those of a node, by name."""
     from onnx import helper
 
-    values = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-    return {name: value.decode() if isinstance(value, bytes) else value for name, value in values.items()}
+    return {attribute.name: _plain(helper.get_attribute_value(attribute)) for attribute in node.attribute}
+
+
+def _plain(value: Any) -> Any:
+    """Words as words, and a float32 as the shortest number that it stands for."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return float(str(np.float32(value))) if isinstance(value, float) else value
 
 
 def where(node: Any) -> str:

@@ -14,11 +14,12 @@ from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refuse
 from chainrule.faces.foreign.fitting import Taken
 from chainrule.faces.foreign.onnx_functions import spelled
 from chainrule.faces.foreign.onnx_graph import OnnxGraph, opened, where
-from chainrule.faces.foreign.onnx_nodes import NODES, NodeReader
+from chainrule.faces.foreign.onnx_nodes import NODES, read
+from chainrule.faces.foreign.onnx_reader import NodeReader
 from chainrule.faces.foreign.taken import run_of
 from chainrule.faces.foreign.torch_layers import LOG_SOFTMAX
 from chainrule.faces.onnx.model_file import require_packages
-from chainrule.files.reading import read
+from chainrule.files import reading
 from chainrule.files.writing import printable
 from chainrule.rules.layers.dropout import Dropout
 from chainrule.rules.registry import name as rule_name
@@ -68,7 +69,7 @@ def _model(source: Any) -> tuple[Any, str]:
 
 def _content(path: str) -> bytes:
     try:
-        return read(path)
+        return reading.read(path)
     except OSError as error:
         raise InputError(f"{printable(path)}: {error.strerror or error}") from None
 
@@ -117,7 +118,7 @@ def _follow(reader: NodeReader, name: str, end: str, joins: tuple[Any, ...] = ()
         if not nodes:
             raise InputError(f"tensor {name!r} leads nowhere, and {end!r} is wanted")
         if len(nodes) == 1 and nodes[0].op_type in NODES and not _joins(graph, nodes[0]):
-            reader.read(nodes[0])
+            read(reader, nodes[0])
             name = nodes[0].output[0]
         elif function := spelled(graph, name, joins):
             reader.parts.append(Taken(where(nodes[0]), function[0]))

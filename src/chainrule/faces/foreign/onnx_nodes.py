@@ -1,28 +1,22 @@
-"""What each node of an ONNX graph is here: the rule, and its arrays turned to how the rule has them.
-
-An axis of a tensor is one of the axes of a row here, or has one place and is none. Until a node says which
-axis the channels are, the axes are those of the input.
-"""
+"""What each node of an ONNX graph is here: the rule, and its arrays turned to how the rule has them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import InputError
-from chainrule.faces.foreign.fitting import Taken
-from chainrule.faces.foreign.onnx_graph import OnnxGraph, attributes, where
+from chainrule.faces.foreign.fitting import Taken, batch_norm
+from chainrule.faces.foreign.onnx_graph import attributes, where
+from chainrule.faces.foreign.onnx_reader import NodeReader, refusal
 from chainrule.faces.foreign.torch_layers import LOG_SOFTMAX, convolution
 from chainrule.rules.activations import activation
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
 from chainrule.rules.layers.elu import ELU
-from chainrule.rules.layers.flatten import Flatten, Unflatten
 from chainrule.rules.layers.leaky_relu import LeakyReLU
 from chainrule.rules.layers.pool import AvgPool, GlobalAveragePool, MaxPool
-from chainrule.rules.protocols import Shape
 
 ACTIVATIONS: dict[str, Any] = {
     "Relu": "relu",
@@ -32,106 +26,6 @@ ACTIVATIONS: dict[str, Any] = {
     "Exp": "exponential",
 }
 Options = Mapping[str, Any]
-
-
-class NodeReader:
-    """Reads node after node: `parts` are the layers so far, `order` says which axis of a row here each axis
-    of the last tensor is (None: none), and `settled` whether they are known.
-
-    `entry` are the axes of the input, of rows laid out as `row`, in the order that rows have here.
-    """
-
-    def __init__(self, graph: OnnxGraph) -> None:
-        self.graph, self.row, self.parts = graph, graph.row, list[Taken]()
-        self.order: list[int | None] = list(range(len(graph.row)))
-        self.settled = len(graph.row) == 1
-        self.entry = list(range(len(graph.row)))
-        self._pending: Any = None
-
-    def branch(self) -> "NodeReader":
-        """One that reads on from here, beside."""
-        self.settle()
-        branch = NodeReader(self.graph)
-        branch.order, branch.settled = list(self.order), self.settled
-        return branch
-
-    def read(self, node: Any) -> None:
-        """Take one node that stands behind what has been read.
-
-        Raises:
-            InputError: there is no rule for it; it is named.
-        """
-        if any(self.graph.readers.get(name) for name in node.output[1:]):
-            raise refusal(node, "with a second output")
-        take = NODES.get(node.op_type)
-        if take is None:
-            raise refusal(node)
-        take(self, node, attributes(node))
-
-    def put(self, node: Any, layer: Any, **arrays: np.ndarray) -> None:
-        """The rule of a node, behind the others."""
-        self.parts.append(Taken(where(node), layer, arrays, turned=self.is_channels_first))
-
-    def settle(self) -> None:
-        """Take the axis in front for that of the channels, as convolutions and pools have it."""
-        if self.settled:
-            return
-        places = len(self.order) - 1
-        axes = [axis for axis in (*self.order[1:], self.order[0]) if axis is not None]
-        self.order, self.settled = [places, *range(places)], True
-        if self._pending is None:
-            self.entry = axes
-            return
-        node, lengths = self._pending
-        visible = [axis for axis in axes if lengths[axis] > 1]
-        if visible != sorted(visible):
-            raise refusal(node, "with the channels in front")
-        self.parts.append(Taken(where(node), Unflatten(tuple(lengths[axis] for axis in axes))))
-
-    @property
-    def is_channels_first(self) -> bool:
-        """Whether the last tensor is (n, channels, h, w) of rows (h, w, channels)."""
-        return self.settled and self.order == [len(self.order) - 1, *range(len(self.order) - 1)]
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether it is (n, units)."""
-        return self.settled and self.order == [0]
-
-    def is_channels(self, node: Any, axis: int) -> bool:
-        """Whether an axis of what a node takes is that of the channels, or units."""
-        lengths = self.graph.values[node.input[0]].shape
-        places = [place for place in self.order if place is not None]
-        return self.settled and self.order[axis % len(lengths) - 1] == max(places)
-
-    def lay_out(self, node: Any, source: Shape, result: Shape) -> None:
-        """Rows that are laid out anew."""
-        if source == result:
-            return
-        if not self.settled and self._pending is None and self.order == list(range(len(self.order))):
-            self.row = result  # what goes in goes in so
-            self.order, self.settled = list(range(len(result))), len(result) == 1
-            self.entry = list(range(len(result)))
-        elif not self.settled:
-            raise refusal(node, "before any layer")
-        elif len([axis for axis in self.order if axis is not None]) > 1:
-            self._flatten(node, result)
-        elif prod(result) == max(result):
-            peak = result.index(max(result))
-            self.order = [0 if axis == peak else None for axis in range(len(result))]
-        else:
-            self._pending, self.settled, self.order = (node, result), False, list(range(len(result)))
-
-    def _flatten(self, node: Any, result: Shape) -> None:
-        if len(result) > 1 or not (self.is_channels_first or self.order == list(range(len(self.order)))):
-            raise refusal(node, f"of axes in another order, or to {result}")
-        self.put(node, Flatten())
-        self.order = [0]
-
-
-def refusal(node: Any, details: str = "") -> InputError:
-    """What is said of a node that has no rule."""
-    return InputError(f"{where(node)}: there is no rule for it{f' {details}' if details else ''}")
 
 
 def _function(reader: NodeReader, node: Any, has: Options) -> None:
@@ -247,6 +141,19 @@ def _mean(reader: NodeReader, node: Any, has: Options) -> None:
     )
 
 
+def _batch_norm(reader: NodeReader, node: Any, has: Options) -> None:
+    gain, shift, mean, variance = reader.graph.constants(node)[1:5]
+    source = reader.graph.values[node.input[0]]
+    if gain is None or shift is None or mean is None or variance is None or has.get("training_mode"):
+        raise refusal(node, "with a memory that is no constant")
+    if source.ndim > 2:
+        reader.settle()
+    if not reader.is_channels(node, 1):
+        raise refusal(node, "on axes in another order")
+    layer = BatchNorm(has.get("epsilon", 1e-5), round(1 - has.get("momentum", 0.9), 6))
+    reader.parts.append(batch_norm(where(node), layer, mean, variance, gain, shift))
+
+
 def _dense(reader: NodeReader, node: Any, has: Options) -> None:
     constants = reader.graph.constants(node)
     w = constants[1]
@@ -307,6 +214,7 @@ NODES: dict[str, Callable[[NodeReader, Any, Options], None]] = {
     **dict.fromkeys(("Softmax", "LogSoftmax"), _softmax),
     **dict.fromkeys(("Gemm", "MatMul"), _dense),
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), _per_unit),
+    "BatchNormalization": _batch_norm,
     "LeakyRelu": _leaky,
     "Elu": _elu,
     "Gelu": _gelu,
@@ -315,3 +223,17 @@ NODES: dict[str, Callable[[NodeReader, Any, Options], None]] = {
     "Cast": _cast,
     "Transpose": _transpose,
 }
+
+
+def read(reader: NodeReader, node: Any) -> None:
+    """Take one node that stands behind what has been read.
+
+    Raises:
+        InputError: there is no rule for it; it is named.
+    """
+    if any(reader.graph.readers.get(name) for name in node.output[1:]):
+        raise refusal(node, "with a second output")
+    take = NODES.get(node.op_type)
+    if take is None:
+        raise refusal(node)
+    take(reader, node, attributes(node))

@@ -12,6 +12,7 @@ from chainrule.errors import InputError
 from chainrule.faces.architecture import loss_of
 from chainrule.faces.foreign.fitting import Taken, fitted, flat
 from chainrule.rules import registry
+from chainrule.rules.protocols import Layer, Shape
 
 
 def run_of(
@@ -43,7 +44,7 @@ def run_of(
     parts, row = fitted(imported, row)
     network = Network([part.rule() for part in parts], registry.loss(loss or loss_of(ends)))
     parameters: dict[str, np.ndarray] = {}
-    placed = [layer for layer, _ in network.walk(row) if hasattr(layer, "w")]
+    placed = [layer for layer, shape in network.walk(row) if _has_arrays(layer, shape)]
     for part, layer in zip((part for part in flat(parts) if part.arrays), placed, strict=True):
         for letter, array in part.arrays.items():
             parameters[getattr(layer, letter)] = np.asarray(array).astype(dtype, order="C")
@@ -57,6 +58,11 @@ def run_of(
         settings={"source": source, **settings},
         row_shape=row,
     )
+
+
+def _has_arrays(layer: Layer, row: Shape) -> bool:
+    """Whether a layer has parameters of its own."""
+    return not hasattr(layer, "layers") and bool(layer.shapes(row)[0])
 
 
 def _check(part: Taken) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
-from chainrule.faces.foreign.fitting import Taken
+from chainrule.faces.foreign.fitting import Taken, batch_norm
 from chainrule.faces.foreign.taken import run_of
 from chainrule.faces.foreign.torch_graph import steps
-from chainrule.faces.foreign.torch_layers import LOG_SOFTMAX, convolution, linear, rule, taken
+from chainrule.faces.foreign.torch_layers import LOG_SOFTMAX, array, convolution, linear, rule, taken
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.weighted import Weighted
 from chainrule.rules.protocols import Layer
@@ -108,7 +109,7 @@ def _listed(state: Mapping[str, Any], layers: Sequence[Any] | Mapping[str, Any])
     named = list(layers.items()) if isinstance(layers, Mapping) else [(None, layer) for layer in layers]
     for position, (name, layer) in enumerate(named):
         where = f"layer {position if name is None else repr(name)}"
-        if layer != "Linear" and not isinstance(layer, Weighted):
+        if layer != "Linear" and not isinstance(layer, Weighted | BatchNorm):
             yield Taken(where, layer if isinstance(layer, Layer) else rule(where, layer, {}), turned=True)
             continue
         key = next(iter(weights), None) if name is None else f"{name}.weight"
@@ -116,13 +117,24 @@ def _listed(state: Mapping[str, Any], layers: Sequence[Any] | Mapping[str, Any])
             raise InputError(f"{where}: the state_dict has no weights left for it")
         weights.remove(key)
         arrays = state[key], state.get(f"{key[: -len('weight')]}bias")
-        if isinstance(layer, Conv):
+        if isinstance(layer, BatchNorm):
+            memory = (_running(state, key, name) for name in ("running_mean", "running_var"))
+            yield batch_norm(f"layer '{key}'", layer, *memory, *map(array, arrays))
+        elif isinstance(layer, Conv):
             yield convolution(f"layer '{key}'", layer, *arrays)
         else:
             part = linear(f"layer '{key}'", *arrays)
             yield part if layer == "Linear" else replace(part, layer=layer)
     if weights:
         raise InputError(f"{weights[0]}: no layer in the list takes it")
+
+
+def _running(state: Mapping[str, Any], key: str, name: str) -> np.ndarray:
+    """What a batch norm remembers, beside its weight `key`."""
+    label = f"{key[: -len('weight')]}{name}"
+    if label not in state:
+        raise InputError(f"layer '{key}': the state_dict has no {label!r}")
+    return array(state[label])
 
 
 def _in_order(names: list[str]) -> list[str]:

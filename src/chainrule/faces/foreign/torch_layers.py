@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.faces.foreign.fitting import AdaptivePool, Taken
+from chainrule.faces.foreign.fitting import AdaptivePool, Taken, batch_norm
 from chainrule.faces.foreign.torch_graph import TracedLayer
 from chainrule.rules.activations import activation
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -41,6 +42,8 @@ def taken(step: TracedLayer) -> Taken:
         return linear(step.where, step.module.weight, step.module.bias)
     if step.kind in ("Conv1d", "Conv2d", "Conv3d"):
         return _conv(step)
+    if step.kind in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d"):
+        return _batch_norm(step)
     return Taken(step.where, rule(step.where, step.kind, step.options), turned=True)
 
 
@@ -49,7 +52,7 @@ def linear(where: str, weight: Any, bias: Any) -> Taken:
     w = array(weight)
     if w.ndim != 2:
         raise InputError(f"{where}: there is no rule for weights of {w.ndim} dimensions")
-    return Taken(where, Dense(len(w)), {"w": w.T, "b": _biases(bias, w)})
+    return Taken(where, Dense(len(w)), {"w": w.T, "b": _biases(bias, w)}, turned=True)
 
 
 def convolution(where: str, layer: Conv, weight: Any, bias: Any) -> Taken:
@@ -93,6 +96,15 @@ def _conv(step: TracedLayer) -> Taken:
         groups=has["groups"],
     )
     return convolution(step.where, layer, step.module.weight, step.module.bias)
+
+
+def _batch_norm(step: TracedLayer) -> Taken:
+    has, module = step.options, step.module
+    if not has["track_running_stats"] or has["momentum"] is None:
+        raise InputError(f"{step.where}: there is no rule for a batch norm whose memory is no running mean")
+    layer = BatchNorm(has["eps"], has["momentum"])
+    affine = (array(module.weight), array(module.bias)) if has["affine"] else ()
+    return batch_norm(step.where, layer, array(module.running_mean), array(module.running_var), *affine)
 
 
 def _biases(bias: Any, w: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from chainrule.ask.cases.unfused import activations
 from chainrule.engine.network import Network
 from chainrule.errors import InputError
 from chainrule.faces.onnx.graph import Graph, Tensor
+from chainrule.faces.onnx.normalisation import normalisation
 from chainrule.faces.onnx.place_sums import SINGLE, mean_of, needed, relaid, window_sum
 from chainrule.numbers import Function, Number, Path, given, origins
 from chainrule.rules import registry
@@ -49,7 +50,9 @@ def written(graph: Graph, network: Network, prediction: Number, x: Tensor) -> Te
     waiting = [prediction]
     while waiting:
         number = waiting[-1]
-        ahead = [f for path in number.paths for f in needed(path) if id(f) not in tensors]
+        norm = normalisation(number)
+        factors = [norm.rows] if norm else [f for path in number.paths for f in needed(path)]
+        ahead = [factor for factor in factors if id(factor) not in tensors]
         if ahead:
             waiting += ahead
             continue
@@ -76,6 +79,8 @@ def _unknown(network: Network, prediction: Number, number: Number, error: Except
 def _written(graph: Graph, number: Number, x: Tensor, tensors: dict[int, Tensor]) -> Tensor:
     if not number.paths:
         return x if number.name == "x" else graph.constant(number.array, number.name)
+    if norm := normalisation(number):
+        return norm.written(graph, tensors[id(norm.rows)])
     sums = [_path(graph, path, [tensors[id(f)] for f in needed(path)]) for path in number.paths]
     total = sum(sums[1:], start=sums[0])
     return total if number.through is None else _through(graph, number.through, total)

@@ -32,14 +32,12 @@ class WindowSum:
     def written(self, graph: Graph, rows: Tensor) -> Tensor:
         """The sum (n, h, w, j) of `rows` as a tensor of `graph`."""
         dtype = np.dtype(np.float32) if self.operator in SINGLE else rows.dtype
-        axes = len(rows.shape)
-        behind, front = [0, *range(2, axes), 1], [0, axes - 1, *range(1, axes - 1)]
-        inputs = [_turned(graph, rows.astype(dtype), front)]
+        inputs = [channels_first(graph, rows.astype(dtype))]
         if self.weights is not None:
             inputs.append(graph.constant(self.weights.astype(dtype), "kernel"))
-        shape = tuple((None, *self.shape)[axis] for axis in front)
+        shape = (None, self.shape[-1], *self.shape[:-1])
         total = graph.add(self.operator, inputs, dtype, shape, **self.attributes)
-        return _turned(graph, total, behind).astype(rows.dtype)
+        return channels_behind(graph, total).astype(rows.dtype)
 
 
 def window_sum(path: Path) -> WindowSum | None:
@@ -132,6 +130,17 @@ def _groups(result: Subscripts, sizes: dict[str, int]) -> int:
     """In how many groups the units go, by how those of the result are counted: `(3g+j)`."""
     channels = result.axes[-1]
     return 1 if channels.letter else sizes[max(channels.letters, key=lambda term: term[1])[0]]
+
+
+def channels_first(graph: Graph, tensor: Tensor) -> Tensor:
+    """(n, h, w, channels) as (n, channels, h, w)."""
+    axes = len(tensor.shape)
+    return _turned(graph, tensor, [0, axes - 1, *range(1, axes - 1)])
+
+
+def channels_behind(graph: Graph, tensor: Tensor) -> Tensor:
+    """(n, channels, h, w) as (n, h, w, channels)."""
+    return _turned(graph, tensor, [0, *range(2, len(tensor.shape)), 1])
 
 
 def _turned(graph: Graph, tensor: Tensor, order: list[int]) -> Tensor:
