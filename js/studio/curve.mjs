@@ -1,8 +1,8 @@
 // The loss curve, which is the scrubber: past solid, future faint, rows held out dashed, the course before an edit as a ghost.
 import { el, text } from "./svg.mjs";
 
-export function drawCurve(box, course) {
-  const svg = box.firstElementChild, { width: w, height: h } = box.getBoundingClientRect(), small = h < 90;
+export function drawCurve(box, [w, h], course) {
+  const svg = box.firstElementChild, small = h < 90;
   const { points, start, end, n, unit, ticks, goal, loss, heldOut, ghost } = course, last = Math.max(end, start + 10 * unit, ...(ghost ?? []).map(([k]) => k));
   svg.setAttribute("viewBox", `0 0 ${w} ${h}`); svg.replaceChildren();
   const L = small ? 8 : 46, R = w - (small ? 8 : 12), T = 20, B = h - 20;

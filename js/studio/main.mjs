@@ -24,6 +24,8 @@ export function mount(root, host) {
   const view = { scene: null, frame: null, told: null, verdict: null, phase: 0, asked: "", trail: [], tab: "ask", badges: {}, playing: false, lesson: "" };
   const focus = () => root.getRootNode().activeElement;
   const course = { points: [], start: 0, end: 0, n: 0, unit: 1, ghost: null };
+  const room = {};                                               // width and height: asked of the page they would cost a layout for every frame
+  for (const name of ["net", "when"]) { const box = $(`.${name}`).getBoundingClientRect(); room[name] = [box.width, box.height]; }
   const pictured = () => view.scene?.mode === "pictures";
   let goal = 0, come = -1, scrub = () => 0, pending = host.read(), busy = 0, slow = 0, latest = 0;
 
@@ -92,14 +94,18 @@ export function mount(root, host) {
   /* ── what is shown */
   function draw() {
     if (!view.frame) return;
-    const { width: W, height: H } = $(".net").getBoundingClientRect(), p = new Parts(view), focused = focus()?.closest?.("[data-part]")?.dataset.part;
+    const [W, H] = room.net, p = new Parts(view), focused = focus()?.closest?.("[data-part]")?.dataset.part;
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     if (pictured()) drawPictures(svg, p, W, H, root); else { svg.replaceChildren(); svg.held = null; (view.scene.layout.is_chain && view.scene.layout.columns.length <= 3 ? drawChain : drawLayers)(svg, p, W, H); }
     const stop = svg.querySelector(`[data-part="${CSS.escape(view.asked)}"]`) ?? svg.querySelector("[data-part]");
     stop?.setAttribute("tabindex", 0);
     if (focused && svg.contains(stop)) (svg.querySelector(`[data-part="${CSS.escape(focused)}"]`) ?? stop).focus();
   }
+  let drawnPhase = "";
   function phases() {
+    const key = `${view.phase} ${view.playing}`;
+    if (key === drawnPhase) return;
+    drawnPhase = key;
     $(".phases").replaceChildren(...PHASES.map(([words, cls], k) => {
       const button = document.createElement("button"), mark = document.createElement("b"), item = document.createElement("li");
       button.dataset.phase = k + 1; button.className = cls; mark.textContent = k + 1; button.append(mark, words);
@@ -117,7 +123,7 @@ export function mount(root, host) {
     draw(); curve(); address();
     if (aloud) live(`${whereIs(view.frame.n, course.unit)}. ${$(".says").textContent}`);
   }
-  const curve = () => { scrub = drawCurve(when, { ...course, points: course.sorted ?? [] }); };
+  const curve = () => { scrub = drawCurve(when, room.when, { ...course, points: course.sorted ?? [] }); };
   function legend(scene) {
     const rows = [["plus", "positive (solid)"], ["minus", "negative (dashed)"]], points = scene.points ?? [];
     const words = points.length && scene.layout.columns[0].count === 2 ? "each unit shows what it says over the plane of the two inputs; hollow marks are held out" : "each unit shows what it says of many rows, side by side in the order of what is true";
@@ -146,9 +152,9 @@ export function mount(root, host) {
   const address = () => view.frame && !view.playing && host.write(state());
 
   /* ── what is done */
-  function ask(q, from = null, again = false) {
+  function ask(q, from = null, again = false, rows = again || from ? view.told?.rows ?? "" : "") {   // what a derivation speaks of is of its own rows
     if (!again) { view.trail = from ? [...view.trail, from] : []; view.tab = "ask"; }
-    latest = send("ask", { quantity: q, room: Math.floor((panel.clientWidth - 124) / LETTER) });
+    latest = send("ask", { quantity: q, rows, room: Math.floor((panel.clientWidth - 124) / LETTER) });
   }
   function toPhase(phase) {
     if (!view.frame) return;
@@ -173,7 +179,7 @@ export function mount(root, host) {
     help: () => { view.tab = view.tab === "help" ? "ask" : "help"; panels(); panel.focus(); },
     share: () => navigator.clipboard?.writeText(host.link()).then(() => live("The link is copied. It opens on this machine, while the studio runs.")),
     save: () => { view.tab = view.tab === "save" ? "ask" : "save"; panels(); (panel.querySelector(".saves button") ?? panel).focus(); },
-    latex: () => send("export", { format: "latex", quantity: view.told.quantity }), pdf: () => send("export", { format: "pdf", quantity: view.told.quantity }),
+    latex: () => send("export", { format: "latex", quantity: view.told.quantity, rows: view.told.rows }), pdf: () => send("export", { format: "pdf", quantity: view.told.quantity, rows: view.told.rows }),
     python: () => send("export", { format: "python" }), run: () => send("export", { format: "run" }),
     svg: () => saveSvg(svg, view.scene.label), png: () => savePng(svg, view.scene.label),
     check: () => { view.lesson = is("lesson").value; send("check", { text: view.lesson }); }, again: () => { view.verdict = null; panels(); is("lesson").focus(); },
@@ -192,6 +198,7 @@ export function mount(root, host) {
     else if (d.work) { view.phase = 0; view.asked = ""; view.tab = "ask"; send("work_on", { example: +d.work }); }
     else if (d.do && actions[d.do]) actions[d.do]();
     else if (d.part) ask(d.part);
+    else if (d.rows) ask(d.q, null, false, d.rows);
     else if (d.q) ask(d.q, panel.contains(target) && view.tab === "ask" ? view.asked : null);
   });
   root.addEventListener("change", (event) => {
@@ -217,7 +224,7 @@ export function mount(root, host) {
     event.preventDefault();
     const form = event.target;
     if (form.dataset.form === "setup") { view.playing = false; view.phase = 0; view.asked = ""; send("set_up", { setup: wanted(form, view) }); return; }
-    if (form.dataset.form === "find") { ask(form.elements.q.value.trim(), view.asked || null); return; }
+    if (form.dataset.form === "find") { ask(form.elements.q.value.trim(), view.asked || null, false, ""); return; }
     send("edit", { quantity: view.asked, value: form.elements.value.value });
   });
   const under = (event) => (event.target.closest?.("button[data-q]") ?? event.target.closest?.("[data-q]"))?.dataset.q;   // a factor before what is in its name
@@ -248,7 +255,10 @@ export function mount(root, host) {
     event.stopPropagation();                                     // a notebook has keys of its own
     if (keys[event.key]() !== false) event.preventDefault();
   });
-  const sizes = new ResizeObserver(() => { draw(); if (view.frame) curve(); });
-  sizes.observe($(".net"));
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) room[target === when ? "when" : "net"] = [contentRect.width, contentRect.height];
+    draw(); if (view.frame) curve();
+  });
+  sizes.observe($(".net")); sizes.observe(when);
   return { theme, close() { view.playing = false; sizes.disconnect(); line.close?.(); } };
 }

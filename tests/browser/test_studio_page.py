@@ -269,6 +269,25 @@ def test_a_network_learns_is_stopped_and_goes_back_exactly(opened: Any) -> None:
     assert widths(page) == first
 
 
+def test_the_error_in_the_sentence_leads_into_its_rows(opened: Any) -> None:
+    page = opened(fragment=f"#source=moons&n=4&phase=0&setup={SMALL}")
+    error = page.locator('.says em[data-q="E"]')
+    error.wait_for(timeout=60_000)
+    page.wait_for_timeout(200)
+    shown = error.inner_text()
+    error.click()
+    asked(page, "E")
+    until(page, f"document.querySelector('#panel h2 output').innerText === {shown!r}")
+    assert page.evaluate(BARE) == []
+    inner = page.locator('#panel .derivation [data-q^="a2["]').first
+    address = inner.get_attribute("data-q")
+    inner.click()
+    asked(page, address)  # of those rows, and not of the few of a step
+    assert page.locator("#panel .hint", has_text="all rows").count() == 1
+    page.locator("#panel .crumbs button").click()
+    until(page, f"document.querySelector('#panel h2 output').innerText === {shown!r}")
+
+
 def test_a_line_is_asked_about_by_click_and_by_name(opened: Any) -> None:
     page = opened(fragment=f"#source=moons&n=4&phase=0&q=w1[1,2]&tab=ask&setup={SMALL}")
     page.locator('#panel h2 output[data-q="w1[1,2]"]').wait_for(timeout=60_000)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -314,3 +315,27 @@ def test_digits_are_folded_and_learned() -> None:
     assert len(frame["output"]["labels"]) == 10
     frame = reach(desk, 2 * scene["unit"])
     assert np.trace(frame["output"]["counts"]) > 0.7 * np.sum(frame["output"]["counts"])
+
+
+def test_the_error_of_the_sentence_is_asked_on_its_own_rows() -> None:
+    desk = Desk()
+    say(desk, "set_up", setup=SMALL)
+    frame = reach(desk, 7)
+    assert f'data-q="E" data-rows="learning">{frame["loss"]}<' in frame["says"][0]
+    (told,) = say(desk, "ask", quantity="E", rows="learning")
+    work = work_of(desk)
+    assert float(told["exact"]) == pytest.approx(work.session.losses.training, rel=1e-6)
+    assert "learns from" in told["note"]
+    (out,) = say(desk, "ask", quantity="E", rows="held out")
+    assert float(out["exact"]) == pytest.approx(work.session.losses.held_out, rel=1e-6)
+    (own,) = say(desk, "ask", quantity="E")
+    assert own["exact"] != told["exact"]
+    row = re.search(r"a2\[\d+,0\]", told["rest"])
+    assert row
+    (inner,) = say(desk, "ask", quantity=row[0], rows="learning")
+    assert inner["quantity"] == row[0]
+    (file,) = say(desk, "export", format="latex", quantity="E", rows="learning")
+    assert told["value"] in file["text"]
+    (pdf,) = say(desk, "export", format="pdf", quantity="E")
+    assert base64.b64decode(pdf["base64"]).startswith(b"%PDF")
+    assert "no rows" in refused(desk, "ask", quantity="E", rows="other")

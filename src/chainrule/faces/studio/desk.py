@@ -8,11 +8,13 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, InputError
 from chainrule.faces.studio import checking, keeping, learning_data, messages
+from chainrule.faces.studio.all_rows import said_of, scene_on
 from chainrule.faces.studio.case_work import CaseWork
 from chainrule.faces.studio.learning_data import LearningData
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.network_setup import first_setup, setup_of
 from chainrule.faces.studio.panel import told
+from chainrule.faces.studio.scene import Scene
 from chainrule.faces.studio.setup_work import work_on_setup
 from chainrule.faces.studio.sources import FILE, NAMES, Source, drawable, source_of
 from chainrule.faces.studio.subject import Subject
@@ -173,19 +175,27 @@ class Desk:
     def _frame(self, *, whole: bool = False, words: bool = False) -> Answer:
         return {"kind": "frame"} | self.work.frame(whole=whole, words=words)
 
+    def _view(self, rows: str) -> Scene:
+        """The numbers of the update that comes next, or those on other rows of the data."""
+        work = self.work
+        if rows and isinstance(work, LearningWork):
+            return scene_on(rows, work.data, work.job.network, work.session.parameters)
+        return work.view()
+
     def _tell(self, message: messages.Ask | messages.Check | messages.Export) -> Answer:
         work = self.work
         match message:
-            case messages.Ask(quantity, room):
-                answer = told(work.view(), quantity, min(max(room, 20), 200)) | work.card(quantity)
-                self.asked = answer["quantity"]
-                return {"kind": "told", "n": work.updates} | answer
+            case messages.Ask(quantity, room, rows):
+                answer = told(self._view(rows), quantity, min(max(room, 20), 200))
+                self.asked = "" if rows else answer["quantity"]
+                more = {"note": said_of(rows)} if rows else work.card(quantity)
+                return {"kind": "told", "n": work.updates, "rows": rows} | answer | more
             case messages.Check(lesson):
                 self._verdicts = checking.verdicts(lesson)
                 marked = [checking.marked(lesson, verdict) for verdict in self._verdicts]
                 return {"kind": "verdict", "examples": marked}
-            case messages.Export(notation, quantity):
-                content, name = keeping.exported(notation, work, quantity)
+            case messages.Export(notation, quantity, rows):
+                content, name = keeping.exported(notation, work, self._view(rows), quantity)
                 if isinstance(content, bytes):
                     return {"kind": "exported", "base64": b64encode(content).decode(), "name": name}
                 return {"kind": "exported", "text": content, "name": name}

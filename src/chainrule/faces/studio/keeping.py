@@ -12,6 +12,7 @@ from chainrule.errors import InputError
 from chainrule.faces.studio.case_work import CaseWork
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.run_folder import run_folder
+from chainrule.faces.studio.scene import Scene
 from chainrule.faces.studio.typed_number import typed
 from chainrule.rules import registry
 from chainrule.rules.layers.dense import Dense
@@ -20,14 +21,19 @@ from chainrule.rules.updates.gradient_descent import GradientDescent
 _MOST_NUMBERS = 50_000
 
 
-def exported(kind: str, work: CaseWork | LearningWork, quantity: str) -> tuple[str | bytes, str]:
+def exported(
+    kind: str, work: CaseWork | LearningWork, scene: Scene, quantity: str
+) -> tuple[str | bytes, str]:
     """The content of an export, and what its file is called.
+
+    Args:
+        scene: in which a derivation stands.
 
     Raises:
         InputError: there is no such kind, or it cannot say what was done here.
     """
     if kind in ("latex", "pdf"):
-        blocks = explain(work.view().world, quantity).blocks()
+        blocks = explain(scene.world, quantity).blocks()
         return (latex.text(blocks), "derivation.tex") if kind == "latex" else (pdf(blocks), "derivation.pdf")
     if kind == "python":
         text = case_program(work) if isinstance(work, CaseWork) else training_program(work)

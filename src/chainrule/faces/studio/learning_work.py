@@ -16,6 +16,7 @@ from chainrule.engine.training.options import start_of
 from chainrule.engine.training.rewind import update_rule
 from chainrule.errors import InputError
 from chainrule.faces.scores import scores
+from chainrule.faces.studio.all_rows import marked
 from chainrule.faces.studio.case_work import GHOST
 from chainrule.faces.studio.earlier_training import EarlierTraining
 from chainrule.faces.studio.learning_data import LearningData
@@ -255,12 +256,12 @@ class LearningWork:
         if not self.updates:
             error = read(self.first_loss)
             begins = self.past.begins if self.past and self.past.begins else "It has seen nothing yet"
-            return f"{self._about()} {begins}: its error on the {rows} is {error}."
+            return f"{self._about()} {begins}: its error on the {rows} is {marked(error)}."
         ends = self.past.ends if self.past and self.updates == session.limit and not self.edits else ""
         fell = "fell" if session.losses.training <= self.first_loss else "rose"
         course = (
             f"{self._when().capitalize()}: the error on the rows it learns from {fell} from "
-            f"{read(self.first_loss)} to <em>{read(session.losses.training)}</em>."
+            f"{read(self.first_loss)} to {marked(read(session.losses.training))}."
         )
         return " ".join(filter(None, [course, self._judged(), ends]))
 

@@ -76,10 +76,13 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Where does this number come from? In lines of about `room` letters."""
+    """Where does this number come from, on the rows of the next update, or on all that are `learning` or
+    `held out`? In lines of about `room` letters.
+    """
 
     quantity: str
     room: int = 76
+    rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class Export:
 
     format: str
     quantity: str = ""
+    rows: str = ""
 
 
 Message: TypeAlias = (
