@@ -90,10 +90,29 @@ def test_as_onnx_images_go_in_whole(call: Callable[..., Answer], source: tuple[s
     assert (abs(shares.sum(axis=1) - 1) < 1e-6).all()
 
 
+def test_batch_norms_behind_convolutions(call: Callable[..., Answer]) -> None:
+    done = call("train", "bars.npz", "--batch-norm", "--out", "run", *QUICK)
+    assert done.code == 0, done.err
+    assert [type(layer).__name__ for layer in load("run").network.layers][1:4] == [
+        "Conv",
+        "BatchNorm",
+        "ReLU",
+    ]
+    told = call("explain", "run", "dE/da1[0,2,2,1]@3").out
+    assert "· md₂[1] · inv₂[1]" in told  # the part through the mean, with the batch of that update
+    assert "· mt₂[1] · inv₂[1]" in told
+    assert "rv₂[1]" in call("explain", "run", "inv2[1]").out  # asked now, it is the network that predicts
+    assert call("export", "run", "--onnx", "m.onnx").code == 0
+
+
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "no pixels": (("bars.csv", "--target", "label", "--image", "5x5"), "images of 5 x 5 x 1 want 25 columns"),
     "no shape": (("bars.csv", "--target", "label", "--image", "large"), "write 28x28"),
     "another": (("bars.npz", "--image", "9x4"), "the images of bars.npz are"),
+    "no images": (
+        ("bars.npz", "--conv", "none", "--batch-norm"),
+        "--batch-norm stands behind the convolutions",
+    ),
     "members": (("bars.npz", "--members", "4"), "of networks for images there is no mean yet"),
     "seeds": (("bars.npz", "--seeds", "2"), "dense networks only: this one has the layer conv 1"),
 }

@@ -69,6 +69,7 @@ def _losses() -> Collection[str]:
     help="Of images: units of each convolution, each followed by max pooling of 2; 'none' for none.",
 )
 @click.option("--window", type=Whole(1, 99), default=3, help="Of images: the side of each convolution.")
+@click.option("--batch-norm", is_flag=True, help="Of images: a batch norm behind each convolution.")
 @click.option("--activation", type=Choice(_activations, ACTIVATIONS_SHOWN), default="relu")
 @click.option("--loss", type=Choice(_losses, "NAME"), default="auto", help="auto: cross-entropy for classes.")
 @click.option(

@@ -57,6 +57,7 @@ def train_table(
     image: str | None = None,
     conv: Sequence[int] = (16, 32),
     window: int = 3,
+    batch_norm: bool = False,
     progress: Report | None = None,
 ) -> Run:
     """Train a network on a table; the same as `chainrule train`, with its defaults.
@@ -91,7 +92,8 @@ def train_table(
         folds: train so many times more, each with another part of the rows held out; `extra["folds"]` has
             the mean and the spread of each score.
         image: the columns are the pixels of an image, row by row: `28x28`, `32x32x3` with channels.
-        conv: of images, the units of each convolution; `window` is the side of what they see.
+        conv: of images, the units of each convolution; `window` is the side of what they see, `batch_norm`
+            whether a batch norm stands behind each.
         validation: the share of rows held out, on which `run.extra["validation"]` is measured; a single
             network is chosen by them too.
 
@@ -109,7 +111,7 @@ def train_table(
     request = Request(
         target, tuple(hidden), activation, dropout, loss, task, left_out, missing, validation, patience,
         dtype, seed, members, bins, group, time, weight, class_weight, cutoff, folds,
-        image, tuple(conv), window,
+        image, tuple(conv), window, batch_norm,
     )  # fmt: skip
     source = as_table(table, reading, digest=True)
     checked_optimizer(optimizer, learning_rate)  # an unknown one is refused before anything is computed

@@ -1,6 +1,7 @@
 """The recipe: what is trained on a table where nothing else is asked for."""
 
 from itertools import pairwise
+from typing import Any
 
 from chainrule.engine.network import Network
 from chainrule.engine.training.mean_network import can_be_averaged
@@ -10,10 +11,10 @@ from chainrule.faces.tables.encoding import LARGEST, Encoding
 from chainrule.faces.tables.quoting import counted
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular.request import Request
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.flatten import Flatten, Unflatten
 from chainrule.rules.layers.pool import MaxPool
-from chainrule.rules.protocols import Layer
 
 # Chosen on the first half of benchmarks/tables:
 PATIENCE = 20  # epochs without a better validation loss
@@ -88,12 +89,15 @@ def image_of(request: Request, table: Table) -> tuple[int, ...]:
     return shape
 
 
-def _of_images(request: Request, shape: tuple[int, ...]) -> list[Layer]:
+def _of_images(request: Request, shape: tuple[int, ...]) -> list[Any]:
     """A convolution and a pool for each of --conv, as long as there are places to pool."""
-    layers: list[Layer] = [Unflatten(shape)]
+    layers: list[Any] = [Unflatten(shape)]
     places = shape[:-1]
     for units in request.conv:
-        layers.append(Conv(units, request.window, request.activation, padding="same"))
+        if request.batch_norm:
+            layers += [Conv(units, request.window, padding="same"), BatchNorm(), request.activation]
+        else:
+            layers.append(Conv(units, request.window, request.activation, padding="same"))
         if min(places) >= POOLED:
             layers.append(MaxPool(2))
             places = tuple(length // 2 for length in places)
@@ -107,6 +111,8 @@ def network_for(request: Request, encoding: Encoding, image: tuple[int, ...] = (
     count = len(request.hidden)
     hidden = zip(request.hidden, [request.activation] * count, [request.dropout] * count, strict=True)
     chosen = architecture.network(hidden, outputs, architecture.table_end(loss, classes, outputs), loss)
+    if request.batch_norm and not (image and request.conv):
+        raise InputError("--batch-norm stands behind the convolutions of images, and here are none")
     if image:
         chosen = Network([*_of_images(request, image), *chosen.layers], chosen.loss)
     widths = (encoding.inputs, *request.hidden, outputs)

@@ -35,6 +35,7 @@ class Request:
     image: str | None = None
     conv: tuple[int, ...] = (16, 32)
     window: int = 3
+    batch_norm: bool = False
     device: DeviceName = "auto"
     precision: Precision = "float32"
 

@@ -10,6 +10,7 @@ from chainrule.engine.runs.run import Run
 from chainrule.faces.tabular.replaying import request_of
 from chainrule.faces.tabular.request import Request
 from chainrule.rules import registry
+from chainrule.rules.layers.batch_norm import BatchNorm
 from chainrule.rules.layers.conv import Conv
 from chainrule.rules.layers.dense import Dense
 from chainrule.rules.layers.dropout import Dropout
@@ -61,6 +62,7 @@ def _with_network(request: Request, setup: TrainingSetup) -> Request:
         activation=registry.name(hidden[0].activation) if hidden else request.activation,
         dropout=rates[0] if rates else 0.0,
         conv=convolutions or request.conv,
+        batch_norm=any(isinstance(layer, BatchNorm) for layer in layers),
         class_weight="balanced" if setup.weighs_classes else request.class_weight,
     )
 
@@ -70,6 +72,8 @@ def _option(name: str, value: Any) -> Iterator[str]:
     flag = f"--{name.replace('_', '-')}"
     if name in ("hidden", "conv"):
         yield from (flag, ",".join(map(str, value)) or "none")
+    elif isinstance(value, bool):
+        yield flag
     elif isinstance(value, tuple | list):
         for part in value:
             yield from (flag, str(part))
