@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.ask.explain.terms import Factor, products
+from chainrule.ask.explain.terms import Factor, existing, products
+from chainrule.errors import InputError
 from chainrule.numbers import Number, given
 from chainrule.quantities import is_error_signal
 
 ROW = "n"  # the letter that every rule gives the rows
+_MEANT = {"row": ROW, "head": "h"}  # words for letters
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,36 @@ def by_row(element: Factor) -> np.ndarray | None:
             rows = products(path, places).sum(axis=axes)
             contributions = rows if contributions is None else contributions + rows
     return contributions
+
+
+def by_letters(element: Factor, choice: str) -> list[tuple[tuple[int, ...] | None, float]]:
+    """What each value of some letters of its sums gives to `element`: `t` by places, `t,s` by pairs of them.
+
+    What has none of these letters comes last, under None.
+
+    Raises:
+        InputError: it is no sum over these letters; those that there are are named.
+    """
+    letters = [_MEANT.get(part.strip(), part.strip()) for part in choice.split(",")]
+    paths = element.number.paths if not element.number.through else ()
+    tables = [(path, path.assignments(element.index)) for path in paths]
+    free = [[c for c in path.letters if np.ndim(places.where[c])] for path, places in tables]
+    if not any(set(letters) <= set(axes) for axes in free):
+        present = dict.fromkeys(c for axes in free for c in axes)
+        reason = f"its sums run over {', '.join(present)}" if present else "it is no sum"
+        raise InputError(f"{element.number.name} cannot be parted by {choice}: {reason}")
+    parts: dict[tuple[int, ...], float] = {}
+    remainder: list[float] = []
+    for (path, places), axes in zip(tables, free, strict=True):
+        mask = existing(path, places)
+        values = products(path, places)[mask]
+        if not set(letters) <= set(axes):
+            remainder += values.tolist()
+            continue
+        where = [np.broadcast_to(places.where[c], mask.shape)[mask].tolist() for c in letters]
+        for point, value in zip(zip(*where, strict=True), values.tolist(), strict=True):
+            parts[point] = parts.get(point, 0.0) + value
+    return [*sorted(parts.items()), *([(None, float(sum(remainder)))] if remainder else [])]
 
 
 def by_road(gradient: Factor) -> list[Road]:

@@ -12,9 +12,11 @@ from chainrule.ask.cases import limits
 from chainrule.ask.cases.address import Address
 from chainrule.ask.cases.case import Case, case_of
 from chainrule.ask.cases.trajectory import Trajectory
+from chainrule.ask.explain.contributions import by_letters
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.named_indices import numbered
 from chainrule.ask.explain.quantity_report import blocks
+from chainrule.ask.explain.terms import Factor
 from chainrule.engine.network import Network
 from chainrule.engine.optimizers import PLAIN
 from chainrule.engine.runs.run import Run
@@ -46,6 +48,7 @@ def explain(
     learning_rate: float | None = None,
     depth: int = 0,
     terms: int | None = None,
+    by: str = "",
     columns: Sequence[str] = (),
     outputs: Sequence[str] = (),
     notes: Sequence[str] = (),
@@ -72,6 +75,8 @@ def explain(
         learning_rate: of updates, where the subject has none or another is wanted.
         depth: through how many levels the factors are explained in turn, down to what was given.
         terms: how many terms of a sum are shown, the largest; all of a short one if not given.
+        by: a letter of its sums by which they are parted: `t` by places, `s` by the places looked at, `head`,
+            `row`; several with commas, `t,s`. Of images `h,w`.
         columns: what the inputs are called.
         outputs: what the outputs are called.
         notes: sentences to stand with the explanation.
@@ -106,6 +111,8 @@ def explain(
     if whole:
         address = _largest(world, address)
     place = _find(world, address)
+    if by:
+        by_letters(Factor(world.numbers(place.after)[place.name], place.index), by)  # what is none is refused
     return Explanation(
         world=world,
         asked=address if update is None else _with_moment(address, quantity),
@@ -113,6 +120,7 @@ def explain(
         whole=whole,
         depth=depth,
         most=terms,
+        by=by,
         columns=tuple(columns),
         outputs=tuple(outputs),
         notes=tuple(notes),

@@ -11,6 +11,7 @@ from chainrule.ask.cases.trajectory import Trajectory
 from chainrule.ask.documents.blocks import Block
 from chainrule.ask.documents.document import Document
 from chainrule.ask.documents.formula_text import as_line
+from chainrule.ask.explain.contributions import by_letters
 from chainrule.ask.explain.derivation import Derivations
 from chainrule.ask.explain.terms import Factor, Summand
 from chainrule.ask.explain.uses import uses
@@ -31,6 +32,7 @@ class Explanation(Document):
         whole: whether all of its array was asked for; it is the largest number there.
         depth: through how many levels its factors are explained in turn.
         most: how many terms of a sum are shown.
+        by: the letters by which its sum is parted, `t` or `head` or `t,s`; nothing for none.
         columns: what the inputs are called, where they have names.
         outputs: what the outputs are called.
         notes: what else is to be said about the numbers, a sentence each.
@@ -45,6 +47,7 @@ class Explanation(Document):
     whole: bool = False
     depth: int = 0
     most: int | None = None
+    by: str = ""
     columns: Sequence[str] = ()
     outputs: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -136,6 +139,8 @@ class Explanation(Document):
             "rest": self.rest,
             "used_by": self.used_by,
         }
+        if self.by:
+            values["by"] = [{"at": at, "value": value} for at, value in by_letters(self.factor, self.by)]
         record: dict[str, Any] = finite(values | ({"chain": self.chain} if self.chain else {}))
         return record
 

@@ -12,7 +12,7 @@ from chainrule.ask.documents.formula_text import as_line
 from chainrule.ask.documents.names import derivative_of, pretty
 from chainrule.ask.documents.wording import counted
 from chainrule.ask.explain.chain import LINKS, Backward
-from chainrule.ask.explain.contributions import by_road, by_row
+from chainrule.ask.explain.contributions import by_letters, by_road, by_row
 from chainrule.ask.explain.explanation import Explanation
 from chainrule.ask.explain.meaning import meaning, parts, rule
 from chainrule.ask.explain.terms import WHOLE, Factor, row_length
@@ -170,8 +170,16 @@ def _backward(explanation: Explanation, equation: Equation) -> Iterator[Block]:
 
 
 def _shares(explanation: Explanation) -> Iterator[Block]:
-    """What each row gives, and what each road brings."""
+    """What each row gives, each value of the letters that were asked for, and what each road brings."""
     element = explanation.factor
+    if explanation.by:
+        yield Heading(f"By {explanation.by}")
+        yield paragraph("The same sum with ", explanation.by, " left apart; all of it adds up.")
+        named_parts = [
+            ("the rest" if point is None else ",".join(map(str, point)), value)
+            for point, value in by_letters(element, explanation.by)
+        ]
+        yield _table(explanation.by, list(named_parts), element.value)
     rows = by_row(element)
     if rows is not None and len(rows) > 1:
         yield Heading("Row by row")

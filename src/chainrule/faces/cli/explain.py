@@ -29,6 +29,12 @@ from chainrule.faces.cli.table_options import given, reading_options
     metavar="K",
     help="Show the K largest terms of a sum.  [default: 4, or all up to 6]",
 )
+@click.option(
+    "--by",
+    metavar="LETTERS",
+    default="",
+    help="Part its sum by a letter: t by places, s by places looked at, head, row; several: t,s.",
+)
 @click.option("--learning-rate", type=POSITIVE, help="α of the updates, if not the subject's own.")
 @click.option(
     "--table", metavar="FILE", help="Whose rows, for a RUN.  [default: the table it was trained on]"
@@ -85,7 +91,7 @@ def explain(
 
     output, plain = options.pop("output"), options.pop("plain")
     kind = format_of(kind, as_json, output, csv=history)
-    choices = {name: options.pop(name) for name in ("depth", "terms", "learning_rate")}
+    choices = {name: options.pop(name) for name in ("depth", "terms", "by", "learning_rate")}
     reading = given(options)
     if kind == "csv" and not history:
         raise click.UsageError("csv is for --history")
