@@ -54,6 +54,11 @@ class Ensemble:
         return f"Ensemble({len(self)} members, the best {self.best!r})"
 
     @property
+    def dtype(self) -> "np.dtype[Any]":
+        """What the numbers of its networks are kept in."""
+        return self.members[0].dtype
+
+    @property
     def best(self) -> Run:
         """The member with the lowest validation loss, or loss where no rows were held out; one that diverged
         only if all did.

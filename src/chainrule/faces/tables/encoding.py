@@ -77,8 +77,8 @@ class Encoding:
         """The options of `read` that a new table should be read with."""
         return {"decimal": self.decimal, "missing_markers": list(self.markers)}
 
-    def encode(self, table: Table) -> np.ndarray:
-        """The inputs x (rows, inputs) float64, always finite, of a raw table with its columns in any order.
+    def encode(self, table: Table, dtype: str = "float64") -> np.ndarray:
+        """The inputs x (rows, inputs), always finite, of a raw table with its columns in any order.
 
         Notes (filled cells, unseen categories, far values, ignored columns) go to `table.notes`.
 
@@ -88,7 +88,7 @@ class Encoding:
         self._check_names(table)
         if not table.rows:
             table.say("warning", "the table has no data rows")
-        return self.encode_cells(table, _read_again(table, [column.name for column in self.columns]))
+        return self.encode_cells(table, _read_again(table, [column.name for column in self.columns]), dtype)
 
     def remarks(self, table: Table) -> list[str]:
         """What is odd about each row of a raw table: words without an input, amounts never met."""

@@ -31,7 +31,7 @@ def predict(
         InputError: a column the run needs is missing, or a cell that cannot be read.
     """
     encoding = encoding_of(run)
-    output = run.predict(encoding.encode(table))
+    output = run.predict(encoding.encode(table, str(run.dtype)))
     columns: dict[str, Any] = {"prediction": encoding.decode(output)}
     if interval is not None:
         room = margin(run.extra, interval)
@@ -59,7 +59,7 @@ def evaluate(run: Run | Ensemble, table: Table) -> dict[str, Any]:
     """
     encoding = encoding_of(run)
     table = answered(table, encoding.target.name)
-    x, t = encoding.encode(table), encoding.encode_target(table)
+    x, t = encoding.encode(table, str(run.dtype)), encoding.encode_target(table)
     if not len(t):
         raise table.fault("no data rows: there is nothing to measure")
     return scores(encoding.target, run.predict(x), t)
