@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 import json
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from starlette.routing import Route
 
-from chainrule.faces.studio import server
+from chainrule.faces.studio import messages, server
 from chainrule.faces.studio.guard import HEADERS, LARGEST, REFUSED, Guard
 
 PORT = 8400
@@ -209,3 +211,35 @@ def test_sessions_are_apart() -> None:
     (frame,) = second.answer(json.dumps({"kind": "seek", "updates": 0}))
     assert frame["values"]["w1"][0] == "0.15"
     rooms.worker.shutdown()
+
+
+def test_who_asks_comes_before_who_trains() -> None:
+    rooms, order = server.Rooms(), list[str]()
+    gate = threading.Event()
+
+    async def all_at_once() -> None:
+        first = asyncio.create_task(rooms.work(lambda: gate.wait(20)))
+        await asyncio.sleep(0)
+        trains = [
+            asyncio.create_task(rooms.work(partial(order.append, f"train {k}"), is_patient=True))
+            for k in range(3)
+        ]
+        await asyncio.sleep(0)
+        gone = asyncio.create_task(rooms.work(partial(order.append, "gone")))
+        await asyncio.sleep(0)
+        gone.cancel()
+        asks = asyncio.create_task(rooms.work(partial(order.append, "ask")))
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(first, *trains, asks)
+
+    asyncio.run(all_at_once())
+    assert order == ["ask", "train 0", "train 1", "train 2"]
+    rooms.worker.shutdown()
+
+
+def test_only_a_training_is_patient() -> None:
+    training = {"kind": "advance", "updates": 100_000, "milliseconds": 12}
+    assert messages.is_training(json.dumps(training))
+    for other in ({"kind": "advance", "updates": 1}, {"kind": "ask", "quantity": "E"}, [], {"kind": "x"}):
+        assert not messages.is_training(json.dumps(other))

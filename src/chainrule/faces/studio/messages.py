@@ -168,6 +168,17 @@ def parse(text: str) -> tuple[int, Message]:
     return number, kind(**record)
 
 
+def is_training(text: str) -> bool:
+    """Whether a message asks for as many updates as fit into a time, and so for whatever time is left."""
+    if len(text) > 200:
+        return False
+    try:
+        _, message = parse(text)
+    except InputError:
+        return False
+    return isinstance(message, Advance) and message.milliseconds > 0
+
+
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
 

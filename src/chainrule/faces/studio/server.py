@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from chainrule.faces.studio.desk import Desk
+from chainrule.faces.studio.messages import is_training
 from chainrule.faces.studio.subject import Subject
 
 T = TypeVar("T")
@@ -36,6 +39,9 @@ class Rooms:
     def __init__(self, subject: Subject | None = None) -> None:
         self.subject = subject
         self.open: dict[WebSocket, Desk] = {}
+        self._is_busy = False
+        self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._turns = count()
         self.worker = ThreadPoolExecutor(
             1, "studio"
         )  # NumPy's bits and everybody's turn, one after the other
@@ -52,9 +58,35 @@ class Rooms:
     def spoke(self, socket: WebSocket) -> None:
         self.open[socket] = self.open.pop(socket)
 
-    async def work(self, task: Callable[[], T]) -> T:
-        """What a task gives, done in the one worker, so that the page's events never wait for numbers."""
-        return await asyncio.get_running_loop().run_in_executor(self.worker, task)
+    async def work(self, task: Callable[[], T], *, is_patient: bool = False) -> T:
+        """What a task gives, done in the one worker, so that the page's events never wait for numbers.
+
+        One after the other as they came; those that are patient, trainings, after those that are not.
+        """
+        loop = asyncio.get_running_loop()
+        if self._is_busy:
+            turn = loop.create_future()
+            heappush(self._waiting, (is_patient, next(self._turns), turn))
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():  # it was to be now
+                    self._pass_on()
+                raise
+        self._is_busy = True
+        try:
+            return await loop.run_in_executor(self.worker, task)
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """The worker is free for whoever waits and has not gone meanwhile."""
+        self._is_busy = False
+        while self._waiting and not self._is_busy:
+            turn = heappop(self._waiting)[-1]
+            if not turn.done():
+                turn.set_result(None)
+                self._is_busy = True
 
 
 def application(subject: Subject | None = None) -> Starlette:
@@ -70,7 +102,9 @@ def application(subject: Subject | None = None) -> Starlette:
                 if socket not in rooms.open:
                     return
                 rooms.spoke(socket)
-                for answer in await rooms.work(partial(desk.answer, question)):
+                for answer in await rooms.work(
+                    partial(desk.answer, question), is_patient=is_training(question)
+                ):
                     await socket.send_text(json.dumps(answer, ensure_ascii=False, allow_nan=False))
         except (WebSocketDisconnect, RuntimeError, KeyError):
             return  # the page has gone, and its session with it
