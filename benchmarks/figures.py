@@ -114,6 +114,25 @@ FIGURES = {
     "python -m benchmarks.speed.summary": Figures(
         ("README.md",), ("benchmarks/speed/summary.py", "docs/speed-results.md"), ()
     ),
+    "python -m benchmarks.diagnosis --unseen --docs": Figures(
+        ("docs/diagnose.md",),
+        (
+            *("benchmarks/diagnosis/cases.py", "benchmarks/diagnosis/operators.py"),
+            *("benchmarks/diagnosis/data_sets.py", "benchmarks/diagnosis/configurations.py"),
+            *("src/chainrule/ask/diagnosis/*_signs.py", "src/chainrule/ask/diagnosis/training_evidence.py"),
+            *(f"src/chainrule/ask/diagnosis/{name}.py" for name in ("causal_order", "proof", "remedies")),
+        ),
+        ("chainrule", "jax", "numpy", "scikit-learn"),
+        quick=False,
+    ),
+    "python -m benchmarks.diagnosis.labels --docs": Figures(
+        ("docs/diagnose.md",),
+        (
+            *("benchmarks/diagnosis/labels.py", "benchmarks/diagnosis/data_sets.py"),
+            "src/chainrule/ask/diagnosis/doubtful_rows.py",
+        ),
+        ("chainrule", "jax", "numpy", "scikit-learn"),
+    ),
     "python -m benchmarks.conformance --docs": Figures(
         ("docs/estimators.md",),
         ("benchmarks/conformance.py", "src/chainrule/faces/estimators/*.py"),

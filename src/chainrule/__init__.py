@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chainrule.ask.check.check import check as check
     from chainrule.ask.check.verdict import PageVerdict as PageVerdict
     from chainrule.ask.check.verdict import Verdict as Verdict
+    from chainrule.ask.diagnosis.doubtful_rows import DoubtfulRows as DoubtfulRows
     from chainrule.ask.diagnosis.training_diagnosis import TrainingDiagnosis as TrainingDiagnosis
     from chainrule.ask.exercises.exercise import Exercise as Exercise
     from chainrule.ask.exercises.exercise import exercise as exercise
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from chainrule.faces.tabular.api import predict_table as predict_table
     from chainrule.faces.tabular.api import train_table as train_table
     from chainrule.faces.tabular.diagnosing import diagnose as diagnose
+    from chainrule.faces.tabular.diagnosing import doubtful_rows as doubtful_rows
     from chainrule.faces.tabular.row_attribution import why as why
     from chainrule.faces.tensorboard import event_files as event_files
     from chainrule.rules.layers.attention import Attention as Attention
@@ -148,7 +150,8 @@ _HOMES = {
     "faces.onnx.model_file": ("to_onnx",),
     "faces.studio.widget": ("Studio",),
     "faces.tabular.api": ("evaluate", "predict_table", "train_table"),
-    "faces.tabular.diagnosing": ("diagnose",),
+    "faces.tabular.diagnosing": ("diagnose", "doubtful_rows"),
+    "ask.diagnosis.doubtful_rows": ("DoubtfulRows",),
     "ask.diagnosis.training_diagnosis": ("TrainingDiagnosis",),
     "faces.tabular.row_attribution": ("why",),
     "rules.layers.attention": ("Attention",),

@@ -119,7 +119,7 @@ def high_rate(evidence: TrainingEvidence) -> TrainingFault | None:
         evidence.beginning,
         evidence.beginning.layers[0],
         "high_rate",
-        f"The learning rate {_rate(evidence)} is too high: "
+        f"The learning rate{_rate(evidence)} is too high: "
         + (
             f"the training diverged in {run.divergence}."
             if run.divergence
@@ -156,7 +156,7 @@ def low_rate(evidence: TrainingEvidence) -> TrainingFault | None:
         evidence.beginning,
         evidence.beginning.layers[0],
         "low_rate",
-        f"The learning rate {_rate(evidence)} is too low: the weights hardly move.",
+        f"The learning rate{_rate(evidence)} is too low: the weights hardly move.",
         "median of the updates looked at, by the weights they change",
         typical,
         (0.0024, 0.019),
@@ -207,7 +207,7 @@ def overfitted(evidence: TrainingEvidence) -> TrainingFault | None:
 
 def _rate(evidence: TrainingEvidence) -> str:
     rate = evidence.setup.learning_rate
-    return "" if callable(rate) or isinstance(rate, str) else f"{float(rate):g}"
+    return "" if callable(rate) or isinstance(rate, str) else f" {float(rate):g}"
 
 
 COURSE_SIGNS: Sequence[Sign] = (

@@ -144,9 +144,7 @@ class References:
 
     def _neighbours(self, x: Array, judged: Array | None) -> Reference:
         t, count = self.learned.t, min(NEIGHBOURS, len(x) - 1)
-        distances = _distances(x, x)
-        np.fill_diagonal(distances, np.inf)
-        nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
+        nearest = _nearest(x, count)
 
         def predict(targets: Array) -> Array:
             return np.asarray(targets[nearest].mean(axis=1))
@@ -200,6 +198,17 @@ def some_rows(data: Data, limit: int = MOST_ROWS) -> Data:
     if len(data) <= limit:
         return data
     return data.only(np.sort(np.random.default_rng(0).permutation(len(data))[:limit]))
+
+
+def nearest_rows(x: Array, count: int) -> Array:
+    """The nearest other rows of each, by standardised columns (n, count)."""
+    return _nearest(_standardised(x, None)[0], count)
+
+
+def _nearest(x: Array, count: int) -> Array:
+    distances = _distances(x, x)
+    np.fill_diagonal(distances, np.inf)
+    return np.asarray(np.argpartition(distances, count - 1, axis=1)[:, :count])
 
 
 def _standardised(x: Array, judged: Array | None) -> tuple[Array, Array | None]:

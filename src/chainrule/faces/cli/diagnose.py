@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chainrule.faces.cli.document_formats import FORMATS, format_of, write_document
-from chainrule.faces.cli.options import FROM_ZERO, Choice
+from chainrule.faces.cli.options import FROM_ZERO, Choice, Whole
 from chainrule.faces.cli.progress import trial_line
 from chainrule.faces.cli.table_options import given, network_in, reading_options, say
 
 if TYPE_CHECKING:
+    from chainrule.ask.diagnosis.doubtful_rows import DoubtfulRows
     from chainrule.ask.diagnosis.training_diagnosis import TrainingDiagnosis
 
 UNHEALTHY = 1
@@ -20,6 +21,9 @@ UNHEALTHY = 1
 @click.argument("subject", metavar="RUN|TABLE|EXAMPLE.toml")
 @click.option("--target", metavar="COLUMN", help="Of a TABLE, the column to predict.")
 @click.option("--table", metavar="FILE", help="The table it was trained on.  [default: where it lay]")
+@click.option(
+    "--rows", "limit", type=Whole(), metavar="N", help="Of a RUN, list N rows that look mislabelled instead."
+)
 @click.option("--no-proof", is_flag=True, help="Look only: train nothing to see what mends it.")
 @click.option(
     "--seconds", type=FROM_ZERO, default=20.0, show_default=True, help="How long to try what may mend it."
@@ -33,6 +37,7 @@ def diagnose(
     subject: str,
     target: str | None,
     table: str | None,
+    limit: int | None,
     no_proof: bool,
     seconds: float,
     kind: str | None,
@@ -51,11 +56,17 @@ def diagnose(
     """
     kind = format_of(kind, as_json, output)
     reading = given(options)
+    is_run = (Path(subject) / "run.json").is_file()
+    if limit is not None:
+        if not is_run:
+            raise click.UsageError(f"--rows is of a run, and {subject} is none")
+        write_document(_doubtful_rows(subject, table, reading, limit), kind, output, plain)
+        return 0
     with trial_line() as report:
         choices: dict[str, Any] = {"prove": not no_proof, "seconds": seconds, "progress": report}
         if Path(subject).suffix == ".toml":
             diagnosis = _of_example(subject, choices)
-        elif (Path(subject) / "run.json").is_file():
+        elif is_run:
             diagnosis = _of_run(subject, table, reading, choices)
         else:
             diagnosis = _of_table(subject, target, reading, choices)
@@ -73,14 +84,26 @@ def _of_example(path: str, choices: dict[str, Any]) -> "TrainingDiagnosis":
 def _of_run(
     folder: str, table: str | None, reading: dict[str, Any], choices: dict[str, Any]
 ) -> "TrainingDiagnosis":
-    from chainrule.faces.tabular import source
     from chainrule.faces.tabular.diagnosing import diagnose_table
+
+    return diagnose_table(*_read(folder, table, reading), folder, **choices)
+
+
+def _doubtful_rows(folder: str, table: str | None, reading: dict[str, Any], limit: int) -> "DoubtfulRows":
+    from chainrule.faces.tabular.diagnosing import doubtful_rows
+
+    return doubtful_rows(*_read(folder, table, reading), limit=limit)
+
+
+def _read(folder: str, table: str | None, reading: dict[str, Any]) -> tuple[Any, Any]:
+    """The run, and the table that it was trained on."""
+    from chainrule.faces.tabular import source
 
     run: Any = network_in(folder, False)
     path = table or source.training_table(run, folder)
     read = source.reading_of(run, reading).table(path)
     say(read.notes)
-    return diagnose_table(run, read, folder, **choices)
+    return run, read
 
 
 def _of_table(

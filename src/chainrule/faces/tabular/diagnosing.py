@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.ask.cases.example import Example
 from chainrule.ask.diagnosis.array_diagnosis import diagnose_arrays, evidence_of
+from chainrule.ask.diagnosis.doubtful_rows import DoubtfulRows
 from chainrule.ask.diagnosis.example_diagnosis import diagnose_example
 from chainrule.ask.diagnosis.proof import SECONDS, Report
 from chainrule.ask.diagnosis.training_diagnosis import TrainingDiagnosis
 from chainrule.engine.data import Data
 from chainrule.engine.runs.run import Run
+from chainrule.engine.training.replaying import replay
 from chainrule.errors import InputError
 from chainrule.faces.tables.table import Table
 from chainrule.faces.tabular import training
@@ -111,3 +114,39 @@ def diagnose_table(
 
     command = train_command(run, str(table.path))
     return TrainingDiagnosis.of(evidence, subject or str(table.path), command, asks, prove, seconds, progress)
+
+
+def doubtful_rows(
+    run: Run, table_or_x: Any, t: ArrayLike | None = None, *, limit: int = 10, **options: Any
+) -> DoubtfulRows:
+    """The rows of a training that look mislabelled: hard in every epoch, and unlike their neighbours.
+
+        print(doubtful_rows(run, "penguins.csv"))
+
+    Args:
+        table_or_x: the table that the run was trained on, or the x that `train` was given.
+        t: the targets, with x.
+        limit: how many are shown; `rows()` has all.
+        options: what the run does not remember, as `replay` takes it.
+
+    Raises:
+        InputError: the run cannot be replayed, or there are too few rows or too many.
+    """
+    if t is not None:
+        past = replay(run, table_or_x, t, **options)
+        rows = past.job.data
+        return DoubtfulRows.of(past, rows, past.origins, lambda y: [str(np.round(v, 3)) for v in y], limit)
+    source = table_or_x
+    if not isinstance(source, Table):
+        source = as_table(source, reading_of(run, {}), digest=True)
+    replayed = replay_table(run, source)
+    ready = replayed.fit
+    learned = Data(ready.x[ready.kept], ready.t[ready.kept])
+    target = ready.encoding.target
+    return DoubtfulRows.of(
+        replayed.replay, learned, replayed.rows, lambda y: [_cell(v) for v in target.decode(y)], limit
+    )
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
