@@ -172,3 +172,40 @@ def test_a_value_with_many_digits_for_a_given_is_no_verdict_on_half_of_the_numbe
     )
     read = verdict(tmp_path, text)
     assert read.verdict == "unread"
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        r"If $z < 0$, then $\sigma'(z) = 0$ and the unit is dead.",
+        r"When $z \le -5$ or so, a = 0.",
+        r"$$\sigma'(z) = \begin{cases} 1 & z > 0 \\ 0 & z < 0 \\ \text{any} & z = 0 \end{cases}$$",
+        r"$$a = \begin{cases} 1 & \text{if } z > 0 \\ 0 & \text{otherwise} \end{cases}$$",
+        r"$$y=\begin{dcases} 0, \text{ if } z = 0 \\ 1, \text{ if } z = 1 \end{dcases}$$",
+        "Falls z > 7, ist a = 1.",
+        "如果 z < 0，则 a = 0。",
+    ],
+)
+def test_what_would_be_is_said_of_no_number(tmp_path, aside):
+    read = verdict(tmp_path, f"{CHAIN}\n\nz = 0.5, a = 0.6225, E = 0.0713\n\n{aside}")
+    assert [claim.claim.printed for claim in read.claims] == ["0.5", "0.6225", "0.0713"]
+    assert statuses(read) == {"right"}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        "Since z = 0.5 > 0, a = 0.7225.",
+        "If the net input is > 0 the unit is on; here a = 0.7225.",
+        r"$$\begin{cases} z &= 0.5 \\ a &= 0.7225 \end{cases}$$",
+        "The derivative > 0 tells where to go if a = 0.7225.",
+    ],
+)
+def test_what_is_said_beside_a_condition_is_said(tmp_path, claims):
+    read = verdict(tmp_path, f"{CHAIN}\n\nz = 0.5, E = 0.0713, dE/dw = -0.1774\n\n{claims}")
+    assert "0.7225" in [claim.claim.printed for claim in read.claims if str(claim.status) == "wrong"]
+
+
+def test_a_bracket_alone_before_a_sign_is_no_name(tmp_path):
+    read = verdict(tmp_path, f"{CHAIN}\n\nz = 0.5, a = 0.6225\n\n): -0.3 and (): [1, 2]")
+    assert statuses(read) == {"right"}

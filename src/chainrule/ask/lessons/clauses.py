@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from chainrule.ask.lessons.lesson_blocks import FOLD
-from chainrule.ask.lessons.plain_maths import ASSIGNED, UNREADABLE
+from chainrule.ask.lessons.plain_maths import ASSIGNED, SUPPOSED, UNREADABLE
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope, is_word, parse_symbol
 from chainrule.ask.lessons.tokens import Token
 
@@ -26,6 +26,7 @@ _FUNCTIONS = (
     "logistic",
 )
 _PRODUCT = re.compile(r"[wWvV][xXaAhH]|[xXaAhH][wWvV]")  # `wx`, without a sign between
+_EQUALS = ("=", ASSIGNED, SUPPOSED)
 _OPERATORS = "+-*/^"
 _ENDS = ";.?!|\n"
 _INSIDE = _OPERATORS + "()[]{},;_'∂%±" + UNREADABLE
@@ -42,10 +43,12 @@ class Clause:
     Attributes:
         parts: what stands between its equals signs.
         assigned: whether an arrow stands among them: something gets a new value.
+        supposed: whether it is only said what would be.
     """
 
     parts: list[list[Token]] = field(default_factory=lambda: [[]])
     assigned: bool = False
+    supposed: bool = False
 
 
 def clauses(tokens: list[Token]) -> Iterator[Clause]:
@@ -60,6 +63,7 @@ def clauses(tokens: list[Token]) -> Iterator[Clause]:
         if role == "equals":
             clause.parts.append([])
             clause.assigned |= token.text == ASSIGNED
+            clause.supposed |= token.text == SUPPOSED
             depth = 0
         elif role == "end":
             yield clause
@@ -76,7 +80,7 @@ def _role(token: Token, tokens: list[Token], position: int, clause: Clause, dept
         return _word(token.text, tokens, position, clause)
     if token.kind == "number":
         return "part"
-    if token.text in ("=", ASSIGNED):
+    if token.text in _EQUALS:
         return "equals"
     return _sign(token, tokens, position, clause, depth)
 
@@ -108,7 +112,7 @@ def _word(word: str, tokens: list[Token], position: int, clause: Clause) -> str:
         return "end"
     following = tokens[position + 1].text if position + 1 < len(tokens) else ""
     is_slope = word[0] == "d" and (following == "/" or bool(parse_symbol(word[1:])))
-    is_left_side = len(clause.parts) == 1 and following in ("=", ASSIGNED) and word not in _LINKS
+    is_left_side = len(clause.parts) == 1 and following in _EQUALS and word not in _LINKS
     if _begins(tokens, position, clause):
         return "begin"
     if (
@@ -145,7 +149,7 @@ def _ends_in_number(clause: Clause) -> bool:
 def _is_left_side(tokens: list[Token]) -> bool:
     """Whether a name with an equals sign stands there, `w =` or `dL/dw =`."""
     texts = [token.text for token in tokens]
-    return texts[1:2] in (["="], [ASSIGNED]) or (texts[1:2] == ["/"] and texts[3:4] == ["="])
+    return any(text in _EQUALS for text in texts[1:2]) or (texts[1:2] == ["/"] and texts[3:4] == ["="])
 
 
 def _joins(tokens: list[Token], position: int) -> bool:
@@ -225,11 +229,12 @@ def _described(words: list[Token]) -> LessonSymbol | None:
 
 def _is_rate_twice(words: list[Token]) -> bool:
     """`α α`, from `learning rate α`, or `α (η)`."""
-    first_symbol = parse_symbol(words[0].text)
-    last_symbol = parse_symbol(words[-1].text if words[-1].text != ")" else words[-2].text)
+    letters = [token for token in words if token.text != ")"]
+    if len(letters) < 2:
+        return False
+    first_symbol, last_symbol = parse_symbol(letters[0].text), parse_symbol(letters[-1].text)
     return (
-        len(words) > 1
-        and isinstance(first_symbol, LessonSymbol)
+        isinstance(first_symbol, LessonSymbol)
         and isinstance(last_symbol, LessonSymbol)
         and first_symbol.kind == last_symbol.kind == "rate"
     )

@@ -4,11 +4,17 @@ import re
 
 _DEEPEST = 40  # braces inside braces; deeper ones are left out
 ASSIGNED = "≔"  # stands for every arrow that gives something a new value
+SUPPOSED = "≟"  # stands for an equals sign of what would be: `if z < 0, then a = 0`
 UNREADABLE = "⁇"  # stands for a command that is not known here: who knows what it does to a number
 _SYMBOLS = {
     **dict.fromkeys(["cdot", "times", "ast", "odot"], "*"),
     **dict.fromkeys(["approx", "thickapprox", "simeq", "cong", "equiv", "sim"], "="),
     **dict.fromkeys(["leftarrow", "gets", "longleftarrow", "coloneqq"], ASSIGNED),
+    **dict.fromkeys(["le", "leq", "leqslant"], "≤"),
+    **dict.fromkeys(["ge", "geq", "geqslant"], "≥"),
+    **dict.fromkeys(["ne", "neq"], "≠"),
+    "lt": "<",
+    "gt": ">",
     **dict.fromkeys(["dots", "ldots", "cdots", "vdots", "ddots"], "…"),
     **dict.fromkeys(["ell"], "L"),
     **dict.fromkeys(["Rightarrow", "implies", "quad", "qquad", "newline", "therefore", "iff"], " ; "),
@@ -98,12 +104,18 @@ _BASE = re.compile(r"^([^\W\d_]+)")  # of `y_1`, which a hat is over as a whole
 _KEYWORDS = re.compile(r",\s*(?:requires_grad|dtype|device|ndmin)\s*=\s*[\w.]+")  # of an array in code
 _ZEROS = re.compile(r"\b(?:\w{1,10}\.)?zeros\s*\(\s*\(?\s*(\d)\s*(?:,\s*(\d)\s*)?\)?\s*\)")
 _SQUARED = re.compile(r"([)\w] ?)\*\* ?2\b(?!\.)")
+_CASES = re.compile(r"=?\s*\\begin\s*\{[dr]?cases\}.{0,2000}?\\end\s*\{[dr]?cases\}", re.DOTALL)
+_CONDITION = re.compile(  # of a case, up to the end of its row
+    r"(?:&(?!\s*(?:[=<>≈]|\\approx|\\gets|\\leftarrow))|\\(?:text|mbox|textrm|mathrm)\s*\{)"
+    r"(?:(?!\\\\|\\end).){0,400}",
+    re.DOTALL,
+)
 _COMMA_BETWEEN = re.compile(r"(?<=\d)\{,\}(?=\d)")
 
 
 def plain(text: str) -> str:
     """The text with its mathematics in plain letters; line breaks stay where they are."""
-    text = _COMMA_BETWEEN.sub(",", text)
+    text = _CASES.sub(_cases, _COMMA_BETWEEN.sub(",", text))
     writer = _Writer()
     for token in _TOKEN.finditer(text):
         writer.take(token)
@@ -111,6 +123,12 @@ def plain(text: str) -> str:
     text = _SQUARED.sub(r"\1^2", text.replace(":=", ASSIGNED).replace("<-", ASSIGNED)).replace("**", " ")
     text = re.sub(r"([yY])[\u0302]", r"\1hat", text).replace("ŷ", "yhat").replace("Ŷ", "yhat")
     return _ARRAYS.sub("(", _ZEROS.sub(_zeros, _KEYWORDS.sub("", text)))
+
+
+def _cases(match: re.Match[str]) -> str:
+    """A function in cases says what would be; an equals sign of a condition states nothing."""
+    text = _CONDITION.sub(lambda condition: condition[0].replace("=", SUPPOSED), match[0])
+    return text.replace("=", SUPPOSED, 1) if text != match[0] or _CONDITION.search(text) else text
 
 
 def _zeros(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chainrule.ask.lessons.clauses import Clause, clauses, named
 from chainrule.ask.lessons.lesson_blocks import LessonParagraph
-from chainrule.ask.lessons.plain_maths import UNREADABLE
+from chainrule.ask.lessons.plain_maths import SUPPOSED, UNREADABLE
 from chainrule.ask.lessons.printed_values import Value, parse_value, without_remark
 from chainrule.ask.lessons.substitution import Formulas, substituted
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope, is_worked_name, parse_symbol
@@ -23,6 +23,12 @@ _UNPACKED = re.compile(  # `x1, x2, y = 1.5, -0.5, 1.0`, as Python assigns
     r"^(?P<indent>[ \t]*)(?P<names>[A-Za-z]\w*(?:, *[A-Za-z]\w*)+) *= *"
     r"(?P<values>[-+]?[\d.]+(?:e[-+]?\d+)?(?:, *[-+]?[\d.]+(?:e[-+]?\d+)?)+) *(?:#.*)?$",
     re.MULTILINE,
+)
+_SUPPOSITION = re.compile(  # `if z < 0, then a = 0`, up to where the example goes on
+    r"(?:\b(?:if|when(?:ever)?|unless|wenn|falls|si|quand|lorsque|cuando|se|quando|jika|если)\b|如果|若|假如|当|當)"
+    r"(?:(?!</?[A-Za-z])[^=.;!?\n]|\.(?=\d)){0,120}?(?:[≤≥≠]|(?<!-)[<>](?=[\s=\d.+-]))"
+    r"(?:(?!(?<!or )\b(?:here|since|because|so|hence|thus|therefore|now|our)\b)[^.;!?\n]|\.(?=\d))*",
+    re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(r"[+*/^-]|\d\(|\)\(")
 
@@ -79,6 +85,7 @@ def statements(paragraph: LessonParagraph, formulas: Formulas | None = None) -> 
     """The statements in a run of text; `formulas` are those in letters that stand before it."""
     formulas = {} if formulas is None else formulas
     text = _UNPACKED.sub(r"\g<indent>(\g<names>) = (\g<values>)", phrased(paragraph.text))
+    text = _SUPPOSITION.sub(lambda supposition: supposition[0].replace("=", SUPPOSED), text)
     for clause in clauses(list(tokenize(text, paragraph.line))):
         for part in clause.parts[1:]:
             part[:] = without_remark(part)
@@ -117,15 +124,16 @@ def _stated(clause: Clause, paragraph: LessonParagraph, formulas: Formulas) -> I
         "".join(token.text for token in part) for part, value in values if value is None and len(part) < 400
     )
     is_new = clause.assigned or (bool(left) and left[-1].text in right_names)
-    for letter, numeral, text in substituted(clause.parts, formulas):
+    for letter, numeral, text in () if clause.supposed else substituted(clause.parts, formulas):
         stated = statement((letter,), numeral, where, text)
         yield replace(stated, new=False, sides=(), is_substituted=True)
     for part in clause.parts[:-1]:
-        if numbers and (pairs := _pairs(part, numbers[-1][1])):
+        if numbers and not clause.supposed and (pairs := _pairs(part, numbers[-1][1])):
             for (text, symbol), value in pairs:
                 yield statement((symbol,), value, part[0].line, text)
             return
-    symbols = tuple(_symbols([part for part in clause.parts if parse_value(part) is None]))
+    named_parts = [] if clause.supposed else [part for part in clause.parts if parse_value(part) is None]
+    symbols = tuple(_symbols(named_parts))
     name = _written(left)
     for part, value in numbers if symbols else numbers[-1:]:
         stated = statement(symbols, value, part[0].line, name)
