@@ -174,6 +174,11 @@ def real(dtype: Any) -> np.dtype[Any]:
     return kinds.get(str(dtype)) or np.dtype(dtype)
 
 
+def recast(array: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
+    """Numbers in another type; tokens as they are."""
+    return array if array.dtype.kind == "i" else array.astype(dtype)
+
+
 def _refuse_outside(numbers: np.ndarray, outside: np.ndarray, name: str, known: str) -> None:
     """Raise an InputError that names the first number which is outside of what is known."""
     if outside.any():

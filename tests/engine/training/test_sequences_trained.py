@@ -134,3 +134,27 @@ def test_norms_in_onnx_and_not_side_by_side(norm: Any, tmp_path: Path) -> None:
         chainrule.train_ensemble(net, x, t, seeds=2)
     pytest.importorskip("onnx")
     assert chainrule.to_onnx(chainrule.train(net, x, t, epochs=2), tmp_path / "model.onnx")
+
+
+def test_the_past_is_replayed_and_told() -> None:
+    options: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 8}
+    run = chainrule.train(network(0.1), X, T, epochs=3, **options)
+    told = str(chainrule.explain(run, X, T, "dE/dwq4[0,0,0]@5"))
+    assert "This is update 5 of the training" in told
+    assert "so far, this one among them, of the gain of unit 1 of layer 3" in " ".join(
+        str(chainrule.explain(run, X, T, "m_g3[1]@4")).split()
+    )
+
+
+def test_gradients_of_a_transformer_are_judged() -> None:
+    p = network().start(6)
+    gradients = {name: g.array.copy() for name, g in chainrule.sweep(network(), p, X, T).gradients.items()}
+    assert "right" in str(chainrule.diagnose_gradients(network(), X, T, gradients, parameters=p))
+    gradients["wq4"] *= 2
+    assert "wq₄" in str(chainrule.diagnose_gradients(network(), X, T, gradients, parameters=p))
+
+
+def test_diagnose_refuses_tokens_by_name() -> None:
+    run = chainrule.train(network(), X, T, epochs=1)
+    with pytest.raises(InputError, match="this network takes tokens"):
+        chainrule.diagnose(run, X, T)

@@ -13,7 +13,7 @@ from chainrule.ask.cases.arrays import as_numpy
 from chainrule.ask.cases.error_parts import error_parts
 from chainrule.ask.cases.unfused import apart
 from chainrule.engine.backprop import Sweep, sweep
-from chainrule.engine.data import prepare
+from chainrule.engine.data import prepare, recast
 from chainrule.engine.network import Network
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError, ShapeError
@@ -177,8 +177,8 @@ def case_of(
     return Case(
         network=network,
         parameters=_fitting(network, parameters, data.x.shape[1:]),
-        x=_wide(data.x),
-        t=_wide(data.t),
+        x=recast(data.x),
+        t=recast(data.t),
         learning_rate=rate if isinstance(rate, (int, float)) else None,
         weight_decay=float(settings.get("weight_decay") or 0.0),
     )
@@ -195,11 +195,6 @@ def _fitting(
         if arrays[name].shape != start.shape:
             raise ShapeError(f"{name} is {arrays[name].shape}, but the network wants {start.shape}")
     return arrays
-
-
-def _wide(array: np.ndarray) -> np.ndarray:
-    """Numbers in float64; tokens as they are."""
-    return array if array.dtype.kind == "i" else array.astype(np.float64)
 
 
 def _place(name: str) -> tuple[bool, int, int]:

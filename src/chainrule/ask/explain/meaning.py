@@ -82,9 +82,9 @@ def meaning(case: Case, element: Factor) -> str:
         case Derivative(Variable(), Variable() as bottom):
             return f"how fast {{}} grows as {{}} grows{_row(bottom, index, rows)}"
         case Memory() | Updated(Memory()):
-            return _kept(quantity, index)
+            return _kept(case, quantity, index)
         case Updated(Variable() as variable):
-            old = _by_layer(case, str(variable), index) or _plain(variable, index)
+            old = _parameter(case, variable, index)
             return f"the new value of {old}: the old one, and {_step(case)}"
         case Variable():
             text = _plain(quantity, index)
@@ -102,10 +102,14 @@ _KEPT = {
 }
 
 
-def _kept(quantity: Memory | Updated, index: Index) -> str:
+def _kept(case: Case, quantity: Memory | Updated, index: Index) -> str:
     """What an optimiser keeps of a parameter."""
     inner = quantity.variable if isinstance(quantity, Updated) else quantity
-    text = _KEPT[inner.letter].format(_plain(variable_of(inner), index)) if isinstance(inner, Memory) else ""
+    text = (
+        _KEPT[inner.letter].format(_parameter(case, variable_of(inner), index))
+        if isinstance(inner, Memory)
+        else ""
+    )
     if not isinstance(quantity, Updated):
         return text
     return text.replace("the update before has added", "this update adds").replace(
@@ -149,6 +153,10 @@ def rule(case: Case, name: str) -> str:
     if name == "E":
         return f"{registry.name(loss).replace('_', ' ')}, {loss.words.formula} ({loss.words.source})"
     return ""
+
+
+def _parameter(case: Case, variable: Variable, index: Index) -> str:
+    return _by_layer(case, str(variable), index) or _plain(variable, index)
 
 
 def _by_layer(case: Case, name: str, index: Index) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.ask.cases.case import Case
 from chainrule.ask.documents.wording import counted
+from chainrule.engine.data import recast
 from chainrule.errors import InputError
 from chainrule.quantities import Memory, is_parameter, parse
 from chainrule.rules.updates.catalogue import rule_name
@@ -71,8 +72,8 @@ def case_of(replay: "Rewind", moment: "PastUpdate") -> Case:
     return Case(
         network=replay.network,
         parameters={name: array.astype(np.float64) for name, array in moment.parameters.items()},
-        x=moment.x.astype(np.float64),
-        t=moment.t.astype(np.float64),
+        x=recast(moment.x),
+        t=recast(moment.t),
         learning_rate=moment.learning_rate if replay.rule else None,
         weight_decay=moment.weight_decay,
         optimizer=replay.rule or GradientDescent(),

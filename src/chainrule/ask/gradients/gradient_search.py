@@ -14,6 +14,7 @@ from chainrule.ask.causes.cause import Cause
 from chainrule.ask.causes.hypothesis import Hypothesis
 from chainrule.ask.causes.structure import listed
 from chainrule.engine.backprop import sweep
+from chainrule.engine.data import recast
 from chainrule.numbers import Array
 from chainrule.quantities import is_bias, layer_of, parse
 
@@ -63,7 +64,7 @@ class GradientSearch:
     def room(self) -> dict[str, Array]:
         """How far rounding may lead, by parameter: as far as the engine's own float32 is off, and some."""
         case, single = self.case, {k: v.astype(np.float32) for k, v in self.case.parameters.items()}
-        x, t = case.x.astype(np.float32), case.t.astype(np.float32)
+        x, t = recast(case.x, np.float32), recast(case.t, np.float32)
         rough = sweep(case.network, single, x, t, case.share.astype(np.float32), case.weight_decay).gradients
         room = {}
         for name, claimed in self.claimed.items():

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.data import recast
 from chainrule.engine.network import Network
 from chainrule.errors import InputError, ShapeError
 from chainrule.numbers import Array, Number, given
@@ -89,9 +90,7 @@ class Trial:
 
     def astype(self, dtype: Any) -> "Trial":
         def cast(arrays: dict[str, Array]) -> dict[str, Array]:
-            return {
-                n: a if a.dtype.kind == "i" else a.astype(dtype) for n, a in arrays.items()
-            }  # tokens stay
+            return {name: recast(array, dtype) for name, array in arrays.items()}
 
         return replace(self, point=cast(self.point), rows=cast(self.rows))
 

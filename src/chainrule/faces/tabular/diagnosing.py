@@ -63,6 +63,8 @@ def diagnose(
         return diagnose_new(source, target, Reading(), prove=prove, seconds=seconds, progress=progress)
     if not isinstance(run, Run):
         raise InputError(f"a run is wanted, as train or train_table gives it, not {type(run).__name__}")
+    if run.network.takes == "tokens":
+        raise InputError("diagnose knows rows of numbers: this network takes tokens, by its embedding")
     if t is not None:
         return diagnose_arrays(run, table_or_x, t, prove=prove, seconds=seconds, progress=progress, **options)
     if "request" not in run.extra:
