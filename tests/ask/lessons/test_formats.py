@@ -91,6 +91,49 @@ def test_that_the_code_of_a_notebook_is_not_read_is_said():
     assert any("code" in sentence for sentence in check_text(STREAM, "a.ipynb").assumed)
 
 
+CODE = """%matplotlib inline
+import numpy as np
+x, y = 2.0, 1
+w = np.array([0.5])
+b = -torch.tensor(0.5).double() if False else 9
+b = -0.50
+lr = 0.1  # learning rate
+n = len([1, 2])
+
+def run():
+    w = 7
+    z = 3
+"""
+
+
+def code_alone(code=CODE, printed="z = 0.5, yhat = 0.6225, L = (y - yhat)^2 = 0.1425"):
+    output = {"output_type": "stream", "name": "stdout", "text": f"sigmoid\n\n{printed}\n"}
+    return json.dumps(
+        {
+            "nbformat": 4,
+            "cells": [{"cell_type": "code", "source": code.splitlines(True), "outputs": [output]}],
+        }
+    )
+
+
+def test_where_the_text_of_a_notebook_gives_nothing_its_code_does():
+    read = check_text(code_alone(), "a.ipynb")
+    assert {claim.claim.printed: str(claim.status) for claim in read.claims} == dict.fromkeys(
+        ("0.5", "0.6225", "0.1425"), "right"
+    )
+    assert any("code" in sentence for sentence in read.assumed)
+    wrong = check_text(code_alone(printed="z = 0.5, yhat = 0.6225, L = (y - yhat)^2 = 0.1525"), "a.ipynb")
+    assert "wrong" in {str(claim.status) for claim in wrong.claims}
+
+
+@pytest.mark.parametrize(
+    "code", ["x = (", "w = w1 = 0.3", "x, y = y, x", "w = [0.1, random()]", "\0", "w: float = 3"]
+)
+def test_code_that_assigns_no_number_as_it_stands_gives_none(code):
+    with pytest.raises(InputError, match="weight"):
+        check_text(code_alone(code), "a.ipynb")
+
+
 def test_places_in_a_notebook_are_cells():
     text = notebook([{"output_type": "stream", "text": "z = 0.5\nq = 3.5\n"}])
     assert "what cell 2 printed, line 2: q = 3.5" in check_text(text, "a.ipynb").unplaced

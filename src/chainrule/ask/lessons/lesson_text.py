@@ -49,8 +49,8 @@ class LessonText:
         return LessonText(_title(heading), (*recalled, *stated), prose, self.assumed, paragraphs)
 
 
-def lesson(text: str, name: str = "") -> LessonText:
-    """What a text says; the file's `name` tells its format.
+def lesson(text: str, name: str = "", *, with_code: bool = False) -> LessonText:
+    """What a text says; the file's `name` tells its format; `with_code` also what a notebook's code assigns.
 
     Raises:
         InputError: it is called a notebook and is none.
@@ -60,7 +60,7 @@ def lesson(text: str, name: str = "") -> LessonText:
         text = _COMMA.sub(r"\1.\2", text)
     parts = [
         part
-        for block in sources.blocks(text, name)
+        for block in sources.blocks(text, name, with_code=with_code)
         for part in (
             with_columns(block) if isinstance(block, LessonParagraph) and not block.level else (block,)
         )
@@ -75,7 +75,7 @@ def lesson(text: str, name: str = "") -> LessonText:
     prose = words("\n".join(paragraph.text for paragraph in paragraphs))
     assumed = ["a comma between digits is a decimal point"] if commas else []
     if sources.format_of(text, name) == "notebook":
-        assumed.append(sources.CODE_IS_NOT_READ)
+        assumed.append(sources.CODE_GIVES if with_code else sources.CODE_IS_NOT_READ)
     return LessonText(_title(title), _outputs(stated), prose, tuple(assumed), paragraphs)
 
 

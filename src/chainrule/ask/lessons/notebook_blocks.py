@@ -1,16 +1,17 @@
-"""Jupyter notebooks as blocks: their Markdown cells and what their code printed."""
+"""Jupyter notebooks as blocks: their Markdown cells, what their code printed and, if asked, assigned."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from chainrule.ask.lessons.code_literals import assigned
 from chainrule.ask.lessons.lesson_blocks import Block, LessonParagraph, renumbered
 from chainrule.ask.lessons.markdown_blocks import blocks as markdown_blocks
 from chainrule.errors import InputError
 
 
-def blocks(notebook: str) -> Iterator[Block]:
-    """The blocks of a notebook, in order.
+def blocks(notebook: str, *, with_code: bool = False) -> Iterator[Block]:
+    """The blocks of a notebook, in order; `with_code` also the numbers that its code assigns.
 
     Raises:
         InputError: it is no notebook.
@@ -23,6 +24,8 @@ def blocks(notebook: str) -> Iterator[Block]:
                 yield block
                 heading, section = block.heading, block.section
         elif cell.get("cell_type") == "code":
+            for line, text in assigned(_joined(cell.get("source"))) if with_code else ():
+                yield LessonParagraph(line, text, heading, section, part=part)
             for printed in map(_printed, _dicts(cell.get("outputs"))):
                 if printed:
                     yield LessonParagraph(1, printed, heading, section, part=f"what {part} printed")

@@ -8,6 +8,7 @@ from chainrule.ask.lessons.assumptions import assumed
 from chainrule.ask.lessons.interpretation import Interpretation
 from chainrule.ask.lessons.lesson_text import lesson
 from chainrule.ask.lessons.page import PagePart, examples
+from chainrule.ask.lessons.sources import format_of
 from chainrule.ask.lessons.workings import Working
 from chainrule.errors import InputError
 
@@ -67,7 +68,7 @@ def parse(text: str, source: str) -> tuple[LessonReading, ...]:
 
 
 def _readings(text: str, source: str) -> Iterator[LessonReading]:
-    parts = examples(lesson(text, source), source)
+    parts = _parts(text, source)
     skipped = [f"{part.text.title}: {part.reason}" for part in parts if not part.readings]
     arithmetic: list[Working] = []
     for part in parts:
@@ -75,6 +76,16 @@ def _readings(text: str, source: str) -> Iterator[LessonReading]:
         if part.readings:
             yield _reading(part, tuple(skipped), tuple(arithmetic))
             skipped, arithmetic = [], []
+
+
+def _parts(text: str, source: str) -> list[PagePart]:
+    """The examples; where a notebook's text and what it printed are none, also with what its code assigns."""
+    try:
+        return examples(lesson(text, source), source)
+    except InputError:
+        if format_of(text, source) != "notebook":
+            raise
+        return examples(lesson(text, source, with_code=True), source)
 
 
 def _failing(part: PagePart) -> Iterator[Working]:

@@ -26,6 +26,7 @@ _HTML = re.compile(
 )
 _TEX = re.compile(r"\\documentclass|\\begin\s*\{document\}")
 CODE_IS_NOT_READ = "the code of the notebook is not read, only its text and what it printed"
+CODE_GIVES = "of the code of the notebook only the numbers are read that it assigns as they stand"
 _PARSERS = {kind: f"chainrule.ask.lessons.{kind}_blocks" for kind in ("notebook", "html", "tex", "markdown")}
 _LAYERS = re.compile(r"^\s*(?:\[\[\s*layers\s*\]\]|layers\s*=|inputs\s*=\s*\[)", re.MULTILINE)  # of TOML
 _NOTEBOOK = re.compile(r'\s*\{\s*"(?:cells|metadata|nbformat)"')
@@ -51,11 +52,13 @@ def format_of(text: str, name: str = "") -> str:
     return "markdown"
 
 
-def blocks(text: str, name: str = "") -> Iterator[Block]:
-    """The blocks of a lesson.
+def blocks(text: str, name: str = "", *, with_code: bool = False) -> Iterator[Block]:
+    """The blocks of a lesson; `with_code` also the numbers that the code of a notebook assigns.
 
     Raises:
         InputError: it is called a notebook and is none.
     """
-    parsed: Iterator[Block] = import_module(_PARSERS[format_of(text, name)]).blocks(text)
+    kind = format_of(text, name)
+    options = {"with_code": True} if with_code and kind == "notebook" else {}
+    parsed: Iterator[Block] = import_module(_PARSERS[kind]).blocks(text, **options)
     return parsed
