@@ -95,6 +95,7 @@ def test_killed_at_any_instant(place: Path) -> None:
         folder = place / f"k{number}"
         stage = "before" if not folder.exists() else "after" if (folder / "run.json").exists() else "during"
         stages[stage] += 1
+        seconds *= {"before": 1.2, "after": 0.85}.get(stage, 1.0)  # other programs come and go meanwhile
         if stage == "during":
             told = run(place, "predict", folder.name, "t.csv")
             assert told.returncode == 2
