@@ -37,7 +37,7 @@ export function mount(root, host) {
     if (p?.theme) theme(p.theme);
     if (p?.source && p.source !== "pasted") {
       const early = p.edits.length ? p.n : 0;                    // the first picture at once; the way to the step after it
-      goal = p.n; send("restart", { source: p.source, seed: p.seed, edits: p.edits, updates: early, ...(p.setup ? { setup: p.setup } : {}) });
+      goal = p.n; send("restart", { source: p.source, seed: p.seed, edits: p.edits, updates: early, ...(p.setup ? { setup: p.setup } : {}), member: p.member ?? 0 });
     } else send("open", { source: "" });
   }
   function send(kind, more) { busy++; clearTimeout(slow); slow = setTimeout(() => root.classList.add("waits"), 300); return line.send(kind, more); }
@@ -62,7 +62,8 @@ export function mount(root, host) {
     pick.replaceChildren(...Object.entries(scene.source in scene.sources ? scene.sources : { ...scene.sources, [scene.source]: scene.label }).map(([name, words]) => new Option(words, name, false, name === scene.source)));
     is("sizes").textContent = scene.sizes; is("rate").textContent = `α = ${scene.rate}`; is("batch").textContent = scene.batch ?? ""; is("goal").textContent = `E < ${scene.threshold}`; is("until").hidden = !scene.threshold;
     $('[data-do="+epoch"]').hidden = scene.unit === 1; $(".overlay").hidden = scene.mode !== "pictures"; legend(scene);
-    is("rows").hidden = scene.rows < 2;
+    is("rows").hidden = scene.rows < 2; is("members").hidden = !(scene.members > 1);
+    if (scene.members > 1) $('[data-do="member"]').replaceChildren(...Array.from({ length: scene.members }, (_, k) => new Option(`${k + 1} of ${scene.members}`, k, false, k === scene.member)));
     if (scene.rows > 1) $('[data-do="row"]').replaceChildren(...Array.from({ length: scene.rows }, (_, k) => new Option(k, k, false, k === scene.row)));
     host.title?.(`${scene.label}: chainrule studio`);
   }
@@ -148,7 +149,7 @@ export function mount(root, host) {
     if (q) for (const node of root.querySelectorAll(`[data-q="${CSS.escape(q)}"]`)) node.classList.add("lit");
   }
   function theme(name) { root.dataset.theme = name; host.themed?.(name); }
-  const state = () => ({ source: view.scene.source, seed: view.scene.seed, n: view.frame.n, phase: view.phase, q: view.asked, tab: view.tab, theme: root.dataset.theme, edits: view.frame.edits, setup: view.scene.setup });
+  const state = () => ({ source: view.scene.source, seed: view.scene.seed, n: view.frame.n, phase: view.phase, q: view.asked, tab: view.tab, theme: root.dataset.theme, edits: view.frame.edits, setup: view.scene.setup, member: view.scene.member });
   const address = () => view.frame && !view.playing && host.write(state());
 
   /* ── what is done */
@@ -205,6 +206,7 @@ export function mount(root, host) {
     const { do: what } = event.target.dataset;
     if (what === "source") open(event.target.value);
     if (what === "file") dropped(event.target.files[0]);
+    if (what === "member") { view.playing = false; view.phase = 0; send("open", { source: view.scene.source, member: +event.target.value }); }
     if (what === "row") send("show", { row: +event.target.value });
   });
   function open(source) { view.asked = ""; view.playing = false; view.phase = 0; send("open", { source, seed: 0 }); }

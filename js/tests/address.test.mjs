@@ -4,7 +4,7 @@ import { format, parse } from "../studio/address.mjs";
 import { nearest } from "../studio/walk.mjs";
 
 test("a state comes back from its address", () => {
-  const state = { source: "xor", seed: 5, n: 12, phase: 3, q: "dE/dw1[0,1]", tab: "check", theme: "dark", edits: [[3, "w1[0,0]", "0.5"]] };
+  const state = { source: "xor", seed: 5, member: 2, n: 12, phase: 3, q: "dE/dw1[0,1]", tab: "check", theme: "dark", edits: [[3, "w1[0,0]", "0.5"]] };
   assert.deepEqual(parse(format(state)), state);
 });
 test("an address of anybody's gives a state all the same", () => {

@@ -12,7 +12,7 @@ from chainrule.errors import InputError
 from chainrule.faces.studio.desk import Desk
 from chainrule.faces.studio.learning_work import LearningWork
 from chainrule.faces.studio.run_work import work_on_run
-from chainrule.faces.studio.subject import in_file
+from chainrule.faces.studio.subject import in_file, subject_of
 from chainrule.faces.tabular.api import train_table
 from tests.faces.studio.test_desk import refused, say
 
@@ -75,3 +75,24 @@ def test_what_cannot_be_drawn_is_refused(folder: Path) -> None:
     trained(folder, dropout=0.2)
     with pytest.raises(InputError, match="dense layers"):
         work_on_run(str(folder / "run"))
+
+
+def test_each_network_of_a_run_is_gone_through(folder: Path) -> None:
+    run = trained(folder, members=3, patience=20)
+    desk = Desk(in_file(str(folder / "run")))
+    ends = []
+    for member in range(3):
+        scene, _ = say(desk, "open", source="file", member=member)
+        assert (scene["members"], scene["member"]) == (3, member)
+        assert f"number {member + 1}" in scene["about"]
+        assert "bit for bit" in scene["about"]
+        (frame,) = say(desk, "seek", updates=4)
+        ends.append(frame["weights"])
+    assert ends[0] != ends[1] != ends[2]
+    again = Desk(in_file(str(folder / "run")))
+    scene, frame = say(again, "restart", source="file", seed=0, edits=[], updates=4, member=1)
+    assert (scene["member"], frame["weights"]) == (1, ends[1])
+    assert "3 networks" in refused(desk, "open", source="file", member=3)
+    assert "members" not in say(desk, "open", source="lesson")[0]
+    scene, _ = say(Desk(subject_of(run, folder / "prices.csv")), "open", source="", member=2)
+    assert (scene["members"], scene["member"]) == (3, 2)

@@ -41,6 +41,7 @@ class Desk:
         self._table: tuple[str, str] | None = None  # what it is called, and its text
         self._verdicts: tuple[Verdict, ...] = ()
         self._first = FILE if subject else "lesson"
+        self._member = 0  # which network of a run that is the mean of several
         self.asked = ""  # the number that the panel is about
         self._begun_work: CaseWork | LearningWork | None = None
 
@@ -96,8 +97,8 @@ class Desk:
     def _begun(self, message: messages.Message) -> CaseWork | LearningWork:
         """The work that a message begins."""
         match message:
-            case messages.Open(source, seed):
-                return self._opened(source or self._first, seed)
+            case messages.Open(source, seed, member):
+                return self._opened(source or self._first, seed, member)
             case messages.SetUp(setup):
                 return self._set_up(setup)
             case messages.Drop(label, text):
@@ -109,9 +110,14 @@ class Desk:
                 return self._restarted(message)
         raise InputError("this message begins nothing")
 
-    def _opened(self, source: str, seed: int) -> CaseWork | LearningWork:
+    def _opened(self, source: str, seed: int, member: int = 0) -> CaseWork | LearningWork:
         if source == FILE and self._subject:
-            return self._subject.begin()
+            members = self._subject.members or (self._subject.begin,)
+            if not 0 <= member < len(members):
+                raise InputError(f"the run is the mean of {len(members)} networks, counted from 0")
+            work = members[member]()
+            self._member = member
+            return work
         if source == _TABLE or source in learning_data.NAMES:
             data = self._data(source, seed)
             return work_on_setup(first_setup(data, seed), data)
@@ -135,7 +141,11 @@ class Desk:
         return work_on_setup(setup_of(record, data), data)
 
     def _restarted(self, message: messages.Restart) -> CaseWork | LearningWork:
-        work = self._set_up(message.setup) if message.setup else self._opened(message.source, message.seed)
+        work = (
+            self._set_up(message.setup)
+            if message.setup
+            else self._opened(message.source, message.seed, message.member)
+        )
         for entry in message.edits:
             match entry:
                 case [int(updates), str(quantity), str(value)]:
@@ -170,7 +180,10 @@ class Desk:
         names = dict(NAMES) | learning_data.NAMES
         names |= {FILE: self._subject.label} if self._subject else {}
         names |= {_TABLE: self._table[0]} if self._table else {}
-        return {"kind": "scene", "sources": names} | self.work.scene()
+        record = {"kind": "scene", "sources": names} | self.work.scene()
+        if record["source"] == FILE and self._subject:
+            record |= {"members": len(self._subject.members), "member": self._member}
+        return record
 
     def _frame(self, *, whole: bool = False, words: bool = False) -> Answer:
         return {"kind": "frame"} | self.work.frame(whole=whole, words=words)

@@ -17,6 +17,7 @@ class Open:
 
     source: str
     seed: int = 0
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Restart:
     edits: list[Any]
     updates: int
     setup: dict[str, Any] = field(default_factory=dict)
+    member: int = 0
 
 
 @dataclass(frozen=True, slots=True)

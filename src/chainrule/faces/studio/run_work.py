@@ -28,16 +28,22 @@ from chainrule.rules.layers.identity import Identity
 _PATIENCE = 2.0  # seconds for the way to the end
 
 
-def work_on_run(folder: str, table: str | None = None) -> LearningWork:
+def members_of(run: Run) -> int:
+    """Of how many networks a run is the mean."""
+    return int(run.settings.get("members", 1))
+
+
+def work_on_run(folder: str, table: str | None = None, member: int = 0) -> LearningWork:
     """The training that a run came from, to be gone through again.
 
     Args:
         table: the file that it was trained on, if it does not lie where it lay.
+        member: which of its networks, from 0.
 
     Raises:
         InputError: it cannot be replayed; the reason is named.
     """
-    return work_on_table_replay(_replayed(folder, table), Path(folder).resolve().name)
+    return work_on_table_replay(_replayed(folder, table, member), Path(folder).resolve().name)
 
 
 def work_on_table_replay(replayed: TableReplay, label: str) -> LearningWork:
@@ -70,19 +76,20 @@ def work_on_replay(replay: Replay, data: LearningData, rows: np.ndarray | None =
     )
 
 
-@lru_cache(maxsize=1)
-def _replayed(folder: str, table: str | None) -> TableReplay:
+@lru_cache(maxsize=4)
+def _replayed(folder: str, table: str | None, member: int) -> TableReplay:
     """The replay of a run, which all sessions share: what they change is their own branch."""
     run = load(folder)
     dense_only(run.network, folder)
     path = table or source.training_table(run, folder)
-    return replay_table(run, source.reading_of(run, {}).table(path))
+    return replay_table(run, source.reading_of(run, {}).table(path), member)
 
 
 def _past(replay: Replay) -> str:
     """How true the replay is, and of what."""
-    count = replay.run.settings.get("members")
-    member = "" if replay.member is None else f"The run is the mean of {count} networks; this is the first. "
+    number = (replay.member or 0) + 1
+    several = f"The run is the mean of {members_of(replay.run)} networks; this is number {number}. "
+    member = "" if replay.member is None else several
     return f"{member}{truth(replay)}"
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,20 @@ import numpy as np
 from chainrule.ask.cases import example as worked
 from chainrule.ask.cases.case import Case, case_of
 from chainrule.engine.network import Network
+from chainrule.engine.runs.loading import load
 from chainrule.engine.runs.run import Run
 from chainrule.engine.training.replaying import replay
 from chainrule.errors import InputError
 from chainrule.faces.studio.case_work import CaseWork
 from chainrule.faces.studio.fitted_work import data_of_arrays, work_from
 from chainrule.faces.studio.learning_work import LearningWork
-from chainrule.faces.studio.run_work import dense_only, work_on_replay, work_on_run, work_on_table_replay
+from chainrule.faces.studio.run_work import (
+    dense_only,
+    members_of,
+    work_on_replay,
+    work_on_run,
+    work_on_table_replay,
+)
 from chainrule.faces.studio.sources import FILE, Source, drawable, is_small, text_of
 from chainrule.faces.tabular.frames import as_table
 from chainrule.faces.tabular.replaying import replay_table
@@ -33,10 +40,12 @@ class Subject:
     Attributes:
         label: what it is called.
         begin: the work on it, anew for every session.
+        members: the same for each network, of a run that is the mean of several.
     """
 
     label: str
     begin: Callable[[], CaseWork | LearningWork]
+    members: tuple[Callable[[], CaseWork | LearningWork], ...] = ()
 
 
 def in_text(text: str, label: str) -> Subject:
@@ -55,7 +64,8 @@ def in_file(path: str, table: str | None = None) -> Subject:
     """
     label = os.path.basename(os.path.normpath(path))
     if os.path.isdir(path):
-        return Subject(label, partial(work_on_run, path, table))
+        members = [partial(work_on_run, path, table, member) for member in range(members_of(load(path)))]
+        return Subject(label, members[0], tuple(members))
     return in_text(text_of(path), label)
 
 
@@ -116,8 +126,11 @@ def _of_table_run(run: Run, table: Any) -> Subject:
             "it keeps no fingerprint of its table, so its past cannot be replayed: use train_table"
         )
     source = _stored_table(run) if table is None else table
-    replayed = replay_table(run, as_table(source, reading_of(run, {}), digest=True))
-    return Subject(label, partial(work_on_table_replay, replayed, label))
+    read = as_table(source, reading_of(run, {}), digest=True)
+    replayed = cache(lambda member: replay_table(run, read, member))
+    replayed(0)  # what is wrong with it is said at once
+    members = [lambda k=k: work_on_table_replay(replayed(k), label) for k in range(members_of(run))]
+    return Subject(label, members[0], tuple(members))
 
 
 def _stored_table(run: Run) -> str:
