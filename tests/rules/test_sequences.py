@@ -377,3 +377,13 @@ def test_dropout_has_a_number_for_every_place() -> None:
     network = Network([Embedding(3, 4), Dropout(0.5), Dense(3)], "token_cross_entropy")
     run = chainrule.train(network, X, T, epochs=3)
     assert run.predict(X).shape == (1, 3, 3)
+
+
+def test_lists_are_swept_as_arrays_are() -> None:
+    p = TEXT.start(3)
+    assert sweep(TEXT, p, X.tolist(), T.tolist()).loss.array == sweep(TEXT, p, X, T).loss.array
+
+
+def test_a_residual_of_another_width_says_what_ends_it_well() -> None:
+    with pytest.raises(ShapeError, match=r"4 x 2 went in, 4 x 8 came out; end it with Dense\(2\)"):
+        Network([Embedding(3, 2), Residual([Dense(8)])]).start(4)

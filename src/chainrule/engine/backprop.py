@@ -59,7 +59,10 @@ def sweep(
     """
     p = numbers_of(parameters)
     if not hasattr(x, "__array_namespace__") or not hasattr(t, "__array_namespace__"):
-        x, t = np.asarray(x, np.float64), np.asarray(t, np.float64)  # lists
+        x, t = (
+            np.asarray(rows, np.int64 if part.takes == "tokens" else np.float64)
+            for rows, part in ((x, network), (t, network.loss))
+        )  # lists
     with np.errstate(all="ignore"):  # what leaves the range is seen in the numbers, and named there
         inputs = given("x", x)
         y, cache = network.forward(p, inputs)

@@ -101,3 +101,8 @@ def test_the_document_and_its_json() -> None:
 def test_what_is_no_sum_over_a_letter_is_refused(quantity: str, by: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         told(quantity, by)
+
+
+def test_a_sum_without_terms_has_no_table() -> None:
+    explanation = explain(SEQUENCE, 0 * X[:1], T[:1], "dE/dw1[3,0]", parameters=P, by="t")
+    assert "left apart; there is no term in it." in str(explanation)

@@ -149,6 +149,9 @@ def test_commands(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (("generate", "TEXT"), "is not a run"),
         (("explain", "RUN", "E", "--row", "9999"), "there is no row 9999"),
         (("explain", "RUN"), "name a quantity"),
+        (("explain", "RUN", "E", "--table", "EMPTY"), "a text of 0 characters asks for nothing"),
+        (("evaluate", "RUN", "EMPTY"), "a text of 0 characters asks for nothing"),
+        (("evaluate", "RUN", "FOLDER"), "Is a directory"),
         (("explain", "RUN", "E@3"), "--ahead goes on from the end"),
         (("explain", "RUN", "E", "--history"), "for a RUN of a table"),
         (("train", "TEXT", "--task", "text", "--folds", "3"), "--folds is not for --task text"),
@@ -167,7 +170,9 @@ def test_commands(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_refused_in_one_line(
     words: tuple[str, ...], says: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    places = {"RUN": trained / "run", "TEXT": trained / "cat.txt", "FILE": tmp_path / "m.onnx"}
+    (tmp_path / "empty.txt").write_text("")
+    places = {"EMPTY": tmp_path / "empty.txt", "FOLDER": tmp_path}
+    places |= {"RUN": trained / "run", "TEXT": trained / "cat.txt", "FILE": tmp_path / "m.onnx"}
     out = ("--out", str(tmp_path / "new")) if words[0] == "train" else ()
     code, printed, err = call(capsys, *(str(places.get(word, word)) for word in words), *out)
     assert code == 2

@@ -174,12 +174,14 @@ def _shares(explanation: Explanation) -> Iterator[Block]:
     element = explanation.factor
     if explanation.by:
         yield Heading(f"By {explanation.by}")
-        yield paragraph("The same sum with ", explanation.by, " left apart; all of it adds up.")
         named_parts = [
             ("the rest" if point is None else ",".join(map(str, point)), value)
             for point, value in by_letters(element, explanation.by)
         ]
-        yield _table(explanation.by, list(named_parts), element.value)
+        remark = "all of it adds up" if named_parts else "there is no term in it"
+        yield paragraph("The same sum with ", explanation.by, f" left apart; {remark}.")
+        if named_parts:
+            yield _table(explanation.by, list(named_parts), element.value)
     rows = by_row(element)
     if rows is not None and len(rows) > 1:
         yield Heading("Row by row")

@@ -59,7 +59,12 @@ def read_text(path: str, encoding: str | None = None) -> str:
     Raises:
         InputError: it is not written in that encoding (UTF-8 if not given), or there is none of that name.
     """
-    content = read(path)
+    try:
+        content = read(path)
+    except OSError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: {error.strerror}") from None
     try:
         text = content.decode(encoding or "utf-8-sig")
     except LookupError:

@@ -3,6 +3,9 @@
 import numpy as np
 
 from chainrule.engine.data import Data
+from chainrule.errors import InputError
+
+SHORTEST = 2  # characters, the second of which is asked for
 
 
 def rows_of(tokens: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -13,7 +16,13 @@ def rows_of(tokens: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def all_rows(tokens: np.ndarray, length: int) -> Data:
-    """The same, with a last row that is not full and asks only for what there is; characters count alike."""
+    """The same, with a last row that is not full and asks only for what there is; characters count alike.
+
+    Raises:
+        InputError: there is but one character, or none.
+    """
+    if len(tokens) < SHORTEST:
+        raise InputError(f"a text of {len(tokens)} characters asks for nothing: two are wanted at least")
     rows = -(-(len(tokens) - 1) // length)
     spare = rows * length - (len(tokens) - 1)
     x = np.pad(tokens[:-1], (0, spare)).reshape(rows, length)

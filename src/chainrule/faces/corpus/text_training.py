@@ -238,10 +238,7 @@ def evaluate_text(run: Run, text: str, name: str = "the text") -> dict[str, Any]
         InputError: the run is none of text, the text is too short, or has a character that it does not know.
     """
     alphabet, length = stored(run.extra)
-    tokens = alphabet.tokens(text, name)
-    if len(tokens) < SHORTEST:
-        raise InputError(f"{name} has {len(tokens)} characters: two are wanted at least")
-    data = all_rows(tokens, length)
+    data = all_rows(alphabet.tokens(text, name), length)
     loss = mean_loss(run.network, run.parameters, data)
     return scores(loss, data, chances(data.t[data.t >= 0], len(alphabet.characters)))
 

@@ -70,8 +70,8 @@ class Residual(Layer):
                 f"Residual {self.out} adds its input to its output, so both need one width: "
                 f"{in_words(inputs)} went in, {in_words(outputs)} came out; "
                 + (
-                    f"end it with Dense({inputs[0]})"
-                    if len(inputs) == 1
+                    f"end it with Dense({inputs[-1]})"
+                    if inputs[:-1] == outputs[:-1]
                     else "pad its convolutions to one shape"
                 )
             )
