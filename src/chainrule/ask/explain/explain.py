@@ -31,6 +31,11 @@ _REPLAYED = (
     "the compiled training up to rounding."
 )
 
+_PREDICTS = (
+    "The network predicts here: its batch norms take the means and variances that training remembers, not "
+    "those of these rows."
+)
+
 _PLAIN = (
     "An update here is one of plain gradient descent on these rows; the run itself was trained with {}: its "
     "own updates are asked for with @, as in w1[0,0]@500."
@@ -192,7 +197,7 @@ def _inner(world: Trajectory, quantity: str) -> Address | None:
 
 def _of_run(run: Run, quantity: str) -> list[str]:
     """What is to be said of the numbers of a run."""
-    remarks = [_REPLAYED]
+    remarks = [_REPLAYED, *([_PREDICTS] if run.network.memory else [])]
     optimizer = run.settings.get("optimizer", PLAIN)
     if (
         "@" in quantity or isinstance(parse(quantity.partition("[")[0].strip()), Updated)

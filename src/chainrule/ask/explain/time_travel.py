@@ -124,6 +124,8 @@ def remarks(replay: "Replay", moment: "PastUpdate", rows: np.ndarray | None = No
             f"The run is the mean of {members} networks, which was never trained itself: this is network "
             f"{replay.member} of them, counted from 0."
         )
+    if replay.network.memory:
+        sentences.append("Its batch norms took the means and variances of this batch, as in training.")
     return [*sentences, truth(replay)]
 
 
