@@ -209,3 +209,35 @@ def test_what_is_said_beside_a_condition_is_said(tmp_path, claims):
 def test_a_bracket_alone_before_a_sign_is_no_name(tmp_path):
     read = verdict(tmp_path, f"{CHAIN}\n\nz = 0.5, a = 0.6225\n\n): -0.3 and (): [1, 2]")
     assert statuses(read) == {"right"}
+
+
+SHARED = """Sigmoid, E = ½ (T - y)². One bias for each layer. Learning rate 0.3.
+
+x1 = 0.1, x2 = 0.2, w1 = 0.2, w2 = 0.25, w3 = 0.3, w4 = 0.35, w5 = 0.45, w6 = 0.5, w7 = 0.55, w8 = 0.6,
+b1 = 0.4, b2 = 0.65, T1 = 0.05, T2 = 0.95
+
+h1_net = 0.47, h2_net = 0.5, y1_net = 1.238152, y2_net = 1.361937, E = 0.274835
+
+dw5 (for w5) = δ1 h1 = 0.077764, dw7 (for w7) = -0.015377
+
+w5: 0.45 -> {w5}
+- w1 → 0.1996938
+b1: 0.4 -> {b1}
+b2: 0.65 -> 0.619586
+"""
+
+
+def test_the_slope_of_a_bias_that_a_layer_shares_is_the_sum_over_its_units(tmp_path):
+    read = verdict(tmp_path, SHARED.format(w5="0.426671", b1="0.393541"))
+    assert statuses(read) == {"right"}
+    assert {claim.claim.printed for claim in read.claims} >= {
+        "1.238152", "0.077764", "-0.015377", "0.426671", "0.1996938", "0.393541", "0.619586"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("w5", "b1"), [("0.426771", "0.393541"), ("0.426671", "0.394541")])
+def test_an_update_by_an_arrow_is_checked(tmp_path, w5, b1):
+    read = verdict(tmp_path, SHARED.format(w5=w5, b1=b1))
+    assert [claim.claim.printed for claim in read.claims if str(claim.status) == "wrong"] == [
+        w5 if w5 != "0.426671" else b1
+    ]

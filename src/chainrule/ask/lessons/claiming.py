@@ -144,6 +144,17 @@ class Claiming:
             self._meant("delta", f"delta_{name}{_digits(position)}", printed, meanings, statement)
         return bool(cells)
 
+    def one_bias(self, cells: Mapping[Cell, str], statement: Statement, *, is_new: bool) -> bool:
+        """Slope or new value of a bias that all units of a layer share: its slope is the sum of theirs."""
+        (name, _), printed = next(iter(cells.items()))
+        prefix = f"{name}'" if is_new else f"dE/d{name}"
+        units = [prefix + self.index_text(*cell) for cell in cells]
+        total = "+".join(units)
+        if is_new:
+            total += f"-{len(cells) - 1}*{name}{self.index_text(*next(iter(cells)))}"
+        alias = f"{name}_new" if is_new else f"dE_d{name}"
+        return self._meant("one bias", alias, printed, (total, *units), statement)
+
     def _change(self, bottom: Address, statement: Statement, value: Value) -> bool:
         """Δw: what an update adds, or takes away."""
         cells = self.spread(bottom, value)
@@ -211,6 +222,8 @@ class Claiming:
         cells = self.spread(bottom, value, turned=self._slopes_turned)
         depth = self.layout.depth
         if number is None or self.layout.sizes[-1] == 1:
+            if shares_bias(cells, value):
+                return self.one_bias(cells, statement, is_new=False)
             return self.claim_all("dE/d", cells, statement)
         (name, index), k = bottom, number - 1
         if name in (f"a{depth}", f"z{depth}"):
@@ -244,6 +257,11 @@ class Claiming:
             weight = (f"w{layer}", (*bottom[1], *top[1]))
             return self.claim_all("", self.spread(weight, value), statement)
         return False
+
+
+def shares_bias(cells: Mapping[Cell, str], value: Value) -> bool:
+    """Whether one number is that of the biases of several units."""
+    return isinstance(value, str) and len(cells) > 1 and all(is_bias(parse(name)) for name, _ in cells)
 
 
 def _may_be_difference(symbol: LessonSymbol, statement: Statement, value: str) -> bool:

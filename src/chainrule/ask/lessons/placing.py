@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from chainrule.ask.cases.numeral import as_decimal
-from chainrule.ask.lessons.claiming import Claiming
+from chainrule.ask.lessons.claiming import Claiming, shares_bias
 from chainrule.ask.lessons.dialect import is_own_letter
 from chainrule.ask.lessons.numbering import Layout
 from chainrule.ask.lessons.placement import Cell, Placement
@@ -151,10 +151,12 @@ class _Placing(Claiming):
         if not is_update and all(_same(givens.get(cell, ""), printed) for cell, printed in cells.items()):
             return True
         is_restated = not is_update and not LATER.search(statement.heading)
+        self.is_updated = True
+        if not is_restated and statement.value is not None and shares_bias(cells, statement.value):
+            return self.one_bias(cells, statement, is_new=True)
         for (name, index), printed in cells.items():
             quantity = f"{name}'{self.index_text(name, index)}"
             self.claim(quantity, printed, statement, later=False, is_restated=is_restated)
-        self.is_updated = True
         return True
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chainrule.ask.lessons.clauses import Clause, clauses, named
 from chainrule.ask.lessons.lesson_blocks import LessonParagraph
-from chainrule.ask.lessons.plain_maths import SUPPOSED, UNREADABLE
+from chainrule.ask.lessons.plain_maths import ASSIGNED, SUPPOSED, UNREADABLE
 from chainrule.ask.lessons.printed_values import Value, parse_value, without_remark
 from chainrule.ask.lessons.substitution import Formulas, substituted
 from chainrule.ask.lessons.symbol import LessonSymbol, Slope, is_worked_name, parse_symbol
@@ -29,6 +29,14 @@ _SUPPOSITION = re.compile(  # `if z < 0, then a = 0`, up to where the example go
     r"(?:(?!</?[A-Za-z])[^=.;!?\n]|\.(?=\d)){0,120}?(?:[≤≥≠]|(?<!-)[<>](?=[\s=\d.+-]))"
     r"(?:(?!(?<!or )\b(?:here|since|because|so|hence|thus|therefore|now|our)\b)[^.;!?\n]|\.(?=\d))*",
     re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"(?<=[\w}]) +\((?:for|of|für|von|pour|de|para) [^()=\n]{1,30}\)(?= *=)"
+)  # `dw5 (for w5) = 0.08`
+_BECOMES = re.compile(  # `w5: 0.45 -> 0.43`, a line of its own
+    r"^(?P<begin>[ \t]*(?:[-*•] +)?)(?P<name>[wWvVbB][\w{}^]{0,12})[ \t]*(?:[:=][ \t]*(?P<old>[-+]?[\d.]+))?"
+    r"[ \t]*(?:->|→)[ \t]*(?P<new>[-+]?\d*\.?\d+)[ \t]*$",
+    re.MULTILINE,
 )
 _ARITHMETIC = re.compile(r"[+*/^-]|\d\(|\)\(")
 
@@ -85,11 +93,18 @@ def statements(paragraph: LessonParagraph, formulas: Formulas | None = None) -> 
     """The statements in a run of text; `formulas` are those in letters that stand before it."""
     formulas = {} if formulas is None else formulas
     text = _UNPACKED.sub(r"\g<indent>(\g<names>) = (\g<values>)", phrased(paragraph.text))
+    text = _BECOMES.sub(_becoming, _ASIDE.sub("", text))
     text = _SUPPOSITION.sub(lambda supposition: supposition[0].replace("=", SUPPOSED), text)
     for clause in clauses(list(tokenize(text, paragraph.line))):
         for part in clause.parts[1:]:
             part[:] = without_remark(part)
         yield from _stated(clause, paragraph, formulas)
+
+
+def _becoming(update: re.Match[str]) -> str:
+    """An update by an arrow as two statements."""
+    name, old = update["name"], update["old"]
+    return f"{update['begin']}{f'{name} = {old} ; ' if old else ''}{name} {ASSIGNED} {update['new']}"
 
 
 def place(line: int, part: str) -> str:

@@ -207,6 +207,8 @@ def _of_y(suffixes: str) -> str:
     """`y_{true}` by another name, `y_{pred,1}` by another; nothing where the word says neither."""
     if suffixes == "'":
         return "yhat"
+    if match := re.fullmatch(r"_?\{?(\d*)\}?_\{?(?:net|in)\}?", suffixes):
+        return f"net_{{o{match[1]}}}"
     match = re.match(r"(?:_\{?([A-Za-z]+)|\^\{?\(?([A-Za-z]{2,}))[\s,_]*(\d*)\)?\}?", suffixes)
     if not match:
         return ""
