@@ -148,6 +148,13 @@ def test_what_cannot_be_taken_is_named(text: str, shape: Any, message: str) -> N
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("shape", [28, "abc", (), (1, -8, 8), (1, 8.5, 8)])
+def test_a_shape_that_is_none_is_refused(shape: Any) -> None:
+    with pytest.raises(InputError, match=r"shape is that of one row .*, not ") as refused:
+        from_torch(state(), {"conv": Conv(4, 3), "flat": Flatten(), "out": Dense(2)}, shape=shape)
+    assert "\n" not in str(refused.value)
+
+
 def test_the_one_square_that_fits_need_not_be_said() -> None:
     assert from_torch(sequential("nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(64, 2)")).row_shape == (6, 6, 3)
 

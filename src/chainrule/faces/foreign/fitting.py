@@ -20,6 +20,7 @@ from chainrule.rules.layers.flatten import Flatten, Unflatten
 from chainrule.rules.layers.pool import AvgPool, GlobalAveragePool, Pool
 from chainrule.rules.layers.residual import Residual
 from chainrule.rules.layers.softmax import Softmax
+from chainrule.rules.layers.weighted import whole
 from chainrule.rules.protocols import Layer, Shape, in_words
 
 LARGEST_SIDE = 1024  # of the images that are tried where nobody says how large they are
@@ -79,6 +80,20 @@ def fitted(parts: Iterable[Taken], row: Sequence[int] | None) -> tuple[list[Take
     if walk.order is not None or len(walk.row) > 1:
         raise InputError(f"{parts[-1].where}: it ends in numbers at places, and a Dense layer is wanted")
     return fit, shape
+
+
+def shape_of(shape: Any) -> Shape | None:
+    """The shape of a row as somebody says it, as whole numbers; None if nobody does.
+
+    Raises:
+        InputError: it is none.
+    """
+    demand = "shape is that of one row as the source has it, such as (channels, h, w)"
+    if shape is None:
+        return None
+    if not isinstance(shape, tuple | list) or not shape:
+        raise InputError(f"{demand}, not {shape!r}")
+    return tuple(whole(length, demand) for length in shape)
 
 
 def batch_norm(

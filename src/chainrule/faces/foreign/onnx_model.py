@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
-from chainrule.faces.foreign.fitting import Taken
+from chainrule.faces.foreign.fitting import Taken, shape_of
 from chainrule.faces.foreign.onnx_functions import spelled
 from chainrule.faces.foreign.onnx_graph import OnnxGraph, opened, where
 from chainrule.faces.foreign.onnx_nodes import NODES, read
@@ -42,7 +42,7 @@ def from_onnx(source: Any, *, loss: Any = None, shape: Sequence[int] | None = No
     """
     require_packages()
     model, name = _model(source)
-    return refused(name, lambda: _read(model, name, loss, shape))
+    return refused(name, lambda: _read(model, name, loss, shape_of(shape)))
 
 
 def _model(source: Any) -> tuple[Any, str]:

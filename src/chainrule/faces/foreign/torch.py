@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.engine.runs.run import Run
 from chainrule.errors import InputError
 from chainrule.faces.foreign.comparison import kind_of, predicting_alike, refused
-from chainrule.faces.foreign.fitting import Taken, batch_norm
+from chainrule.faces.foreign.fitting import Taken, batch_norm, shape_of
 from chainrule.faces.foreign.taken import run_of
 from chainrule.faces.foreign.torch_graph import steps
 from chainrule.faces.foreign.torch_layers import LOG_SOFTMAX, array, convolution, linear, rule, taken
@@ -51,7 +51,8 @@ def from_torch(
         InputError: a layer or a function for which there is no rule, a forward that is no chain, tied
             weights, weights that are missing, or images of a size that nobody says; each is named.
     """
-    row = None if shape is None else (*shape[1:], shape[0])
+    channels_first = shape_of(shape)
+    row = channels_first and (*channels_first[1:], channels_first[0])
     if isinstance(model, Mapping):
         if layers is None:
             raise InputError(
@@ -68,6 +69,8 @@ def from_torch(
 
 def _followed(model: Any, loss: Any, row: Sequence[int] | None, torch: Any) -> Run:
     """The run of a module, by what its `forward` does, compared with its own predictions."""
+    if any(parameter.dtype == torch.float16 for parameter in model.parameters()):
+        raise InputError("weights are float16, which is too coarse to compare: take model.float()")
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
