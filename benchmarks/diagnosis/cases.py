@@ -114,9 +114,8 @@ def controls(tally: Tally, name: str, seed: int, count: int) -> None:
         tally.healthy += 1
         if not diagnosis.is_healthy:
             tally.accused += 1
-            tally.misses.append(
-                f"ACCUSED {name} {seed} {number}: {diagnosis.plain()['skill']} {diagnosis.summary}"
-            )
+            kinds = [cause.kind for cause in diagnosis.causes]
+        tally.misses.append(f"ACCUSED {name} {seed} {number}: {diagnosis.plain()['skill']} {kinds}")
 
 
 def broken(tally: Tally, operator: Operator, name: str, seed: int, number: int, prove: bool) -> None:

@@ -139,7 +139,7 @@ class Prover:
         baseline = self._before()
         best = self._search(baseline, _apart([list(fault.changes) for fault in faults]))
         if best.skill < self.goal - 2 * ENOUGH:
-            best = self._search(best, self._usual(faults))
+            best = self._search(best, self._usual())
         best = self._reduced(best)
         is_clear = self.evidence.is_tiny or clearly_worse(baseline.errors, best.errors)
         gained = best.skill > baseline.skill + LEAST_GAIN and is_clear
@@ -147,7 +147,7 @@ class Prover:
             baseline, best if gained else None, self.trials, self.goal, len(self.judges), self.is_out_of_time
         )
 
-    def _usual(self, faults: Sequence[TrainingFault]) -> list[list[Change]]:
+    def _usual(self) -> list[list[Change]]:
         """Changes that no sign asks for."""
         setup = self.setup
         targets = [] if self.yardstick.is_classes or setup.network.loss.activation else [[remedies.TARGETS]]

@@ -90,13 +90,6 @@ class TrainingDiagnosis(Document):
         proven = self.proof.changed if self.proof else set()
         return any(id(change) in proven for change in cause.changes)
 
-    @property
-    def summary(self) -> str:
-        """The verdict in a line."""
-        if self.is_healthy:
-            return "healthy"
-        return self.causes[0].title if self.causes else "unhealthy, cause unknown"
-
     def plain(self) -> dict[str, Any]:
         """The diagnosis as plain values, for JSON."""
         evidence = self.evidence

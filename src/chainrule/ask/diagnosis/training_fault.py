@@ -16,7 +16,6 @@ class Change:
     Attributes:
         words: what is done.
         apply: the set-up with it.
-        order: larger changes of one kind are tried later.
     """
 
     words: str

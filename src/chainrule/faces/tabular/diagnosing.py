@@ -1,5 +1,6 @@
 """Does a training learn, and why not: of a run on a table or on arrays."""
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,7 @@ def diagnose_table(
         if not subject:
             return ""
         moment = quantity if "@" in quantity else f"{quantity}@{last}"
-        return f'chainrule explain {subject} "{moment}"{member}'
+        return f'chainrule explain {shlex.quote(subject)} "{moment}"{member}'
 
     command = train_command(run, str(table.path))
     return TrainingDiagnosis.of(evidence, subject or str(table.path), command, asks, prove, seconds, progress)
