@@ -220,6 +220,12 @@ LONG = [one * BIG for one in REPEATED] + [
     "1/2" + "(" * BIG,
     "x = [" + "1, " * BIG + "]",
     "target " * BIG + "= 1",
+    "w" + " " * BIG + "w: 1" + " " * BIG,
+    "w -> " + "1" * BIG + "x",
+    "=" + " " * BIG + r"\begin{cases}",
+    r"=\begin{cases} 1 & z = " * BIG,
+    "if z < 0, a " * BIG,
+    "if " * BIG + "<",
     "| w1 " * 300 + "|\n" + "|--" * 300 + "|\n" + "| 1 " * 300,
 ]
 

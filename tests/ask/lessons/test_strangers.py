@@ -174,6 +174,7 @@ def test_a_value_with_many_digits_for_a_given_is_no_verdict_on_half_of_the_numbe
     assert read.verdict == "unread"
 
 
+# As in adilce009/adilce009.github.io, _posts/backpropagation.md, which is right in all of its numbers
 @pytest.mark.parametrize(
     "aside",
     [
@@ -211,6 +212,7 @@ def test_a_bracket_alone_before_a_sign_is_no_name(tmp_path):
     assert statuses(read) == {"right"}
 
 
+# The figures of AbdulRehman393/AI-LAB, BackPropagation/Backpropagation.ipynb
 SHARED = """Sigmoid, E = ½ (T - y)². One bias for each layer. Learning rate 0.3.
 
 x1 = 0.1, x2 = 0.2, w1 = 0.2, w2 = 0.25, w3 = 0.3, w4 = 0.35, w5 = 0.45, w6 = 0.5, w7 = 0.55, w8 = 0.6,

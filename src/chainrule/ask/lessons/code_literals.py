@@ -11,23 +11,37 @@ _ARRAYS = (
     "float",
 )  # fmt: skip
 _ALIKE = ("double", "float", "requires_grad_", "copy", "clone", "astype", "to")  # the same numbers again
-_LONGEST = 2000  # letters of an array; a longer one is data
+_MOST_LINES, _LONGEST = 40, 1000  # of an array, and letters of its last line; a longer one is data
 
 
-def assigned(code: str) -> Iterator[tuple[int, str]]:
+def assigned(code: str) -> list[tuple[int, str]]:
     """Each assignment of numbers as they stand: its line, and `name = number` or `(a, b) = (1, 2)`."""
     code = _MAGIC.sub("", code)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other people's code
             statements = ast.parse(code).body
+        return list(_assigned(statements, [line.encode() for line in re.split(r"\r\n|\r|\n", code)]))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+        return []
+
+
+def _assigned(statements: list[ast.stmt], lines: list[bytes]) -> Iterator[tuple[int, str]]:
     for statement in statements:
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            name, value = _name(statement.targets[0]), _literal(statement.value, code)
-            if name and value and len(value) < _LONGEST:
+        if (
+            isinstance(statement, ast.Assign)
+            and len(statement.targets) == 1
+            and not _is_long(statement.value)
+        ):
+            name, value = _name(statement.targets[0]), _literal(statement.value, lines)
+            if name and value:
                 yield statement.lineno, f"{name} = {value}"
+
+
+def _is_long(value: ast.expr) -> bool:
+    """Whether it is data rather than the givens of an example."""
+    lines = (value.end_lineno or value.lineno) - value.lineno
+    return lines > _MOST_LINES or (value.end_col_offset or 0) - (0 if lines else value.col_offset) > _LONGEST
 
 
 def _name(target: ast.expr) -> str:
@@ -36,25 +50,25 @@ def _name(target: ast.expr) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def _literal(value: ast.expr, code: str) -> str:
+def _literal(value: ast.expr, lines: list[bytes]) -> str:
     """The digits as they were written; nothing if anything has to be worked out."""
     match value:
         case ast.Constant(value=bool()):
             return ""
         case ast.Constant(value=int() | float()):
-            return ast.get_source_segment(code, value) or ""
+            return lines[value.lineno - 1][value.col_offset : value.end_col_offset].decode()
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant() as number):
-            digits = _literal(number, code)
+            digits = _literal(number, lines)
             return digits and ("-" if isinstance(value.op, ast.USub) else "") + digits
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
-            parts = [_literal(element, code) for element in elements]
+            parts = [_literal(element, lines) for element in elements]
             brackets = "[]" if isinstance(value, ast.List) else "()"
             return f"{brackets[0]}{', '.join(parts)}{brackets[1]}" if parts and all(parts) else ""
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _ALIKE:
-            return _literal(inner, code)
+            return _literal(inner, lines)
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[inner, *_]) if name in _ARRAYS:
-            return _literal(inner, code)
+            return _literal(inner, lines)
         case ast.Attribute(value=inner, attr="T"):
-            array = _literal(inner, code)
+            array = _literal(inner, lines)
             return array and f"{array}.T"
     return ""

@@ -104,7 +104,9 @@ _BASE = re.compile(r"^([^\W\d_]+)")  # of `y_1`, which a hat is over as a whole
 _KEYWORDS = re.compile(r",\s*(?:requires_grad|dtype|device|ndmin)\s*=\s*[\w.]+")  # of an array in code
 _ZEROS = re.compile(r"\b(?:\w{1,10}\.)?zeros\s*\(\s*\(?\s*(\d)\s*(?:,\s*(\d)\s*)?\)?\s*\)")
 _SQUARED = re.compile(r"([)\w] ?)\*\* ?2\b(?!\.)")
-_CASES = re.compile(r"=?\s*\\begin\s*\{[dr]?cases\}.{0,2000}?\\end\s*\{[dr]?cases\}", re.DOTALL)
+_CASES = re.compile(
+    r"(?:=\s{0,20})?\\begin\s{0,9}\{[dr]?cases\}.{0,2000}?\\end\s{0,9}\{[dr]?cases\}", re.DOTALL
+)
 _CONDITION = re.compile(  # of a case, up to the end of its row
     r"(?:&(?!\s*(?:[=<>≈]|\\approx|\\gets|\\leftarrow))|\\(?:text|mbox|textrm|mathrm)\s*\{)"
     r"(?:(?!\\\\|\\end).){0,400}",

@@ -31,11 +31,11 @@ _SUPPOSITION = re.compile(  # `if z < 0, then a = 0`, up to where the example go
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"(?<=[\w}]) +\((?:for|of|für|von|pour|de|para) [^()=\n]{1,30}\)(?= *=)"
+    r"(?<=[\w}]) ++\((?:for|of|für|von|pour|de|para) [^()=\n]{1,30}\)(?= *=)"
 )  # `dw5 (for w5) = 0.08`
 _BECOMES = re.compile(  # `w5: 0.45 -> 0.43`, a line of its own
-    r"^(?P<begin>[ \t]*(?:[-*•] +)?)(?P<name>[wWvVbB][\w{}^]{0,12})[ \t]*(?:[:=][ \t]*(?P<old>[-+]?[\d.]+))?"
-    r"[ \t]*(?:->|→)[ \t]*(?P<new>[-+]?\d*\.?\d+)[ \t]*$",
+    r"^(?P<begin>[ \t]*+(?:[-*•] ++)?)(?P<name>[wWvVbB][\w{}^]{0,12})[ \t]*+"
+    r"(?:[:=][ \t]*+(?P<old>[-+]?[\d.]++)[ \t]*+)?(?:->|→)[ \t]*+(?P<new>[-+]?\d*+\.?\d*+)[ \t]*+$",
     re.MULTILINE,
 )
 _ARITHMETIC = re.compile(r"[+*/^-]|\d\(|\)\(")
