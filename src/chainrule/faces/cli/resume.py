@@ -79,8 +79,8 @@ def interrupted(run: Run | Ensemble, keeper: Keeper, epochs: int) -> int:
 
 
 def was_given(context: click.Context, name: str) -> bool:
-    """Whether an option stands on the command line."""
-    return context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    """Whether an option stands on the command line; none does where another command called this one."""
+    return context.get_parameter_source(name) not in (None, click.core.ParameterSource.DEFAULT)
 
 
 def _options(context: click.Context, keeper: Keeper, folder: Path, wishes: dict[str, Any]) -> dict[str, Any]:
