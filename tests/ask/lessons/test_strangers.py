@@ -243,3 +243,13 @@ def test_an_update_by_an_arrow_is_checked(tmp_path, w5, b1):
     assert [claim.claim.printed for claim in read.claims if str(claim.status) == "wrong"] == [
         w5 if w5 != "0.426671" else b1
     ]
+
+
+def test_a_formula_with_the_numbers_of_another_point_accuses_none_of_them(tmp_path):
+    text = (
+        "Sigmoid. $w_1 = 3, w_2 = 2, b = -5$ and $z = w_1 x_1 + w_2 x_2 + b$, $a = \\sigma(z)$.\n\n"
+        "Point A: $z = 3 \\times 1 + 2 \\times 1 - 5 = 0 \\geq 0$, $a = 0.5$\n\n"
+    )
+    assert statuses(verdict(tmp_path, text)) == {"right"}
+    read = verdict(tmp_path, f"{text}Point B: $z = 3 \\times 2 + 2 \\times 0 - 5 = 1$, $a = 0.7311$")
+    assert read.verdict == "unread"

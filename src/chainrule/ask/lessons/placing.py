@@ -50,6 +50,7 @@ class _Placing(Claiming):
     def __init__(self, placement: Placement, loss: str, *, slopes_turned: bool) -> None:
         super().__init__(placement, loss, slopes_turned=slopes_turned)
         self._refused: set[int] = set()
+        self._put_in: set[Cell] = set()
 
     def data(self, symbol: LessonSymbol, statement: Statement) -> None:
         """x or t, all of it or one of its numbers; what is stated of it first counts."""
@@ -81,7 +82,12 @@ class _Placing(Claiming):
         elif symbol.kind in ("x", "t"):
             address = self.layout.address(symbol)
             if address and address[1] is not None and isinstance(statement.value, str):
-                self.placement.givens.setdefault((address[0], (0, *address[1])), statement.value)
+                cell = address[0], (0, *address[1])
+                if cell not in self.placement.givens:
+                    self._put_in.add(cell)
+                given = self.placement.givens.setdefault(cell, statement.value)
+                if cell in self._put_in and not _same(given, statement.value):
+                    self._anew(statement)  # of another row or point
 
     def _anew(self, statement: Statement) -> None:
         text = f"{statement.place}: {_equation(statement)}"
