@@ -227,7 +227,7 @@ export function mount(root, host) {
     const form = event.target;
     if (form.dataset.form === "setup") { view.playing = false; view.phase = 0; view.asked = ""; send("set_up", { setup: wanted(form, view) }); return; }
     if (form.dataset.form === "find") { ask(form.elements.q.value.trim(), view.asked || null, false, ""); return; }
-    send("edit", { quantity: view.asked, value: form.elements.value.value });
+    const { value } = form.elements; value.dataset.sent = value.value; send("edit", { quantity: view.asked, value: value.value });
   });
   const under = (event) => (event.target.closest?.("button[data-q]") ?? event.target.closest?.("[data-q]"))?.dataset.q;   // a factor before what is in its name
   root.addEventListener("pointerover", (event) => light(under(event))); root.addEventListener("focusin", (event) => light(under(event)));

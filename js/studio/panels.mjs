@@ -11,14 +11,15 @@ const TICK = '<svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"
 
 export function toldPanel(box, view, PHASES) {
   const { told } = view, known = view.scene.mode === "pictures" || told.phase <= view.phase, focused = box.getRootNode().activeElement, kept = box.contains(focused) ? focused.dataset.q : null;
+  const typing = focused?.name === "value" && focused.value !== focused.dataset.sent && focused.form.dataset.of === told.quantity ? focused : null;   // an answer takes nobody's words away
   const colour = { 1: "f", 2: "e", 3: "g", 4: "n" }[told.phase] ?? "", name = (q) => view.scene.parts[q]?.label ?? q;
   const nodes = [];
   if (view.trail.length) nodes.push(make("nav", { class: "crumbs", "aria-label": "Way here" }, ...view.trail.flatMap((q, k) => [make("button", { "data-back": k }, name(q)), make("span", { "aria-hidden": "true" }, "›")]), make("span", {}, name(told.quantity))));
   nodes.push(make("h2", {}, make("span", { html: told.title }), make("span", {}, "="), make("output", { class: colour, "data-q": told.quantity }, known ? told.value : "?")));
   if (!known) nodes.push(make("p", { class: "hint" }, `Not computed yet in this step: it comes with ${PHASES[told.phase - 1][0].toLowerCase()}.`));
   if (told.editable) {
-    const input = make("input", { name: "value", inputmode: "decimal", value: told.value, size: 9, "aria-label": `Another value for ${name(told.quantity)}` });
-    nodes.push(make("form", { class: "edit" }, input, make("button", {}, "Try this value")));
+    const input = make("input", { name: "value", inputmode: "decimal", value: told.value, "data-was": told.value, size: 9, "aria-label": `Another value for ${name(told.quantity)}` });
+    nodes.push(make("form", { class: "edit", "data-of": told.quantity }, input, make("button", {}, "Try this value")));
   }
   if (known) nodes.push(make("div", { html: told.opening })); 
   if (known && told.chain.length) {
@@ -34,6 +35,8 @@ export function toldPanel(box, view, PHASES) {
   else if (!view.phase) nodes.push(make("p", { class: "hint", html: "Click any number, in the network or in a formula, and it tells where it comes from. <kbd>→</kbd> goes on, <kbd>space</kbd> plays, drag the curve to go back in time." }));
   box.replaceChildren(...nodes);
   if (kept) (box.querySelector(`[data-q="${CSS.escape(kept)}"]`) ?? box).focus();
+  const input = typing && box.querySelector('[name="value"]');
+  if (input) { if (typing.value !== typing.dataset.was) input.value = typing.value; input.focus(); }
 }
 export function finder(view) {                                  // any number by its name, also in layers that are folded
   return [make("h3", {}, "Another number"), make("form", { class: "edit", "data-form": "find" }, make("input", { name: "q", size: 14, placeholder: "dE/dw1[0,1]", "aria-label": "The name of a number, such as dE/dw1[0,1]", spellcheck: "false", autocomplete: "off" }), make("button", {}, "Ask"))];

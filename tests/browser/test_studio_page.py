@@ -134,6 +134,13 @@ def test_an_edit_is_a_branch_with_a_ghost(opened: Any) -> None:
     page.keyboard.press("Enter")
     page.locator(".when .ghost").wait_for(state="attached")
     assert "0.5," in labels(page)["w2"]
+    page.locator('[data-do="undo"]').wait_for()
+    page.fill("#panel .edit input", "0.7")  # an answer that comes now takes nothing away
+    page.evaluate("document.querySelector('[data-do=undo]').click()")
+    page.locator(".when .ghost").wait_for(state="detached")
+    assert page.input_value("#panel .edit input") == "0.7"
+    page.keyboard.press("Enter")
+    page.locator(".when .ghost").wait_for(state="attached")
     page.locator('[data-do="undo"]').click()
     page.locator(".when .ghost").wait_for(state="detached")
     assert f"{shown('w2', 10)}," in labels(page)["w2"]
