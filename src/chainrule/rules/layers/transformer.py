@@ -25,7 +25,9 @@ def transformer_block(
     causal: bool = True,
     dropout: float = 0.0,
 ) -> list[Layer]:
-    """The layers of a block, x + Attention(norm(x)) and then x + Dense(Dense(norm(x))), as GPT-2 has it::
+    """The layers of a block, x + Attention(norm(x)) and then x + Dense(Dense(norm(x))), as GPT-2 has it.
+
+    For characters::
 
         Network([Embedding(65, 64), Positions(), *transformer_block(64, 4), LayerNorm(), Dense(65)],
                 "token_cross_entropy")
