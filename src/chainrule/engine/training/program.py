@@ -127,7 +127,7 @@ class Program:
         return state, chunk
 
     def _watched(self, state: State, figures: list[jax.Array], limits: Limits) -> State:
-        """The state that remembers the best loss, and with patience its weights; `seen` as in `_verdict`."""
+        """The state that remembers the best loss, and with patience its weights; figures as in `_verdict`."""
         if not (self.plan.patient or self.plan.plateau):
             return state
         watched = figures[-1] if self.plan.patient else figures[0]
@@ -140,7 +140,7 @@ class Program:
         )
 
     def _verdict(self, state: State, figures: list[jax.Array], limits: Limits) -> jax.Array:
-        """Why to stop after this epoch, if at all; `seen` is its mean loss, and its validation loss."""
+        """Why to stop after this epoch, if at all; `figures` are its mean loss and its validation loss."""
         stop = jnp.int32(RUNNING)
         if self.plan.patient or self.plan.plateau:
             why = PATIENCE if self.plan.patient else PLATEAU
@@ -312,8 +312,8 @@ def _run_gives(state: State, tables: Tables, *_: Any) -> Any:
 
 
 def choose(condition: jax.Array, chosen: Any, alternative: Any) -> Any:
-    """`one` where the condition holds, else `other`, for every array of a tree. Where the condition is one
-    of many members, what they share (a count of updates) is the other's.
+    """`chosen` where the condition holds, else `alternative`, for every array of a tree. Where the
+    condition is one of many members, what they share (a count of updates) is the alternative's.
     """
     return jax.tree.map(
         lambda a, b: jnp.where(condition, a, b) if a.ndim >= condition.ndim else b, chosen, alternative

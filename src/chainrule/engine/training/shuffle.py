@@ -61,6 +61,6 @@ def _moved(half: jax.Array, other_half: jax.Array, key: jax.Array, size: jax.Arr
 
 
 def rows_at(array: jax.Array, indices: jax.Array) -> jax.Array:
-    """The rows of an array at `at`, which are there."""
+    """The rows of an array with these numbers, which are there."""
     rows: jax.Array = array.at[indices].get(mode="promise_in_bounds")
     return rows

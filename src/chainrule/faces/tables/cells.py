@@ -170,7 +170,7 @@ def _query(table: Table, columns: "dict[str, pl.Series]") -> Iterator[tuple[str,
 
 
 def positions(words: "pl.Series", vocabulary: Sequence[str]) -> np.ndarray:
-    """Where each of `words` (n,) stands in `known`; -1 where it is not there, or missing."""
+    """Where each of `words` (n,) stands in `vocabulary`; -1 where it is not there, or missing."""
     import polars as pl
 
     codes = words.replace_strict(
